@@ -1,0 +1,113 @@
+"""What went wrong in a user's file, where, and what to write instead.
+
+Rule of the module: a `Diagnostic` is the only way a user's mistake reaches the user, and `render` the
+only code that draws one.  Codes are stable: L0xx the text cannot be read, M0xx outside the subset,
+M1xx names, M2xx types, M3xx effects and state, S0xx spec files, E0xx limits of the engines,
+C0xx the command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import attrs
+
+
+@attrs.frozen
+class Span:
+    """A region of a source file; lines from 1, columns from 0 (in characters), end exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column + 1}"
+
+
+NOWHERE = Span("<none>", 0, 0, 0, 0)
+
+
+@attrs.frozen
+class Diagnostic:
+    """One mistake: a stable code, what is wrong, where, and what to write instead."""
+
+    code: str
+    message: str
+    span: Span
+    help: str
+
+
+class InputError(Exception):
+    """The user's input is wrong (exit code 2); carries every diagnostic found."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__("; ".join(f"{d.code}: {d.message}" for d in diagnostics))
+        self.diagnostics = tuple(diagnostics)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word closest to a misspelt one, or None when nothing is close."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A `help:` line for a misspelt word: the nearest right one, or the list of all."""
+    choices = sorted(set(known))
+    best = nearest(word, choices)
+    if best is not None:
+        return f"did you mean `{best}`?"
+    if not choices:
+        return "there is none to choose from here"
+    shown = ", ".join(f"`{c}`" for c in choices[:12])
+    return f"known here: {shown}" + (", ..." if len(choices) > 12 else "")
+
+
+def render(diagnostic: Diagnostic, source: str | None = None) -> str:
+    """Draw one diagnostic: code, place, the line with carets, and the help."""
+    d = diagnostic
+    out = [f"error[{d.code}]: {d.message}"]
+    if d.span.line > 0:
+        out.append(f"  --> {d.span}")
+        text = source if source is not None else _read(d.span.file)
+        lines = text.split("\n") if text is not None else []
+        if d.span.line <= len(lines):
+            out.extend(_excerpt(lines[d.span.line - 1], d.span))
+    elif d.span.file != NOWHERE.file:
+        out.append(f"  --> {d.span.file}")
+    out.append(f"  help: {d.help}")
+    return "\n".join(out)
+
+
+def render_all(diagnostics: Sequence[Diagnostic]) -> str:
+    """Draw diagnostics in file order, with a closing count."""
+    ordered = sorted(diagnostics, key=lambda d: (d.span.file, d.span.line, d.span.column, d.code))
+    count = f"{len(ordered)} error" + ("" if len(ordered) == 1 else "s")
+    return "\n\n".join([*(render(d) for d in ordered), count])
+
+
+_EXCERPT_WIDTH = 120
+
+
+def _excerpt(line: str, span: Span) -> list[str]:
+    line = "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line).replace("\t", " ")
+    last = span.end_column if span.end_line == span.line else len(line)
+    start, stop = span.column, max(last, span.column + 1)
+    if len(line) > _EXCERPT_WIDTH:
+        cut = max(0, start - _EXCERPT_WIDTH // 3)
+        line, start, stop = line[cut : cut + _EXCERPT_WIDTH], start - cut, stop - cut
+    stop = min(stop, max(len(line), start + 1))
+    gutter = str(span.line)
+    return [f"{gutter} | {line}", f"{' ' * len(gutter)} | {' ' * start}{'^' * (stop - start)}"]
+
+
+def _read(file: str) -> str | None:
+    try:
+        return Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None

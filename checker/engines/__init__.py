@@ -1,0 +1,1 @@
+"""Engines: siblings behind `contract`, none of which knows another."""

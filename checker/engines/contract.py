@@ -1,0 +1,177 @@
+"""What every engine takes and gives: a task within a budget, a verdict with what was covered.
+
+Rule of the module: a verdict never says more than the run did.  `Holds` only after every reachable
+state was seen; `Proved` only with an invariant that was checked again; a budget that ends a run gives
+`Unknown`; a bounded search that found nothing gives `NoneWithin` or `NoneSampled`.
+Engines find paths, they do not judge them: every path is replayed in plain Python before it is shown.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias
+
+import attrs
+
+from checker.ir.scalar import ScalarSystem
+from checker.ir.types import Value
+
+
+@attrs.frozen
+class Budget:
+    """Limits of a run; None is no limit.  Seconds, bytes, distinct states, steps."""
+
+    seconds: float | None = None
+    memory: int | None = None
+    states: int | None = None
+    depth: int | None = None
+
+
+@attrs.frozen
+class Step:
+    """One step of a path: which action of the system, with which parameter values."""
+
+    action: int
+    params: tuple[Value, ...]
+
+
+@attrs.frozen
+class Path:
+    """A path an engine found: an initial state (as leaves) and the steps from it."""
+
+    initial: tuple[int, ...]
+    steps: tuple[Step, ...]
+
+
+@attrs.frozen
+class Coverage:
+    """What a run covered.  Numbers that an engine does not have are None.
+
+    states: distinct reachable states found, the initial ones included; transitions: enabled action
+    instances of expanded states (self-loops and repeats count); depth: steps of the longest shortest
+    path so far; terminal: expanded states without any enabled action;
+    fired: how often each action was taken, by position in the system; walks, steps: of a simulation.
+    """
+
+    states: int | None = None
+    transitions: int | None = None
+    depth: int | None = None
+    terminal: int | None = None
+    fired: tuple[int, ...] | None = None
+    walks: int | None = None
+    steps: int | None = None
+    frontier: int | None = None  # states found but not expanded when the run ended
+    bits_per_state: int | None = None
+    bytes_per_state: float | None = None
+    search_seconds: float | None = None
+    peak_memory: int | None = None
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Trouble(enum.Enum):
+    """What a violation is, beside a property being false."""
+
+    PROPERTY = "property"
+    DEADLOCK = "deadlock"
+    MODEL_ERROR = "model error"
+
+
+@attrs.frozen
+class Holds:
+    """Every reachable state was seen, for these constants, and everything claimed is so.
+
+    `witnesses` has a shortest path for each REACHABLE property.
+    """
+
+    coverage: Coverage
+    witnesses: Mapping[str, Path] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Proved:
+    """Invariant at any depth: k-inductive with this k, checked again by a fresh solver."""
+
+    coverage: Coverage
+    k: int
+    properties: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class NoneWithin:
+    """No violation within so many steps; says nothing beyond them."""
+
+    coverage: Coverage
+    steps: int
+
+
+@attrs.frozen
+class NoneSampled:
+    """No violation on so many random walks; says nothing about the rest."""
+
+    coverage: Coverage
+    walks: int
+
+
+@attrs.frozen
+class Violated:
+    """Something claimed is not so.
+
+    trouble PROPERTY: `property` is the name.  ALWAYS: false in the last state of `path`.  STEP: false
+    of its last step.  REACHABLE: `path` is None, no reachable state has it (exhaustive).  RECOVERABLE:
+    from the last state of `path` no path leads to the wanted state (exhaustive).
+    DEADLOCK: the last state has no enabled action and is not declared terminal (`property` is the
+    name of the terminal predicate).  MODEL_ERROR: after `path`, the action `error_step` with these
+    parameters is an error of the model; or, with `error_step` None, evaluating `property` in the last
+    state is.
+    """
+
+    coverage: Coverage
+    trouble: Trouble
+    property: str | None
+    path: Path | None
+    error_step: Step | None = None
+
+
+@attrs.frozen
+class Unknown:
+    """Undecided, and why; `cti` is a counterexample to induction (states as leaves) where there is one."""
+
+    coverage: Coverage
+    reason: str
+    property: str | None = None
+    cti: tuple[tuple[int, ...], ...] | None = None
+    cti_steps: tuple[Step, ...] = ()
+
+
+Verdict: TypeAlias = Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown
+
+
+@attrs.frozen(eq=False)
+class Task:
+    """One check for an engine: the system (it holds the properties), the budget, the options.
+
+    `progress` is called now and then with what was covered so far (about twice a second).
+    `interrupted` is asked as often; when it returns true the engine stops and answers
+    `Unknown("interrupted")` with what was covered.
+    """
+
+    system: ScalarSystem
+    budget: Budget = Budget()
+    seed: int = 0
+    walks: int = 10_000  # simulate
+    steps: int = 100  # simulate: longest walk; bmc and induction: the bound k
+    workers: int = 1
+    progress: Callable[[Coverage], None] = lambda _: None
+    interrupted: Callable[[], bool] = lambda: False
+
+
+class Engine(Protocol):
+    """An engine: a name for the command line, and one method."""
+
+    name: str
+
+    def run(self, task: Task) -> Verdict:
+        """Decide the task as far as the budget goes.  Raises InputError for what it cannot take on."""
+        ...

@@ -1,0 +1,1 @@
+"""The typed intermediate representation: one meaning, read by every engine."""

@@ -1,0 +1,435 @@
+"""The scalar form: a transition system over bools and ints alone, as a shared graph of expressions.
+
+Rule of the module: nodes are immutable and interned, so equality is identity and every pass can
+memoise on `node`.  Build them with the functions below, never with `Node(...)`: the functions fold
+constants and keep the interval of every int, so a node's value always lies in [lo, hi].  Every
+operation is total and without effects; errors of the model are separate conditions.
+
+A *leaf* is one bool or int of the packed state (see `checker.semantics.layout`).  A variable node is
+`("s", i)` leaf i of the state, `("t", i)` leaf i of the next state (STEP properties only),
+`("p", i)` leaf i of the action's flattened parameters.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import attrs
+
+from checker.diagnostics import Span
+from checker.ir.nodes import ModelErrorKind, PropertyKind
+from checker.ir.types import Type, Value
+
+
+class Op(enum.Enum):
+    """All operations.  B = bool, I = int."""
+
+    CONST = "const"  # arg: bool or int
+    VAR = "var"  # arg: (space, index)
+    NOT = "not"  # B -> B
+    AND = "and"  # B, B, ... -> B   (two or more, no duplicates, sorted by id)
+    OR = "or"  # B, B, ... -> B
+    ITE = "ite"  # B, X, X -> X    (X both bool or both int)
+    EQ = "eq"  # I, I -> B, or B, B -> B
+    LT = "lt"  # I, I -> B
+    LE = "le"  # I, I -> B
+    ADD = "add"  # I, I -> I
+    SUB = "sub"  # I, I -> I
+    MUL = "mul"  # I, I -> I
+    DIV = "div"  # I, I -> I   floor; the divisor is a nonzero constant or guarded: x // 0 is 0
+    MOD = "mod"  # I, I -> I   floor; x % 0 is 0
+
+
+class Node:
+    """One interned expression.  `lo`/`hi` bound its value (0/1 for a bool)."""
+
+    __slots__ = ("arg", "boolean", "hi", "id", "lo", "op", "src")
+
+    def __init__(  # noqa: PLR0913 - a plain record, filled in one place
+        self, op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, hi: int, ident: int
+    ) -> None:
+        self.op, self.src, self.arg, self.boolean = op, src, arg, boolean
+        self.lo, self.hi, self.id = lo, hi, ident
+
+    def __repr__(self) -> str:
+        return to_text(self)
+
+
+_table: dict[tuple[object, ...], Node] = {}
+
+
+def _intern(op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, hi: int) -> Node:
+    key = (op, *(n.id for n in src), type(arg), arg, boolean, lo, hi)
+    node = _table.get(key)
+    if node is None:
+        node = _table[key] = Node(op, src, arg, boolean, lo, hi, len(_table))
+    return node
+
+
+def boolean(value: bool) -> Node:
+    """The constant true or false."""
+    return _intern(Op.CONST, (), bool(value), True, int(value), int(value))
+
+
+def integer(value: int) -> Node:
+    """An integer constant."""
+    return _intern(Op.CONST, (), int(value), False, value, value)
+
+
+TRUE: Final = boolean(True)
+FALSE: Final = boolean(False)
+
+
+def bool_var(space: str, index: int) -> Node:
+    """A bool leaf."""
+    return _intern(Op.VAR, (), (space, index), True, 0, 1)
+
+
+def int_var(space: str, index: int, lo: int, hi: int) -> Node:
+    """An int leaf with values lo..hi."""
+    if lo == hi:
+        return integer(lo)
+    return _intern(Op.VAR, (), (space, index), False, lo, hi)
+
+
+def is_const(n: Node) -> bool:
+    """Whether the node is a constant."""
+    return n.op is Op.CONST
+
+
+def not_(a: Node) -> Node:
+    """Negation."""
+    if a is TRUE:
+        return FALSE
+    if a is FALSE:
+        return TRUE
+    if a.op is Op.NOT:
+        return a.src[0]
+    return _intern(Op.NOT, (a,), None, True, 0, 1)
+
+
+def and_(items: Iterable[Node]) -> Node:
+    """Conjunction; flattens, drops duplicates, sees x and not x."""
+    return _junction(Op.AND, items, TRUE, FALSE)
+
+
+def or_(items: Iterable[Node]) -> Node:
+    """Disjunction; flattens, drops duplicates, sees x or not x."""
+    return _junction(Op.OR, items, FALSE, TRUE)
+
+
+def _junction(op: Op, items: Iterable[Node], unit: Node, zero: Node) -> Node:
+    found: dict[int, Node] = {}
+    for item in items:
+        for n in item.src if item.op is op else (item,):
+            if n is zero:
+                return zero
+            if n is not unit:
+                found[n.id] = n
+    for n in found.values():
+        if n.op is Op.NOT and n.src[0].id in found:
+            return zero
+    if not found:
+        return unit
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return _intern(op, tuple(found[i] for i in sorted(found)), None, True, 0, 1)
+
+
+def ite(test: Node, then: Node, otherwise: Node) -> Node:
+    """`then` where the test is true, else `otherwise`."""
+    if test is TRUE or then is otherwise:
+        return then
+    if test is FALSE:
+        return otherwise
+    if test.op is Op.NOT:
+        return ite(test.src[0], otherwise, then)
+    if then.boolean:
+        if then is TRUE:
+            return or_((test, otherwise))
+        if then is FALSE:
+            return and_((not_(test), otherwise))
+        if otherwise is TRUE:
+            return or_((not_(test), then))
+        if otherwise is FALSE:
+            return and_((test, then))
+    lo, hi = min(then.lo, otherwise.lo), max(then.hi, otherwise.hi)
+    return _intern(Op.ITE, (test, then, otherwise), None, then.boolean, lo, hi)
+
+
+def eq(a: Node, b: Node) -> Node:
+    """Equality of two ints or two bools."""
+    if a is b:
+        return TRUE
+    if a.boolean:
+        for x, y in ((a, b), (b, a)):
+            if x is TRUE:
+                return y
+            if x is FALSE:
+                return not_(y)
+    elif a.hi < b.lo or b.hi < a.lo:
+        return FALSE
+    elif is_const(a) and is_const(b):
+        return boolean(a.arg == b.arg)
+    if a.id > b.id:
+        a, b = b, a
+    return _intern(Op.EQ, (a, b), None, True, 0, 1)
+
+
+def lt(a: Node, b: Node) -> Node:
+    """a < b."""
+    if a.hi < b.lo:
+        return TRUE
+    if a.lo >= b.hi or a is b:
+        return FALSE
+    return _intern(Op.LT, (a, b), None, True, 0, 1)
+
+
+def le(a: Node, b: Node) -> Node:
+    """a <= b."""
+    if a.hi <= b.lo or a is b:
+        return TRUE
+    if a.lo > b.hi:
+        return FALSE
+    return _intern(Op.LE, (a, b), None, True, 0, 1)
+
+
+def add(a: Node, b: Node) -> Node:
+    """a + b."""
+    if is_const(a) and is_const(b):
+        return integer(a.lo + b.lo)
+    if is_const(b) and b.lo == 0:
+        return a
+    if is_const(a) and a.lo == 0:
+        return b
+    return _intern(Op.ADD, (a, b), None, False, a.lo + b.lo, a.hi + b.hi)
+
+
+def sub(a: Node, b: Node) -> Node:
+    """a - b."""
+    if is_const(a) and is_const(b):
+        return integer(a.lo - b.lo)
+    if is_const(b) and b.lo == 0:
+        return a
+    if a is b:
+        return integer(0)
+    return _intern(Op.SUB, (a, b), None, False, a.lo - b.hi, a.hi - b.lo)
+
+
+def mul(a: Node, b: Node) -> Node:
+    """a * b."""
+    if is_const(a) and is_const(b):
+        return integer(a.lo * b.lo)
+    corners = [x * y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]
+    for x, y in ((a, b), (b, a)):
+        if is_const(x) and x.lo in (0, 1):
+            return integer(0) if x.lo == 0 else y
+    return _intern(Op.MUL, (a, b), None, False, min(corners), max(corners))
+
+
+def div(a: Node, b: Node) -> Node:
+    """Floor division; 0 where b is 0 (the error is a condition of its own)."""
+    if is_const(a) and is_const(b):
+        return integer(a.lo // b.lo if b.lo else 0)
+    lo, hi = min(a.lo, -a.hi, 0), max(a.hi, -a.lo, 0)
+    if b.lo >= 1:
+        corners = [x // y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]
+        lo, hi = min(corners), max(corners)
+    return _intern(Op.DIV, (a, b), None, False, lo, hi)
+
+
+def mod(a: Node, b: Node) -> Node:
+    """Floor remainder; 0 where b is 0."""
+    if is_const(a) and is_const(b):
+        return integer(a.lo % b.lo if b.lo else 0)
+    if b.lo >= 1 and a.lo >= 0 and a.hi < b.lo:
+        return a
+    lo, hi = min(b.lo + 1, 0), max(b.hi - 1, 0)
+    return _intern(Op.MOD, (a, b), None, False, lo, hi)
+
+
+_REBUILD: Final[Mapping[Op, Callable[[Node, Node], Node]]] = {
+    Op.EQ: eq, Op.LT: lt, Op.LE: le, Op.ADD: add, Op.SUB: sub, Op.MUL: mul, Op.DIV: div, Op.MOD: mod,
+}  # fmt: skip
+
+
+def rebuild(n: Node, src: tuple[Node, ...]) -> Node:
+    """The node's operation on other sources, folded anew."""
+    match n.op:
+        case Op.CONST | Op.VAR:
+            return n
+        case Op.NOT:
+            return not_(src[0])
+        case Op.AND:
+            return and_(src)
+        case Op.OR:
+            return or_(src)
+        case Op.ITE:
+            return ite(*src)
+        case _:
+            return _REBUILD[n.op](*src)
+
+
+def topological(roots: Iterable[Node]) -> list[Node]:
+    """Every node below the roots, sources before users, without recursion."""
+    seen: set[int] = set()
+    order: list[Node] = []
+    stack = [(r, False) for r in reversed(list(roots))]
+    while stack:
+        n, done = stack.pop()
+        if done:
+            order.append(n)
+        elif n.id not in seen:
+            seen.add(n.id)
+            stack.append((n, True))
+            stack.extend((c, False) for c in reversed(n.src) if c.id not in seen)
+    return order
+
+
+def substitute(roots: Iterable[Node], mapping: Mapping[Node, Node], memo: dict[int, Node] | None = None) -> list[Node]:
+    """The roots with some nodes (usually variables) replaced, folded anew.
+
+    `memo` (by node id) may be shared between calls with the same mapping.
+    """
+    roots = list(roots)
+    memo = {} if memo is None else memo
+    memo.update((k.id, v) for k, v in mapping.items())
+    for n in topological(roots):
+        if n.id not in memo:
+            memo[n.id] = rebuild(n, tuple(memo[c.id] for c in n.src)) if n.src else n
+    return [memo[r.id] for r in roots]
+
+
+def to_text(root: Node) -> str:
+    """An s-expression, for people and golden tests."""
+    if root.op is Op.CONST:
+        return str(root.arg).lower() if root.boolean else str(root.arg)
+    if root.op is Op.VAR:
+        space, index = root.arg  # type: ignore[misc]
+        return f"{space}{index}"
+    return f"({root.op.value} {' '.join(to_text(c) for c in root.src)})"
+
+
+def evaluate(roots: Iterable[Node], env: Mapping[tuple[str, int], int]) -> list[int]:
+    """The values of the roots (bools as 0 and 1) for given leaves: the meaning of the scalar form."""
+    roots = list(roots)
+    val: dict[int, int] = {}
+    for n in topological(roots):
+        x = [val[c.id] for c in n.src]
+        val[n.id] = _value(n, x, env)
+    return [val[r.id] for r in roots]
+
+
+def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:  # noqa: PLR0911 - one arm an operation
+    match n.op:
+        case Op.CONST:
+            return int(n.arg)  # type: ignore[call-overload,no-any-return]
+        case Op.VAR:
+            return int(env[n.arg])  # type: ignore[index]
+        case Op.NOT:
+            return 1 - x[0]
+        case Op.AND:
+            return int(all(x))
+        case Op.OR:
+            return int(any(x))
+        case Op.ITE:
+            return x[1] if x[0] else x[2]
+        case Op.EQ:
+            return int(x[0] == x[1])
+        case Op.LT:
+            return int(x[0] < x[1])
+        case Op.LE:
+            return int(x[0] <= x[1])
+        case Op.ADD:
+            return x[0] + x[1]
+        case Op.SUB:
+            return x[0] - x[1]
+        case Op.MUL:
+            return x[0] * x[1]
+        case Op.DIV:
+            return x[0] // x[1] if x[1] else 0
+        case Op.MOD:
+            return x[0] % x[1] if x[1] else 0
+
+
+# --- programs --------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Leaf:
+    """One bool or int of a flattened value: its name (`settled[0].root`), kind and bounds.
+
+    `initial` is its value where the part of the state that owns it is absent (an empty optional, a
+    place beyond the end of a sequence): such leaves always hold it, so equal values have equal leaves.
+    """
+
+    name: str
+    boolean: bool
+    lo: int
+    hi: int
+    absent: int = 0
+
+
+@attrs.frozen(eq=False)
+class ErrorSite:
+    """A way in which a step is an error of the model: when, which kind, where in the text."""
+
+    condition: Node
+    kind: ModelErrorKind
+    span: Span
+
+
+@attrs.frozen(eq=False)
+class ScalarAction:
+    """An action: for each value of its parameters, disabled, or an error, or one successor.
+
+    Enabled without error: all `guards` hold (errors excluded: every guard list already says that no
+    error happened).  Error: some site's condition holds (sites exclude each other and the guards).
+    `updates` maps leaf -> new value; leaves not in it stay.  New values are in the leaf's bounds
+    whenever the guards hold.  `params` are flattened to ("p", i) leaves, in order, `param_leaves`.
+    """
+
+    name: str
+    fault: str | None
+    params: tuple[tuple[str, Type], ...]
+    param_leaves: tuple[Leaf, ...]
+    param_offsets: tuple[int, ...]  # where each parameter's leaves start
+    guards: tuple[Node, ...]
+    errors: tuple[ErrorSite, ...]
+    updates: Mapping[int, Node]
+
+
+@attrs.frozen(eq=False)
+class ScalarProperty:
+    """A property as one bool over the state (and "t" leaves for STEP), its parameters expanded.
+
+    `value` is true where the property holds (ALWAYS, STEP) or the wanted state is there (REACHABLE,
+    RECOVERABLE); `errors` are conditions under which evaluating it is an error of the model.
+    """
+
+    name: str
+    kind: PropertyKind
+    value: Node
+    errors: tuple[ErrorSite, ...]
+
+
+@attrs.frozen(eq=False)
+class ScalarSystem:
+    """What engines search: leaves, initial states, actions, properties of one check."""
+
+    leaves: tuple[Leaf, ...]
+    initial: tuple[tuple[int, ...], ...]  # the initial states as leaf values, distinct, in order
+    actions: tuple[ScalarAction, ...]
+    properties: tuple[ScalarProperty, ...]
+    terminal: ScalarProperty | None = None  # a state with no enabled action must satisfy it
+    state: Type | None = None
+
+    def expand_params(self, action: ScalarAction) -> Iterable[tuple[Value, ...]]:
+        """Every value of the parameters, the first varying slowest."""
+        import itertools  # noqa: PLC0415
+
+        from checker.ir.types import members  # noqa: PLC0415
+
+        return itertools.product(*(members(t) for _, t in action.params))

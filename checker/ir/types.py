@@ -1,0 +1,267 @@
+"""The types of the IR: every storable one is finite, ordered and packs into bits.
+
+Rule of the module: types are frozen values compared by content.  `values(t)` fixes one order of the
+members of each storable type; ranks, map keys, the iteration of sets and the order of parameters all
+use that order, in every engine.
+
+Values of a type are plain hashable Python values, the same in every engine that works on values:
+
+    BoolT   bool           IntT   int            EnumT, ScalarT  index of the member (int)
+    RecordT, TupleT  tuple of the fields         OptionT  None or the item's value
+    MapT    tuple of values, in the order of the keys           SetT  frozenset of values
+    SeqT    tuple of at most `bound` items
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import attrs
+
+Value: TypeAlias = "bool | int | tuple[Value, ...] | frozenset[Value] | None"
+
+
+@attrs.frozen
+class BoolT:
+    """Truth values; False before True."""
+
+
+@attrs.frozen
+class IntT:
+    """The integers lo..hi, both included."""
+
+    lo: int
+    hi: int
+
+
+@attrs.frozen
+class AnyIntT:
+    """A mathematical integer of an expression: exact, not storable."""
+
+
+@attrs.frozen
+class EnumT:
+    """An enumeration; members in declaration order, comparable by `<` when ordered."""
+
+    name: str
+    members: tuple[str, ...]
+    ordered: bool = False
+
+
+@attrs.frozen
+class ScalarT:
+    """A scalarset: `size` interchangeable members, compared by equality only."""
+
+    name: str
+    size: int
+
+
+@attrs.frozen
+class RecordT:
+    """A frozen record (and the state itself): named fields in declaration order."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+
+    def index(self, field: str) -> int:
+        """The position of a field; KeyError when there is none of that name."""
+        for i, (name, _) in enumerate(self.fields):
+            if name == field:
+                return i
+        raise KeyError(field)
+
+
+@attrs.frozen
+class TupleT:
+    """A tuple of fixed length."""
+
+    items: tuple[Type, ...]
+
+
+@attrs.frozen
+class OptionT:
+    """`T | None`; None comes first in the order."""
+
+    item: Type
+
+
+@attrs.frozen
+class MapT:
+    """A total map from a finite key type."""
+
+    key: Type
+    value: Type
+
+
+@attrs.frozen
+class SetT:
+    """A finite set of members of a finite type."""
+
+    item: Type
+
+
+@attrs.frozen
+class SeqT:
+    """A sequence of at most `bound` items."""
+
+    item: Type
+    bound: int
+
+
+@attrs.frozen
+class NoneT:
+    """The type of a bare `None`, joined into `T | None`."""
+
+
+@attrs.frozen
+class NeverT:
+    """The item type of an empty set or sequence display; joins with anything."""
+
+
+Type: TypeAlias = (
+    BoolT | IntT | AnyIntT | EnumT | ScalarT | RecordT | TupleT | OptionT | MapT | SetT | SeqT | NoneT | NeverT
+)
+
+BOOL = BoolT()
+INT = AnyIntT()
+NONE = NoneT()
+NEVER = NeverT()
+
+
+@functools.cache
+def cardinality(t: Type) -> int:
+    """How many values a storable type has.  Raises TypeError for a type that is not storable."""
+    match t:
+        case BoolT():
+            return 2
+        case IntT(lo, hi):
+            return hi - lo + 1
+        case EnumT():
+            return len(t.members)
+        case ScalarT():
+            return t.size
+        case RecordT():
+            return _product(cardinality(f) for _, f in t.fields)
+        case TupleT():
+            return _product(cardinality(i) for i in t.items)
+        case OptionT():
+            return 1 + cardinality(t.item)
+        case MapT():
+            return int(cardinality(t.value) ** cardinality(t.key))
+        case SetT():
+            return int(2 ** cardinality(t.item))
+        case SeqT():
+            n = cardinality(t.item)
+            return sum(n**k for k in range(t.bound + 1))
+        case _:
+            raise TypeError(f"{show(t)} is not a storable type")
+
+
+def _product(factors: Iterator[int]) -> int:
+    total = 1
+    for f in factors:
+        total *= f
+    return total
+
+
+def storable(t: Type) -> bool:
+    """Whether values of the type fit in a state (finite, every part of it declared)."""
+    match t:
+        case AnyIntT() | NoneT() | NeverT():
+            return False
+        case RecordT():
+            return all(storable(f) for _, f in t.fields)
+        case TupleT():
+            return all(storable(i) for i in t.items)
+        case OptionT() | SetT() | SeqT():
+            return storable(t.item)
+        case MapT():
+            return storable(t.key) and storable(t.value)
+        case _:
+            return True
+
+
+def values(t: Type) -> Iterator[Value]:
+    """Every value of a storable type, in the type's order (ranks count along it).
+
+    Records, tuples and maps: the first field or key varies slowest.  Options: None first.
+    Sets: as bit masks over the ranks of the items (rank 0 is the lowest bit), counting up.
+    Sequences: by length, then as tuples.
+    """
+    match t:
+        case BoolT():
+            yield from (False, True)
+        case IntT(lo, hi):
+            yield from range(lo, hi + 1)
+        case EnumT():
+            yield from range(len(t.members))
+        case ScalarT():
+            yield from range(t.size)
+        case RecordT():
+            yield from itertools.product(*(tuple(values(f)) for _, f in t.fields))
+        case TupleT():
+            yield from itertools.product(*(tuple(values(i)) for i in t.items))
+        case OptionT():
+            yield None
+            yield from values(t.item)
+        case MapT():
+            yield from itertools.product(tuple(values(t.value)), repeat=cardinality(t.key))
+        case SetT():
+            items = tuple(values(t.item))
+            for mask in range(1 << len(items)):
+                yield frozenset(v for i, v in enumerate(items) if mask >> i & 1)
+        case SeqT():
+            for n in range(t.bound + 1):
+                yield from itertools.product(tuple(values(t.item)), repeat=n)
+        case _:
+            raise TypeError(f"{show(t)} has no finite list of values")
+
+
+@functools.cache
+def members(t: Type) -> tuple[Value, ...]:
+    """`values(t)` as a tuple, kept (for key types, set items and parameters)."""
+    return tuple(values(t))
+
+
+@functools.cache
+def _ranks(t: Type) -> dict[Value, int]:
+    return {v: i for i, v in enumerate(members(t))}
+
+
+def rank(t: Type, value: Value) -> int:
+    """The position of a value in its type's order.  Raises KeyError when it is not of the type."""
+    if isinstance(t, IntT):  # without this, True would be found as 1
+        if isinstance(value, int) and t.lo <= value <= t.hi:
+            return value - t.lo
+        raise KeyError(value)
+    return _ranks(t)[value]
+
+
+def show(t: Type) -> str:
+    """The type as its author would write it."""
+    match t:
+        case BoolT():
+            return "bool"
+        case IntT(lo, hi):
+            return f"Range({lo}, {hi})"
+        case AnyIntT():
+            return "int"
+        case EnumT() | ScalarT() | RecordT():
+            return t.name
+        case TupleT():
+            return f"tuple[{', '.join(map(show, t.items))}]"
+        case OptionT():
+            return f"{show(t.item)} | None"
+        case MapT():
+            return f"Map[{show(t.key)}, {show(t.value)}]"
+        case SetT():
+            return f"FiniteSet[{show(t.item)}]"
+        case SeqT():
+            return f"Seq[{show(t.item)}] of at most {t.bound}"
+        case NoneT():
+            return "None"
+        case NeverT():
+            return "nothing"
