@@ -1,0 +1,120 @@
+"""Do the claims hold at any depth?  k-induction with Z3, for k = 1, 2, ... up to a bound.
+
+Rule of the module: the claims of a check are one conjunction (invariants, step properties, absence of
+model errors and of deadlock).  `Proved` only when no run of fewer than k steps violates it, every run
+of k steps that keeps it until then keeps it at its end, fresh solvers found both again in another
+encoding, and every REACHABLE property has a witness.  Otherwise `Unknown`, with the last
+counterexample to induction: a run that may start in an unreachable state.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from checker.engines.contract import Coverage, Path, Proved, Step, Task, Trouble, Unknown, Verdict, Violated
+from checker.ir.nodes import PropertyKind
+from checker.smt.claims import Wrong, claims
+from checker.smt.search import Bounded, Clock, Inductive, Stopped, confirm
+from checker.smt.unroll import Run
+
+DEFAULT_STEPS: Final = attrs.fields(Task).steps.default  # nobody asked for a bound
+DEFAULT_K: Final = 10
+DEFAULT_WITNESS: Final = 30
+
+_TROUBLE = {Wrong.FALSE: Trouble.PROPERTY, Wrong.ERROR: Trouble.MODEL_ERROR, Wrong.DEADLOCK: Trouble.DEADLOCK}
+
+
+class Induction:
+    """The engine `induction`."""
+
+    name = "induction"
+
+    def run(self, task: Task) -> Verdict:
+        """Prove or refute the claims of the task; see the module."""
+        return _Proof(task).run()
+
+
+class _Proof:
+    def __init__(self, task: Task) -> None:
+        self.task, self.system = task, task.system
+        self.clock = Clock(task.budget.seconds, task.interrupted)
+        asked = task.steps != DEFAULT_STEPS
+        self.bound, self.deepest = (task.steps, task.steps) if asked else (DEFAULT_K, DEFAULT_WITNESS)
+        if task.budget.depth is not None:
+            self.bound, self.deepest = min(self.bound, task.budget.depth), min(self.deepest, task.budget.depth)
+        self.claims = claims(self.system)
+        self.depth: int | None = None
+        self.notes: list[str] = []
+        self.last: Run | None = None
+
+    def run(self) -> Verdict:
+        try:
+            self.base = Bounded(self.system, self.claims, self.clock)
+            step = Inductive(self.system, self.claims, self.clock)
+            for k in range(1, self.bound + 1):
+                violation = self._extend_base(k - 1)
+                if violation is not None:
+                    return self._violated(violation)
+                cti = step.counterexample(k)
+                if cti is None:
+                    return self._inductive(k)
+                self.last = cti
+        except Stopped as stop:
+            return self._unknown(stop.reason)
+        return self._unknown(f"not k-inductive for k up to {self.bound}")
+
+    def _extend_base(self, depth: int) -> Run | None:
+        run = self.base.violation(depth)
+        if run is None:
+            for p, witness in self.base.witnesses(depth):
+                self.notes.append(f"{p.name}: reached in {len(witness.moves)} steps")
+            self.depth = depth
+            self.task.progress(self._coverage())
+        return run
+
+    def _inductive(self, k: int) -> Verdict:
+        self.last = None
+        how = confirm(self.system, self.claims, k, self.clock)
+        if how is None:
+            return self._unknown("a second solver refutes the proof: please report this")
+        self.notes.append(f"{k}-inductive; proof checked again {how}")
+        for depth in range(k, self.deepest + 1):
+            if not self.base.wanted:
+                break
+            violation = self._extend_base(depth)
+            if violation is not None:
+                return self._unknown("a violation contradicts the proof: please report this")
+        if self.base.wanted:
+            name = self.base.wanted[0].name
+            reason = f"invariant at any depth, but `{name}` has no witness within {self.deepest} steps"
+            return self._unknown(reason, name)
+        wanted = (PropertyKind.ALWAYS, PropertyKind.STEP)
+        return Proved(self._coverage(), k, tuple(p.name for p in self.system.properties if p.kind in wanted))
+
+    def _coverage(self) -> Coverage:
+        return Coverage(depth=self.depth, search_seconds=self.clock.elapsed, notes=tuple(self.notes))
+
+    def _violated(self, run: Run) -> Violated:
+        claim = run.claim
+        assert claim is not None
+        self.depth = len(run.moves)
+        path = Path(run.states[0], _steps(run))
+        tried = None if run.tried is None else Step(*run.tried)
+        return Violated(self._coverage(), _TROUBLE[claim.wrong], claim.property, path, tried)
+
+    def _unknown(self, reason: str, name: str | None = None) -> Unknown:
+        """Undecided; with the last counterexample to induction, an action that is an error as its last step."""
+        run = self.last
+        if run is None or run.claim is None:
+            return Unknown(self._coverage(), reason, name)
+        steps = _steps(run)
+        if run.tried is not None:
+            steps = (*steps, Step(*run.tried))
+            reason += f"; `{self.system.actions[run.tried[0]].name}` may be an error of the model"
+        return Unknown(self._coverage(), reason, run.claim.property, run.states, steps)
+
+
+def _steps(run: Run) -> tuple[Step, ...]:
+    return tuple(Step(*move) for move in run.moves)

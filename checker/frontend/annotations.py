@@ -1,0 +1,154 @@
+"""Which type does an annotation name?
+
+Rule of the module: every annotation of the subset becomes one IR type; sizes and bounds are constant
+expressions, evaluated with the constants of the check.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from checker.diagnostics import did_you_mean
+from checker.frontend.scope import Broken, LangName, ModuleName, Refused, TypeName
+from checker.ir.types import BOOL, INT, NONE, IntT, MapT, OptionT, SeqT, SetT, TupleT, Type, cardinality, storable
+
+if TYPE_CHECKING:
+    from checker.frontend.declarations import Declarations
+
+MAX_MEMBERS = 1 << 16
+MAX_INT = 1 << 62
+_SHAPE = "write bool, a class, `Annotated[int, Range(lo, hi)]`, `T | None`, `tuple[A, B]`, `Map[K, V]`, `FiniteSet[T]` or `Annotated[Seq[T], Bound(n)]`"
+
+
+class Annotations:
+    """Reads annotations in the scope of one module."""
+
+    def __init__(self, decls: Declarations) -> None:
+        self.decls = decls
+
+    def read(self, node: ast.expr) -> Type:
+        """The type an annotation names; `int` alone is the unbounded number of an expression."""
+        match node:
+            case ast.Constant(value=None):
+                return NONE
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute(value=ast.Name()):
+                return self._attribute(node)
+            case ast.BinOp(op=ast.BitOr()):
+                return self._union(node)
+            case ast.Subscript(value=ast.Name(id=head)):
+                return self._subscript(node, head)
+        self.decls.fail(node, "M009", "this is not a type of the language", _SHAPE)
+
+    def stored(self, node: ast.expr) -> Type:
+        """A type that may be stored: of a field, or of a parameter of an action."""
+        t = self.read(node)
+        if not storable(t):
+            help_ = "give it bounds: `Annotated[int, Range(0, 3)]`"
+            self.decls.fail(node, "M205", "a type without bounds cannot be stored", help_)
+        return t
+
+    def _name(self, node: ast.Name) -> Type:
+        entity = self.decls.scope.names.get(node.id)
+        if entity is None and node.id in {"bool", "int"}:
+            return BOOL if node.id == "bool" else INT
+        if isinstance(entity, Broken):
+            raise Refused
+        if isinstance(entity, TypeName):
+            return entity.type
+        if entity is None:
+            known = [n for n, e in self.decls.scope.names.items() if isinstance(e, TypeName)]
+            self.decls.fail(node, "M101", f"unknown type `{node.id}`", did_you_mean(node.id, [*known, "bool"]))
+        self.decls.fail(node, "M009", f"`{node.id}` is not a type", _SHAPE)
+
+    def _attribute(self, node: ast.Attribute) -> Type:
+        assert isinstance(node.value, ast.Name)
+        base = self.decls.scope.names.get(node.value.id)
+        found = base.scope.names.get(node.attr) if isinstance(base, ModuleName) else None
+        if isinstance(found, TypeName):
+            return found.type
+        self.decls.fail(node, "M009", "this is not a type of the language", _SHAPE)
+
+    def _union(self, node: ast.BinOp) -> Type:
+        left, right = self.read(node.left), self.read(node.right)
+        if (left == NONE) == (right == NONE):
+            help_ = "only `T | None` is a union here: make an enumeration or a record with optional fields"
+            self.decls.fail(node, "M009", "this union is outside the language", help_)
+        item = right if left == NONE else left
+        return item if isinstance(item, OptionT) else OptionT(item)
+
+    def _subscript(self, node: ast.Subscript, head: str) -> Type:
+        arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        entity = self.decls.scope.names.get(head)
+        name = entity.name if isinstance(entity, LangName) else head
+        if name == "Annotated" and len(arguments) == 2:
+            return self._annotated(node, arguments[0], arguments[1])
+        if name == "tuple" and arguments:
+            return TupleT(tuple(self.read(a) for a in arguments))
+        if name == "Map" and len(arguments) == 2:
+            key, value = (self.read(a) for a in arguments)
+            return MapT(self._small(arguments[0], key), value)
+        if name == "FiniteSet" and len(arguments) == 1:
+            return SetT(self._small(arguments[0], self.read(arguments[0])))
+        if name == "Seq":
+            help_ = "give it a bound: `Annotated[Seq[T], Bound(3)]`"
+            self.decls.fail(node, "M009", "a sequence needs a bound", help_)
+        self.decls.fail(node, "M009", "this is not a type of the language", _SHAPE)
+
+    def _small(self, node: ast.expr, t: Type) -> Type:
+        if not storable(t):
+            help_ = "use a finite type here: an enumeration, a scalarset or a Range"
+            self.decls.fail(node, "M205", "a key or set member needs a finite type", help_)
+        if _cardinality_over(t):
+            help_ = f"at most {MAX_MEMBERS:,}: shrink it, or use a map of fewer keys"
+            self.decls.fail(node, "M205", "this key or member type has too many values", help_)
+        return t
+
+    def _annotated(self, node: ast.Subscript, base: ast.expr, bound: ast.expr) -> Type:
+        if not (isinstance(bound, ast.Call) and isinstance(bound.func, ast.Name) and not bound.keywords):
+            self.decls.fail(node, "M009", "this is not a type of the language", _SHAPE)
+        entity = self.decls.scope.names.get(bound.func.id)
+        kind = entity.name if isinstance(entity, LangName) else ""
+        numbers = [self._number(a) for a in bound.args]
+        if kind == "Range" and len(numbers) == 2 and isinstance(base, ast.Name) and base.id == "int":
+            lo, hi = numbers
+            if lo > hi:
+                self.decls.fail(bound, "M210", f"Range({lo}, {hi}) is empty", "the first bound is the smallest number")
+            return IntT(lo, hi)
+        is_seq = isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name) and base.value.id == "Seq"
+        if kind == "Bound" and len(numbers) == 1 and is_seq and isinstance(base, ast.Subscript):
+            if not 0 <= numbers[0] <= 1024:
+                self.decls.fail(bound, "M210", f"Bound({numbers[0]}) is not a length", "use a bound from 0 to 1024")
+            return SeqT(self.read(base.slice), numbers[0])
+        self.decls.fail(node, "M009", "this is not a type of the language", _SHAPE)
+
+    def _number(self, node: ast.expr) -> int:
+        value = self.decls.constant(node)
+        if not isinstance(value.value, int) or isinstance(value.value, bool) or not isinstance(value.type, IntT):
+            self.decls.fail(node, "M210", "a bound is an integer constant", "write a number or a constant of the module")
+        if abs(value.value) > MAX_INT:
+            self.decls.fail(node, "M210", "a bound is beyond 62 bits", "use a smaller number")
+        return value.value
+
+
+def _cardinality_over(t: Type) -> bool:
+    """Whether a type has more members than may be listed, without computing huge powers."""
+    match t:
+        case SetT():
+            return _cardinality_over(t.item) or cardinality(t.item) > 16
+        case MapT():
+            if _cardinality_over(t.key) or _cardinality_over(t.value):
+                return True
+            return cardinality(t.key) * max(cardinality(t.value) - 1, 1).bit_length() > 16 and cardinality(t) > MAX_MEMBERS
+        case SeqT():
+            return _cardinality_over(t.item) or t.bound > 16 or cardinality(t) > MAX_MEMBERS
+        case OptionT():
+            return _cardinality_over(t.item)
+        case TupleT():
+            return any(map(_cardinality_over, t.items)) or cardinality(t) > MAX_MEMBERS
+        case _ if hasattr(t, "fields"):
+            return any(_cardinality_over(f) for _, f in t.fields) or cardinality(t) > MAX_MEMBERS
+        case _:
+            return cardinality(t) > MAX_MEMBERS

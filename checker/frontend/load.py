@@ -1,0 +1,192 @@
+"""Which model does a set of files describe, with these constants?
+
+Rule of the module: one `Loader` is one reading of a model and its imports under one set of constants.
+Source text is parsed once a process (`Sources`); names, types and sizes are settled anew for each set
+of constants, since a constant may change a type.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+
+from checker.diagnostics import Diagnostic, InputError, Span, did_you_mean
+from checker.frontend import search
+from checker.frontend.declarations import Declarations
+from checker.frontend.scope import FunctionName, ModuleScope, Reporter, TypeName
+from checker.frontend.source import Source, read
+from checker.ir import nodes as n
+from checker.ir.types import RecordT
+
+
+@attrs.define
+class Sources:
+    """Files that were read, by path."""
+
+    parsed: dict[Path, Source] = attrs.field(factory=dict)
+
+    def get(self, path: Path) -> Source:
+        """The parsed file.  Raises InputError."""
+        key = path.resolve()
+        if key not in self.parsed:
+            self.parsed[key] = read(Path(search.shown(path)))
+        return self.parsed[key]
+
+
+@attrs.define(eq=False)
+class Loader:
+    """Reads modules under one set of constants, collecting every mistake."""
+
+    sources: Sources
+    overrides: Mapping[str, n.Const]
+    reporter: Reporter = attrs.field(factory=Reporter)
+    modules: dict[Path, Declarations] = attrs.field(factory=dict)
+    open: list[Path] = attrs.field(factory=list)
+    used: set[str] = attrs.field(factory=set)
+
+    def module(self, path: Path, name: str, *, is_spec: bool = False) -> Declarations:
+        """The declarations of a file (imports first); mistakes are in the reporter."""
+        key = path.resolve()
+        if key in self.modules:
+            return self.modules[key]
+        source = self.sources.get(path)
+        scope = ModuleScope(name, source)
+        decls = Declarations(scope, source, self.reporter, self._import, self.overrides, self.used, is_spec)
+        self.open.append(key)
+        decls.declare()
+        self.open.pop()
+        self.modules[key] = decls
+        decls.lower_bodies()
+        self._refuse_recursion(decls)
+        return decls
+
+    def _import(self, name: str, node: ast.AST, importer: Source) -> ModuleScope | None:
+        if name.split(".")[0] in {"checker", "hypothesis"} or name == "model.lang":
+            help_ = "write `from model.lang import ...` with the names you use"
+            self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", help_)
+        path = search.find(name, importer.path)
+        if path is None:
+            help_ = f"models import models: put {name.replace('.', '/')}.py beside this file, or check the name"
+            self.reporter.fail(importer, node, "M104", f"there is no module `{name}`", help_)
+        if path.resolve() in self.open:
+            help_ = "move what both need into a third module"
+            self.reporter.fail(importer, node, "M109", f"`{name}` imports this module back", help_)
+        try:
+            return self.module(path, name).scope
+        except InputError as problem:
+            for d in problem.diagnostics:
+                self.reporter.add(d)
+            return None
+
+    def _refuse_recursion(self, decls: Declarations) -> None:
+        calls = {f.key: f for f in self.functions()}
+        for f in decls.functions:
+            seen: set[str] = set()
+            todo = list(f.calls)
+            while todo:
+                key = todo.pop()
+                if key == f.key:
+                    help_ = "helpers may not call themselves: loop over a finite domain"
+                    decls.note(f.node, "M304", f"`{f.node.name}` calls itself", help_)
+                    break
+                if key not in seen and key in calls:
+                    seen.add(key)
+                    todo.extend(calls[key].calls)
+
+    def functions(self) -> list[FunctionName]:
+        """Every function of the modules read so far."""
+        return [f for d in self.modules.values() for f in d.functions]
+
+    def helpers(self) -> dict[str, n.Function]:
+        """Every helper, by key."""
+        return {f.key: f.lowered for f in self.functions() if isinstance(f.lowered, n.Function)}
+
+    def raise_if_refused(self) -> None:
+        """Raise InputError with every mistake found."""
+        if self.reporter.found:
+            raise InputError(list(self.reporter.found.values()))
+
+    # --- the model -------------------------------------------------------------------------------
+
+    def program(self, decls: Declarations, at: Span | None = None) -> n.Program:
+        """The program of a model's module.  Raises InputError when it is not a whole model."""
+        scope = decls.scope
+        state = self._state(decls)
+        visible = [e for e in scope.names.values() if isinstance(e, FunctionName)]
+        actions = [e.lowered for e in visible if e.role == "action" and isinstance(e.lowered, n.Action)]
+        initials = [e.lowered for e in visible if e.role == "initial" and isinstance(e.lowered, n.Action)]
+        if not actions:
+            message = f"`{scope.name}` has no action"
+            self._refuse("M305", message, at or Span(decls.source.path, 1, 0, 1, 1), "write a function under `@action`")
+        closure = self._closure(scope)
+        unused = [name for name in self.overrides if name not in self.used]
+        for name in unused:
+            known = [c.name for d in closure for c in d.constants]
+            self.reporter.add(Diagnostic("S003", f"the model has no constant `{name}`", self.overrides[name].span, did_you_mean(name, known)))
+        self.raise_if_refused()
+        classes = self._classes(closure)
+        assert isinstance(state.type, RecordT)
+        default = tuple(_value(state.defaults[f]) for f, _ in state.type.fields)
+        return n.Program(
+            scope.name, state.type, classes[state.type.name], default, tuple(initials), tuple(actions), self.helpers(),
+            tuple(c for d in closure for c in d.constants),
+            tuple(n.Module(d.scope.name, d.source.path, d.source.text) for d in closure),
+            classes, ast.get_docstring(decls.source.tree) or "",
+        )  # fmt: skip
+
+    def _state(self, decls: Declarations) -> TypeName:
+        found = [e for e in decls.scope.names.values() if isinstance(e, TypeName) and e.kind == "state"]
+        if not found:
+            self.raise_if_refused()
+            message = f"`{decls.scope.name}` has no state"
+            self._refuse("M305", message, Span(decls.source.path, 1, 0, 1, 1), "write `@state class State` with defaults")
+        return found[0]
+
+    def _refuse(self, code: str, message: str, span: Span, help_: str) -> None:
+        self.reporter.add(Diagnostic(code, message, span, help_))
+        self.raise_if_refused()
+
+    def _closure(self, scope: ModuleScope) -> list[Declarations]:
+        """The modules a model is made of, dependencies first."""
+        by_scope = {id(d.scope): d for d in self.modules.values()}
+        order: list[Declarations] = []
+
+        def visit(s: ModuleScope) -> None:
+            for i in s.imports:
+                visit(i)
+            if by_scope[id(s)] not in order:
+                order.append(by_scope[id(s)])
+
+        visit(scope)
+        return order
+
+    def _classes(self, closure: list[Declarations]) -> dict[str, tuple[str, str]]:
+        classes: dict[str, tuple[str, str]] = {}
+        for d in closure:
+            for name in d.scope.defined:
+                entity = d.scope.names[name]
+                if isinstance(entity, TypeName) and entity.kind != "alias":
+                    if name in classes:
+                        message = f"class `{name}` is defined in `{classes[name][0]}` too"
+                        span = d.source.span(d.scope.defined[name])
+                        self._refuse("M102", message, span, "class names are unique in a model: rename one")
+                    classes[name] = (d.scope.name, name)
+        return classes
+
+
+def _value(e: n.Expr) -> n.Value:
+    assert isinstance(e, n.Const)
+    return e.value
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Raise InputError for a path that is no readable file (used before any search)."""
+    if not path.exists():
+        near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        help_ = did_you_mean(path.name, near) if near else "check the path"
+        raise InputError([Diagnostic("L001", f"there is no file {path}", Span(str(path), 0, 0, 0, 0), help_)])
+
+

@@ -1,0 +1,113 @@
+"""What a name stands for, and the collector of a file's mistakes.
+
+Rule of the module: entities are what module-level names resolve to; `Reporter.fail` records one
+diagnostic and unwinds to the statement, so every statement gets its own and none hides another's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import NoReturn, TypeAlias
+
+import attrs
+
+from checker.diagnostics import Diagnostic, Span
+from checker.frontend.source import Source
+from checker.ir.nodes import Action, Const, Expr, Function, Param, Property, PropertyKind
+from checker.ir.types import Type
+
+
+class Refused(Exception):  # noqa: N818 - a signal: the diagnostic is already recorded
+    """This piece of text is refused; its diagnostic has been recorded."""
+
+
+@attrs.define
+class Reporter:
+    """The mistakes found so far in all files of one load, each once."""
+
+    found: dict[tuple[str, str, Span], Diagnostic] = attrs.field(factory=dict)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Record one mistake."""
+        d = diagnostic
+        self.found.setdefault((d.code, d.message, d.span), d)
+
+    def fail(self, source: Source, node: ast.AST, code: str, message: str, help_: str) -> NoReturn:
+        """Record a mistake at a node and give up on the piece of text around it."""
+        self.add(Diagnostic(code, message, source.span(node), help_))
+        raise Refused
+
+
+@attrs.frozen
+class LangName:
+    """A name of `model.lang`, `typing`, or a builtin of the language."""
+
+    name: str
+
+
+@attrs.frozen(eq=False)
+class TypeName:
+    """A class of the model, or an alias.  `defaults` are a record's or state's field defaults."""
+
+    type: Type
+    kind: str  # alias, enum, scalarset, record, state
+    defaults: Mapping[str, Expr] = attrs.field(factory=dict)
+
+
+@attrs.frozen(eq=False)
+class ConstantName:
+    """A module-level constant."""
+
+    value: Const
+
+
+@attrs.define(eq=False)
+class FunctionName:
+    """A function: its signature at once, its body after all signatures are known."""
+
+    node: ast.FunctionDef
+    module: ModuleScope
+    role: str  # helper, action, initial, or a PropertyKind's value
+    fault: str | None
+    params: tuple[Param, ...]
+    state: Type | None  # of the first parameter of an action or a property
+    result: Type
+    lowered: Function | Action | Property | None = None
+    calls: set[str] = attrs.field(factory=set)
+
+    @property
+    def key(self) -> str:
+        """The name helpers go by in the IR."""
+        return f"{self.module.name}.{self.node.name}"
+
+    @property
+    def is_property(self) -> bool:
+        """Whether it is a property of any kind."""
+        return self.role in {k.value for k in PropertyKind}
+
+
+@attrs.frozen(eq=False)
+class ModuleName:
+    """An imported module."""
+
+    scope: ModuleScope
+
+
+@attrs.frozen(eq=False)
+class Broken:
+    """A name whose definition was refused: uses of it are refused silently."""
+
+
+Entity: TypeAlias = LangName | TypeName | ConstantName | FunctionName | ModuleName | Broken
+
+
+@attrs.define(eq=False)
+class ModuleScope:
+    """The names of one module, in the order they were bound."""
+
+    name: str
+    source: Source
+    names: dict[str, Entity] = attrs.field(factory=dict)
+    imports: list[ModuleScope] = attrs.field(factory=list)
+    defined: dict[str, ast.AST] = attrs.field(factory=dict)  # bound here, not imported

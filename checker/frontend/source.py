@@ -1,0 +1,116 @@
+"""Can this file be read as Python text at all?
+
+Rule of the module: every way a file can fail to be text or to parse ends in one diagnostic, and what
+comes out is an `ast.Module` shallow enough that every later walk may recurse.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from pathlib import Path
+
+import attrs
+
+from checker.diagnostics import Diagnostic, InputError, Span
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 60
+
+
+@attrs.frozen(eq=False)
+class Source:
+    """A file that parsed: its path as shown to the user, its text and its tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+    lines: list[str] = attrs.field(init=False)
+
+    @lines.default
+    def _split(self) -> list[str]:
+        return self.text.split("\n")
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node stands; columns in characters (the parser counts UTF-8 bytes)."""
+        line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", None)
+        start = self._characters(line, getattr(node, "col_offset", 0))
+        if end is None:
+            return Span(self.path, line, start, line, start + 1)
+        return Span(self.path, line, start, end, self._characters(end, getattr(node, "end_col_offset", 0) or 0))
+
+    def _characters(self, line: int, offset: int) -> int:
+        if line > len(self.lines) or self.lines[line - 1].isascii():
+            return offset
+        return len(self.lines[line - 1].encode()[:offset].decode(errors="replace"))
+
+
+def read(path: Path) -> Source:
+    """Read and parse one file.  Raises InputError (L0xx) saying what to do."""
+    shown = str(path)
+    text = _text(path, shown)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, filename=shown)
+    except SyntaxError as problem:
+        raise _refuse("L005", f"not Python: {problem.msg}", _syntax_span(shown, problem), "fix the syntax here") from None
+    except (RecursionError, MemoryError):
+        raise _too_deep(Span(shown, 1, 0, 1, 1)) from None
+    except ValueError as problem:
+        raise _refuse("L005", f"not Python: {problem}", Span(shown, 1, 0, 1, 1), "fix the syntax here") from None
+    source = Source(shown, text, tree)
+    deep = _deepest(tree)
+    if deep is not None:
+        raise _too_deep(source.span(deep))
+    return source
+
+
+def _text(path: Path, shown: str) -> str:
+    at = Span(shown, 0, 0, 0, 0)
+    if path.is_dir():
+        raise _refuse("L002", f"{shown} is a folder, not a file", at, "name a .py file in it")
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            help_ = f"a model or spec has at most {MAX_BYTES:,} bytes: split it, or name the right file"
+            raise _refuse("L004", f"{shown} has {size:,} bytes", at, help_)
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise _refuse("L001", f"there is no file {shown}", at, "check the path") from None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise _refuse("L007", f"{shown} cannot be read: {reason}", at, "check the path and its permissions") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        help_ = "save the file as UTF-8"
+        raise _refuse("L003", f"{shown} is not UTF-8 text (byte {problem.start})", at, help_) from None
+    if "\0" in text:
+        raise _refuse("L003", f"{shown} has a NUL byte", at, "this is not a text file; name a .py file")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _syntax_span(shown: str, problem: SyntaxError) -> Span:
+    line, column = problem.lineno or 1, max((problem.offset or 1) - 1, 0)
+    end = problem.end_offset - 1 if problem.end_lineno == line and problem.end_offset else column + 1
+    return Span(shown, line, column, line, max(end, column + 1))
+
+
+def _refuse(code: str, message: str, span: Span, help_: str) -> InputError:
+    return InputError([Diagnostic(code, message, span, help_)])
+
+
+def _too_deep(span: Span) -> InputError:
+    return _refuse("L006", "nested too deeply", span, f"name parts of it: at most {MAX_DEPTH} levels are read")
+
+
+def _deepest(tree: ast.Module) -> ast.AST | None:
+    """The first node beyond the depth that is read, found without recursion."""
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            return node if hasattr(node, "lineno") else tree
+        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return None

@@ -1,0 +1,181 @@
+"""What does a system become when it is compiled?  One module: its own code and the kernel around it.
+
+Rule of the module: the functions here say what the kernel calls (`@expand`, `@check`, `@check_step`,
+`@check_terminal`, `@wanted`), and what their codes mean.  A code is 1 + 2 * property + (1 for an error of
+the model while evaluating it); 0 is nothing found.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import attrs
+
+from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.engines.contract import Step
+from checker.ir.nodes import PropertyKind
+from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, or_
+from checker.native.emit import Emitter, load_words, width
+from checker.native.jit import Library
+from checker.native.kernel import Kernel
+from checker.native.successors import action_code, decode, instances
+from checker.native.text import PREFETCH, Code
+from checker.semantics.layout import Packing
+
+_INSTANCES = 1 << 24
+_DIRECT_BITS = 64
+
+
+@attrs.frozen
+class Found:
+    """What a code says: which property, and whether evaluating it is an error."""
+
+    property: ScalarProperty
+    error: bool
+
+
+class Program:
+    """A compiled system: its packing, the numbering of its instances, and its native functions."""
+
+    def __init__(self, system: ScalarSystem) -> None:
+        self.system = system
+        self.packing = Packing.of(system.leaves)
+        self.words = width(self.packing)
+        sizes = [instances(a) for a in system.actions]
+        self.bases = [0, *itertools.accumulate(sizes)]
+        self.instances = self.bases[-1]
+        if self.instances > _INSTANCES:
+            raise InputError([_too_many(self.instances)])
+        self.direct = self.packing.bits < _DIRECT_BITS and self.words == 1
+        self.always_checked = [p for p in system.properties if p.kind is not PropertyKind.STEP]
+        self.steps = any(p.kind is PropertyKind.STEP for p in system.properties)
+        library = Library(self.assembly())
+        self.library = library
+        self.admit = library.function("admit", 1)
+        self.search = library.function("search", 2)
+        self.rehash = library.function("rehash", 1)
+        self.recover = library.function("recover", 6)
+        self.predecessor = library.function("predecessor", 4)
+        self.walk = library.function("walk", 2)
+        self.replay = library.function("replay", 3)
+
+    def assembly(self) -> str:
+        """The module as LLVM assembly."""
+        system, packing = self.system, self.packing
+        parts = [PREFETCH + "\n"]
+        parts += [action_code(system, packing, i, self.bases[i]) for i in range(len(system.actions))]
+        parts += [self._expand(), self._check(), self._check_terminal(), self._wanted()]
+        if self.steps:
+            parts.append(self._check_step())
+        parts.append(Kernel(self.words, self.direct, self.steps).text())
+        return "\n".join(parts)
+
+    def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
+        """The words of a state."""
+        return self.packing.pack(leaves) if self.packing.words else (0,)
+
+    def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
+        """The leaves of a state."""
+        return self.packing.unpack(words)
+
+    def step(self, number: int) -> Step:
+        """The action and the parameters of an instance."""
+        action = self.owner(number)
+        return Step(action, decode(self.system.actions[action], number - self.bases[action]))
+
+    def owner(self, number: int) -> int:
+        """The action of an instance."""
+        return next(i for i in range(len(self.system.actions)) if number < self.bases[i + 1])
+
+    def found(self, code: int) -> Found:
+        """What a code of `@check` or `@check_step` says."""
+        position, error = divmod(code - 1, 2)
+        return Found(self.system.properties[position], bool(error))
+
+    # --- the model's own code ----------------------------------------------------------------------
+
+    def _expand(self) -> str:
+        """`@expand(state, out, ids, n, fired, err) -> n`: append all successors; count them by action."""
+        code = Code("define internal i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err) nounwind")
+        n = "%n"
+        for i in range(len(self.system.actions)):
+            after = code.op(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
+            made = code.op(f"sub i64 {after}, {n}")
+            code.store(code.add(code.load("%fired", i), made), "%fired", i)
+            n = after
+        return code.finish(n)
+
+    def _emitter(self, code: Code, spaces: dict[str, str]) -> Emitter:
+        words = {space: load_words(code, pointer, self.words) for space, pointer in spaces.items()}
+        return Emitter(code, self.system.leaves, self.packing, words)
+
+    def _check(self) -> str:
+        """`@check(state, position, witness) -> code`: properties of one state, in order."""
+        code = Code("define internal i64 @check(ptr %s, i64 %position, ptr %witness) nounwind")
+        emit = self._emitter(code, {"s": "%s"})
+        for i, p in enumerate(self.system.properties):
+            if p.kind is PropertyKind.STEP:
+                continue
+            self._leave_on(emit, _errors(p), 2 + 2 * i)
+            if p.kind is PropertyKind.ALWAYS:
+                self._leave_unless(emit, p.value, 1 + 2 * i)
+            elif p.kind is PropertyKind.REACHABLE and p.value is not FALSE:
+                test = emit.value(p.value)
+                unseen = code.cmp("eq", code.load("%witness", i), "-1")
+                with code.when(code.op(f"and i1 {test}, {unseen}")):
+                    code.store("%position", "%witness", i)
+        return code.finish("0")
+
+    def _leave_on(self, emit: Emitter, condition: Node, code: int) -> None:
+        if condition is not FALSE:
+            emit.code.leave(emit.value(condition), str(code))
+
+    def _leave_unless(self, emit: Emitter, condition: Node, code: int) -> None:
+        if condition is not TRUE:
+            good = emit.value(condition)
+            emit.code.leave(emit.code.op(f"xor i1 {good}, true"), str(code))
+
+    def _check_step(self) -> str:
+        """`@check_step(old, new) -> code`: properties of one step, in order."""
+        code = Code("define internal i64 @check_step(ptr %s, ptr %t) nounwind")
+        emit = self._emitter(code, {"s": "%s", "t": "%t"})
+        for i, p in enumerate(self.system.properties):
+            if p.kind is PropertyKind.STEP:
+                self._leave_on(emit, _errors(p), 2 + 2 * i)
+                self._leave_unless(emit, p.value, 1 + 2 * i)
+        return code.finish("0")
+
+    def _check_terminal(self) -> str:
+        """`@check_terminal(state) -> code`: 1 when it must not be a state without steps, 2 on an error."""
+        code = Code("define internal i64 @check_terminal(ptr %s) nounwind")
+        terminal = self.system.terminal
+        if terminal is not None:
+            emit = self._emitter(code, {"s": "%s"})
+            self._leave_on(emit, _errors(terminal), 2)
+            self._leave_unless(emit, terminal.value, 1)
+        return code.finish("0")
+
+    def _wanted(self) -> str:
+        """`@wanted(state, property) -> 0 or 1`: whether the state is one a RECOVERABLE property wants."""
+        code = Code("define internal i64 @wanted(ptr %s, i64 %p) nounwind")
+        emit = self._emitter(code, {"s": "%s"})
+        for i, p in enumerate(self.system.properties):
+            if p.kind is PropertyKind.RECOVERABLE:
+                with code.when(code.cmp("eq", "%p", str(i))), emit.scope():
+                    code.do(f"ret i64 {code.op(f'zext i1 {emit.value(p.value)} to i64')}")
+                    code.place(code.fresh("dead"))
+        return code.finish("0")
+
+
+def _errors(p: ScalarProperty) -> Node:
+    return or_(e.condition for e in p.errors)
+
+
+def _too_many(count: int) -> Diagnostic:
+    return Diagnostic(
+        "E012",
+        f"the actions have {count} combinations of parameter values, more than {_INSTANCES}",
+        NOWHERE,
+        "use smaller parameter types, or split an action",
+    )

@@ -1,0 +1,271 @@
+"""How does an action become code that writes its successors?
+
+Rule of the module: nest over the parameters in order.  A parameter's values are substituted as constants
+(combinations that fold to false cost nothing) while the code stays small, else the level is a loop over a
+table.  A conjunct that all ways to act share is tested where its last parameter is known, once for all below.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from checker.ir.scalar import TRUE, Node, Op, ScalarAction, ScalarSystem, substitute, topological
+from checker.ir.types import Value, members
+from checker.native.emit import Emitter, load_words, width
+from checker.native.text import Code
+from checker.semantics.layout import Packing, to_leaves
+
+UNROLL = 12_000  # nodes of an action's unrolled levels
+_CHEAP = 14  # nodes up to which a successor is written without asking first whether it counts
+_TEST = 10  # nodes tested by one branch
+
+
+@attrs.frozen
+class Target:
+    """Something an instance may do when all conjuncts hold: take its step, or be an error."""
+
+    conjuncts: tuple[Node, ...]
+    error: bool
+
+
+@attrs.frozen
+class Ident:
+    """The number of an instance: a part known now and one known at run time."""
+
+    fixed: int
+    moving: str | None = None
+
+
+def flatten(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """The conjuncts of a conjunction, each once."""
+    found: dict[int, Node] = {}
+    for n in nodes:
+        for c in n.src if n.op is Op.AND else (n,):
+            if c is not TRUE:
+                found[c.id] = c
+    return tuple(found.values())
+
+
+def instances(action: ScalarAction) -> int:
+    """How many values an action's parameters have."""
+    return math.prod(len(members(t)) for _, t in action.params)
+
+
+def decode(action: ScalarAction, number: int) -> tuple[Value, ...]:
+    """The parameter values of an instance, by its number."""
+    out: list[Value] = []
+    for _, t in reversed(action.params):
+        number, i = divmod(number, len(members(t)))
+        out.append(members(t)[i])
+    return tuple(reversed(out))
+
+
+def action_code(system: ScalarSystem, packing: Packing, index: int, base: int) -> str:
+    """`@act<index>(state, out, ids, n, err) -> n`, with instance numbers from `base`."""
+    nest = _Nest(system, packing, index)
+    return nest.text(base)
+
+
+class _Nest:
+    def __init__(self, system: ScalarSystem, packing: Packing, index: int) -> None:
+        self.action, self.index, self.packing = system.actions[index], index, packing
+        self.code = Code(
+            f"define internal i64 @act{index}(ptr noalias readonly %s, ptr noalias %out, ptr noalias %ids, "
+            f"i64 %n, ptr noalias %err) nounwind"
+        )
+        self.words = load_words(self.code, "%s", width(packing))
+        self.emit = Emitter(self.code, system.leaves, packing, {"s": self.words})
+        self.n = self.code.var("%n")
+        self.tables: list[str] = []
+        self._free: dict[int, int] = {}
+        self.domains = [members(t) for _, t in self.action.params]
+        self.strides = [math.prod(map(len, self.domains[i + 1 :])) for i in range(len(self.domains))]
+        self.unrolled = self._plan()
+
+    def _plan(self) -> int:
+        """How many levels, from the first, have their values substituted."""
+        action = self.action
+        roots = [*action.guards, *(e.condition for e in action.errors), *action.updates.values()]
+        nodes = topological(roots)
+        self.params = {n for n in nodes if n.op is Op.VAR and n.arg[0] == "p"}  # type: ignore[index]
+        size = max(6, sum(1 for n in nodes if self.free(n)))
+        for level in range(len(self.domains)):
+            if math.prod(map(len, self.domains[: level + 1])) * size > UNROLL:
+                return level
+        return len(self.domains)
+
+    def free(self, root: Node) -> int:
+        """The parameter leaves below a node, as a mask."""
+        free = self._free
+        if root.id not in free:
+            for n in topological([root]):
+                if n.id not in free:
+                    own = 1 << n.arg[1] if n.op is Op.VAR and n.arg[0] == "p" else 0  # type: ignore[index,misc]
+                    for c in n.src:
+                        own |= free[c.id]
+                    free[n.id] = own
+        return free[root.id]
+
+    def text(self, base: int) -> str:
+        action = self.action
+        targets = [Target(flatten(action.guards), False)]
+        targets += [Target(flatten((e.condition,)), True) for e in action.errors]
+        updates = {i: n for i, n in action.updates.items()}
+        self._level(0, targets, updates, Ident(base))
+        return "".join(self.tables) + self.code.finish(self.code.get(self.n))
+
+    # --- the nest ----------------------------------------------------------------------------------
+
+    def _level(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
+        targets = [t for t in targets if all(c.op is not Op.CONST or c.arg for c in t.conjuncts)]
+        if not targets:
+            return
+        last = level == len(self.domains)
+        if last and len(targets) == 1:
+            self._act(targets[0], updates, ident)
+            return
+        common = self._common(level, targets)
+        if common:
+            self._tested(common, level, targets, updates, ident)
+        elif last:
+            for t in targets:
+                self._act(t, updates, ident)
+        elif level < self.unrolled:
+            self._unroll(level, targets, updates, ident)
+        else:
+            self._loop(level, targets, updates, ident)
+
+    def _common(self, level: int, targets: list[Target]) -> list[Node]:
+        offset = self._offset(level)
+        shared = set.intersection(*({c.id for c in t.conjuncts} for t in targets))
+        return [c for c in targets[0].conjuncts if c.id in shared and not self.free(c) >> offset]
+
+    def _offset(self, level: int) -> int:
+        offsets = (*self.action.param_offsets, len(self.action.param_leaves))
+        return offsets[level] if level < len(self.action.params) else len(self.action.param_leaves)
+
+    def _tested(
+        self, common: list[Node], level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident
+    ) -> None:
+        """Test some of the common conjuncts, and go on where they hold."""
+        now = self._cheap_part(common)
+        ids = {c.id for c in now}
+        left = [Target(tuple(c for c in t.conjuncts if c.id not in ids), t.error) for t in targets]
+        with self.code.when(self.emit.all(now)), self.emit.scope():
+            self._level(level, left, updates, ident)
+
+    def _cheap_part(self, conjuncts: Sequence[Node]) -> list[Node]:
+        priced = sorted(conjuncts, key=lambda c: self._price((c,)))
+        now = priced[:1]
+        for c in priced[1:]:
+            if self._price((*now, c)) > _TEST:
+                break
+            now.append(c)
+        return now
+
+    def _price(self, roots: Sequence[Node]) -> int:
+        """How many nodes are still to be computed, counted up to a limit."""
+        seen: set[int] = set()
+        stack = list(roots)
+        while stack and len(seen) < 200:
+            n = stack.pop()
+            if n.id not in seen and n.op is not Op.CONST and self.emit.known(n) is None:
+                seen.add(n.id)
+                stack.extend(n.src)
+        return len(seen)
+
+    def _unroll(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
+        mine = self._mine(level)
+        for i, value in enumerate(self.domains[level]):
+            leaves = to_leaves(self.action.params[level][1], value)
+            mapping = {n: _constant(n, leaves[k]) for n, k in mine.items()}
+            new, changed = _substituted(targets, updates, mapping)
+            self._level(level + 1, new, changed, attrs.evolve(ident, fixed=ident.fixed + i * self.strides[level]))
+
+    def _mine(self, level: int) -> dict[Node, int]:
+        """The parameter nodes of a level, and which leaf of the parameter each is."""
+        start, stop = self._offset(level), self._offset(level + 1)
+        return {n: n.arg[1] - start for n in self.params if start <= n.arg[1] < stop}  # type: ignore[index,misc]
+
+    def _loop(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
+        code, domain = self.code, self.domains[level]
+        rows = [to_leaves(self.action.params[level][1], v) for v in domain]
+        columns = max(1, len(rows[0]))
+        table = self._table([int(x) for row in rows for x in (row or (0,))])
+        with code.count("0", str(len(domain))) as i, self.emit.scope():
+            row = code.at(table, code.mul(i, columns))
+            for n, k in self._mine(level).items():
+                value = code.load(row, k)
+                self.emit.bind(n, code.op(f"trunc i64 {value} to i1") if n.boolean else value)
+            moved = code.mul(i, self.strides[level])
+            moving = moved if ident.moving is None else code.add(ident.moving, moved)
+            self._level(level + 1, targets, updates, attrs.evolve(ident, moving=moving))
+
+    def _table(self, cells: list[int]) -> str:
+        name = f"@table{self.index}.{len(self.tables)}"
+        body = ", ".join(f"i64 {x}" for x in cells)
+        self.tables.append(f"{name} = internal constant [{len(cells)} x i64] [{body}]\n")
+        return name
+
+    # --- what an instance does ---------------------------------------------------------------------
+
+    def _act(self, target: Target, updates: Mapping[int, Node], ident: Ident) -> None:
+        if target.error:
+            with self.code.when(self.emit.all(list(target.conjuncts))), self.emit.scope():
+                self._error(ident)
+            return
+        rest = list(target.conjuncts)
+        if width(self.packing) > 2 or self._price((*rest, *updates.values())) > _CHEAP:
+            self._branched(rest, updates, ident)
+        else:
+            self._write(self.emit.all(rest), updates, ident)
+
+    def _branched(self, rest: list[Node], updates: Mapping[int, Node], ident: Ident) -> None:
+        if not rest:
+            with self.emit.scope():
+                self._write("true", updates, ident)
+            return
+        now = self._cheap_part(rest)
+        with self.code.when(self.emit.all(now)), self.emit.scope():
+            self._branched([c for c in rest if c not in now], updates, ident)
+
+    def _write(self, test: str, updates: Mapping[int, Node], ident: Ident) -> None:
+        """out[n], ids[n] = successor, number; n += test."""
+        code = self.code
+        n = code.get(self.n)
+        row = code.at("%out", code.mul(n, width(self.packing)))
+        for k, word in enumerate(self.emit.packed(self.words, updates)):
+            code.store(word, row, k)
+        code.do(f"store i32 {self._number(ident)}, ptr {code.at('%ids', n, 'i32')}")
+        code.set(self.n, code.add(n, "1" if test == "true" else code.op(f"zext i1 {test} to i64")))
+
+    def _error(self, ident: Ident) -> None:
+        """err[0] = number, unless an earlier instance was an error."""
+        code = self.code
+        with code.when(code.cmp("eq", code.load("%err"), "-1")):
+            code.store(code.op(f"zext i32 {self._number(ident)} to i64"), "%err")
+
+    def _number(self, ident: Ident) -> str:
+        if ident.moving is None:
+            return str(ident.fixed)
+        total = self.code.add(ident.moving, str(ident.fixed))
+        return self.code.op(f"trunc i64 {total} to i32")
+
+
+def _constant(n: Node, value: int) -> Node:
+    from checker.ir.scalar import boolean, integer  # noqa: PLC0415
+
+    return boolean(bool(value)) if n.boolean else integer(int(value))
+
+
+def _substituted(
+    targets: list[Target], updates: Mapping[int, Node], mapping: Mapping[Node, Node]
+) -> tuple[list[Target], dict[int, Node]]:
+    roots = [*itertools.chain.from_iterable(t.conjuncts for t in targets), *updates.values()]
+    new = iter(substitute(roots, mapping) if mapping else roots)
+    changed = [Target(flatten(list(itertools.islice(new, len(t.conjuncts)))), t.error) for t in targets]
+    return changed, dict(zip(updates, new, strict=True))

@@ -1,0 +1,159 @@
+"""How is a function written as LLVM assembly?  One `Code` a function, values are operand texts.
+
+Rule of the module: text, not `llvmlite.ir` objects, which cost several times the time LLVM takes to
+read the text.  Mutable variables are allocas of the entry block; SROA turns them into registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"
+
+
+class Code:
+    """The body of one function under construction."""
+
+    def __init__(self, header: str) -> None:
+        self._header = header
+        self._allocas: list[str] = []
+        self._lines: list[str] = []
+        self._names = 0
+
+    def fresh(self, stem: str = "v") -> str:
+        """A name (without its sigil) nobody has used in this function."""
+        self._names += 1
+        return f"{stem}{self._names}"
+
+    def op(self, text: str) -> str:
+        """An instruction with a result."""
+        self._names += 1
+        name = f"%v{self._names}"
+        self._lines.append(f"{name} = {text}")
+        return name
+
+    def do(self, text: str) -> None:
+        """An instruction without a result."""
+        self._lines.append(text)
+
+    def place(self, label: str) -> None:
+        """Start a block."""
+        self._lines.append(f"{label}:")
+
+    # --- variables and memory ----------------------------------------------------------------------
+
+    def var(self, value: str) -> str:
+        """A new i64 variable with this value."""
+        name = f"%{self.fresh('x')}"
+        self._allocas.append(f"{name} = alloca i64")
+        self.set(name, value)
+        return name
+
+    def get(self, variable: str) -> str:
+        """A variable's value."""
+        return self.op(f"load i64, ptr {variable}")
+
+    def set(self, variable: str, value: str) -> None:
+        """Assign a variable."""
+        self.do(f"store i64 {value}, ptr {variable}")
+
+    def bump(self, variable: str, by: str = "1") -> None:
+        """variable += by."""
+        self.set(variable, self.add(self.get(variable), by))
+
+    def at(self, base: str, index: str | int, unit: str = "i64") -> str:
+        """The address of base[index]."""
+        if str(index) == "0":
+            return base
+        return self.op(f"getelementptr {unit}, ptr {base}, i64 {index}")
+
+    def load(self, base: str, index: str | int = 0) -> str:
+        """base[index], an i64."""
+        return self.op(f"load i64, ptr {self.at(base, index)}")
+
+    def store(self, value: str, base: str, index: str | int = 0) -> None:
+        """base[index] = value."""
+        self.do(f"store i64 {value}, ptr {self.at(base, index)}")
+
+    def pointer(self, base: str, index: int) -> str:
+        """base[index], an address."""
+        return self.op(f"load ptr, ptr {self.at(base, index)}")
+
+    def prefetch(self, address: str, write: int = 1) -> None:
+        """Ask for the cache line of an address."""
+        self.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {write}, i32 3, i32 1)")
+
+    # --- arithmetic --------------------------------------------------------------------------------
+
+    def add(self, a: str, b: str) -> str:
+        """a + b."""
+        return self.op(f"add i64 {a}, {b}")
+
+    def mul(self, a: str, b: str | int) -> str:
+        """a * b."""
+        return a if str(b) == "1" else self.op(f"mul i64 {a}, {b}")
+
+    def band(self, a: str, b: str) -> str:
+        """a & b."""
+        return self.op(f"and i64 {a}, {b}")
+
+    def shr(self, a: str, by: int) -> str:
+        """a >> by, unsigned."""
+        return self.op(f"lshr i64 {a}, {by}")
+
+    def xor(self, a: str, b: str) -> str:
+        """a ^ b."""
+        return self.op(f"xor i64 {a}, {b}")
+
+    def cmp(self, how: str, a: str, b: str) -> str:
+        """An i64 comparison."""
+        return self.op(f"icmp {how} i64 {a}, {b}")
+
+    # --- control -----------------------------------------------------------------------------------
+
+    def jump(self, label: str) -> None:
+        """Go to a block."""
+        self.do(f"br label %{label}")
+
+    def branch(self, test: str, then: str, otherwise: str) -> None:
+        """Go to one of two blocks."""
+        self.do(f"br i1 {test}, label %{then}, label %{otherwise}")
+
+    @contextmanager
+    def when(self, test: str) -> Iterator[None]:
+        """Do the block if the test holds."""
+        then, end = self.fresh("then"), self.fresh("end")
+        self.branch(test, then, end)
+        self.place(then)
+        yield
+        self.jump(end)
+        self.place(end)
+
+    @contextmanager
+    def count(self, start: str, stop: str) -> Iterator[str]:
+        """Do the block for start, start + 1, ..., stop - 1."""
+        i = self.var(start)
+        head, body, end = self.fresh("head"), self.fresh("body"), self.fresh("end")
+        self.jump(head)
+        self.place(head)
+        value = self.get(i)
+        self.branch(self.cmp("ult", value, stop), body, end)
+        self.place(body)
+        yield value
+        self.set(i, self.add(value, "1"))
+        self.jump(head)
+        self.place(end)
+
+    def leave(self, test: str, value: str) -> None:
+        """Return a value if the test holds."""
+        then, end = self.fresh("leave"), self.fresh("stay")
+        self.branch(test, then, end)
+        self.place(then)
+        self.do(f"ret i64 {value}")
+        self.place(end)
+
+    def finish(self, value: str) -> str:
+        """Return a value; the function as text."""
+        self.do(f"ret i64 {value}")
+        return "\n".join([f"{self._header} {{", "entry:", *self._allocas, *self._lines, "}", ""])

@@ -1,0 +1,43 @@
+"""What does `--json` write?  `{"schema": 1, "checks": [...]}`, one entry a check, absent numbers null.
+
+Rule of the module: names and meaning of the fields are fixed by the schema number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from checker.run import Result
+
+SCHEMA: Final = 1
+
+
+def to_json(results: Sequence[Result]) -> dict[str, Any]:
+    """The results as JSON data."""
+    return {"schema": SCHEMA, "checks": [entry(r) for r in results]}
+
+
+def entry(result: Result) -> dict[str, Any]:
+    """One check; `trace` is the ITF file when one was saved."""
+    c = result.coverage
+    return {
+        "spec": result.spec,
+        "check": result.check,
+        "property": result.property,
+        "expected": result.expected,
+        "verdict": result.verdict,
+        "as_expected": result.as_expected,
+        "engine": result.engine,
+        "workers": result.workers,
+        "distinct_states": c.states,
+        "transitions": c.transitions,
+        "depth": c.depth,
+        "bits_per_state": c.bits_per_state,
+        "bytes_per_state": c.bytes_per_state,
+        "search_seconds": c.search_seconds,
+        "total_seconds": result.total_seconds,
+        "peak_memory_bytes": c.peak_memory,
+        "trace": result.trace_file,
+        "message": result.message,
+    }

@@ -1,0 +1,1 @@
+"""What the IR means (`evaluate`), and how its values lie in memory (`layout`)."""

@@ -1,0 +1,139 @@
+"""What must never be so in a check, as conditions on a state, on a step, or on a tried action.
+
+Rule of the module: every way to violate a check that Z3 searches for is one `Claim`; in order, so that
+of several violations at one depth the first is reported: properties (and errors while evaluating
+them), then errors of actions, then deadlock.  REACHABLE properties are wishes, not claims; their
+errors are claims.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+import attrs
+
+from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.ir.nodes import PropertyKind
+from checker.ir.scalar import (
+    Leaf,
+    Node,
+    Op,
+    ScalarAction,
+    ScalarProperty,
+    ScalarSystem,
+    and_,
+    boolean,
+    integer,
+    not_,
+    or_,
+    substitute,
+)
+from checker.ir.types import cardinality
+from checker.semantics.layout import to_leaves
+from checker.smt.canonical import variables
+
+INSTANCES = 4096  # action instances that a deadlock condition is expanded to, at most
+
+
+class At(enum.Enum):
+    """What a condition is about."""
+
+    STATE = "s"  # a state
+    STEP = "t"  # the two states of a step
+    ACTION = "p"  # a state and the parameters of an action tried in it
+
+
+class Wrong(enum.Enum):
+    """What is wrong where a claim's condition holds."""
+
+    FALSE = "a property is false"
+    ERROR = "an error of the model"
+    DEADLOCK = "no action is enabled"
+
+
+@attrs.frozen(eq=False)
+class Claim:
+    """Something that must not be: the condition that is bad, and what to say of it."""
+
+    at: At
+    bad: Node
+    wrong: Wrong
+    property: str | None
+    action: int | None = None  # ACTION: its position in the system
+
+
+def claims(system: ScalarSystem) -> list[Claim]:
+    """All claims of a check.  Raises InputError for what cannot be stated without quantifiers."""
+    found: list[Claim] = []
+    for p in system.properties:
+        found.extend(_property_claims(p))
+    for i, a in enumerate(system.actions):
+        if a.errors:
+            found.append(Claim(At.ACTION, or_(e.condition for e in a.errors), Wrong.ERROR, None, i))
+    if system.terminal is not None:
+        stuck = not_(or_(_enabled(system)))
+        found.extend(_error_claims(system.terminal, At.STATE, stuck))
+        bad = and_((stuck, not_(system.terminal.value)))
+        found.append(Claim(At.STATE, bad, Wrong.DEADLOCK, system.terminal.name))
+    return found
+
+
+def _property_claims(p: ScalarProperty) -> Iterable[Claim]:
+    if p.kind is PropertyKind.RECOVERABLE:
+        raise refuse(
+            "E011", f"`{p.name}` is recoverable, which no bounded search decides", 'use engine="explore" for this check'
+        )
+    at = At.STEP if p.kind is PropertyKind.STEP else At.STATE
+    yield from _error_claims(p, at, None)
+    if p.kind is not PropertyKind.REACHABLE:
+        failed = or_(e.condition for e in p.errors)
+        yield Claim(at, and_((not_(p.value), not_(failed))), Wrong.FALSE, p.name)
+
+
+def _error_claims(p: ScalarProperty, at: At, when: Node | None) -> Iterable[Claim]:
+    if p.errors:
+        bad = or_(e.condition for e in p.errors)
+        yield Claim(at, bad if when is None else and_((when, bad)), Wrong.ERROR, p.name)
+
+
+def refuse(code: str, message: str, help_line: str) -> InputError:
+    """A refusal of an engine, as a diagnostic."""
+    return InputError([Diagnostic(code, message, NOWHERE, help_line)])
+
+
+def instances(actions: Iterable[ScalarAction]) -> int:
+    """How many action instances there are, over all parameter values."""
+    total = 0
+    for a in actions:
+        size = 1
+        for _, t in a.params:
+            size *= cardinality(t)
+        total += size
+    return total
+
+
+def _enabled(system: ScalarSystem) -> Iterable[Node]:
+    count = instances(system.actions)
+    if count > INSTANCES:
+        raise refuse(
+            "E012",
+            f"a deadlock check would expand {count} action instances; at most {INSTANCES} can be",
+            'use engine="explore", or leave `terminal=` out of this check',
+        )
+    for a in system.actions:
+        yield from expand(system, a, and_(a.guards))
+
+
+def expand(system: ScalarSystem, a: ScalarAction, root: Node) -> Iterable[Node]:
+    """The condition for every value of the action's parameters."""
+    symbols = variables("p", a.param_leaves)
+    for params in system.expand_params(a):
+        flat = [x for (_, t), v in zip(a.params, params, strict=True) for x in to_leaves(t, v)]
+        pairs = zip(symbols, a.param_leaves, flat, strict=True)
+        yield from substitute([root], {s: _constant(leaf, x) for s, leaf, x in pairs if s.op is Op.VAR})
+
+
+def _constant(leaf: Leaf, value: int) -> Node:
+    return boolean(bool(value)) if leaf.boolean else integer(value)
+

@@ -1,0 +1,235 @@
+"""Is a claim violated in so many steps?  Does one step more keep all claims?  Asked of Z3 in a budget.
+
+Rule of the module: `Bounded` and `Inductive` are asked for one depth after another and keep what they
+learnt; an answer is a run, or None when there is none.  Whatever keeps Z3 from an answer (time, an
+interrupt, its own limits) is raised as `Stopped`, never taken for one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import z3
+
+from checker.ir.nodes import PropertyKind
+from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
+from checker.smt.claims import At, Claim, expand, instances
+from checker.smt.encode import BitVectors, Encoding, Integers, Term
+from checker.smt.unroll import Run, Unrolling
+
+ASSUMED = 256  # action instances for which freedom from errors is assumed in earlier states, at most
+SECOND_LOOK = 20.0  # seconds for checking a proof in integers, before bit-vectors are taken
+
+
+class Stopped(Exception):
+    """The search ended without an answer, and why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Clock:
+    """How long Z3 may take, and whether the user wants to stop."""
+
+    def __init__(self, seconds: float | None, interrupted: Callable[[], bool] = lambda: False) -> None:
+        self.start = time.monotonic()
+        self.seconds, self.interrupted = seconds, interrupted
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.start
+
+    def left(self) -> float | None:
+        """Seconds left; None without a limit.  Raises Stopped when there are none."""
+        if self.interrupted():
+            raise Stopped("interrupted")
+        if self.seconds is None:
+            return None
+        rest = self.seconds - self.elapsed
+        if rest <= 0:
+            raise self.over()
+        return rest
+
+    def at_most(self, seconds: float) -> Clock:
+        """A clock for a part of the work."""
+        rest = self.left()
+        return Clock(seconds if rest is None else min(seconds, rest), self.interrupted)
+
+    def over(self) -> Stopped:
+        return Stopped(f"time budget of {self.seconds:g} s used up")
+
+
+class _Solver:
+    """A Z3 solver that asks the clock before each question."""
+
+    def __init__(self, solver: Any, clock: Clock) -> None:
+        self._solver, self._clock = solver, clock
+
+    def add(self, term: Term) -> None:
+        self._solver.add(term)
+
+    def find(self, *assumptions: Term) -> Any:
+        """A model, or None when there is none.  Raises Stopped."""
+        left = self._clock.left()
+        if left is not None:
+            self._solver.set("timeout", max(1, int(left * 1000)))
+        answer = self._solver.check(*assumptions)
+        if answer == z3.sat:
+            return self._solver.model()
+        if answer == z3.unsat:
+            return None
+        self._clock.left()
+        reason = self._solver.reason_unknown()
+        raise Stopped("interrupted" if "interrupt" in reason else f"Z3 gave up: {reason}")
+
+
+class _Asked:
+    """What both searches share: an unrolling, a solver, and a name for each question."""
+
+    def __init__(
+        self, system: ScalarSystem, claims: Sequence[Claim], clock: Clock, encoding: Encoding, solver: Any = None
+    ) -> None:
+        clock.left()
+        self.system, self.claims, self.clock = system, claims, clock
+        self.unrolling = Unrolling(system, encoding)
+        self.solver = _Solver(encoding.solver() if solver is None else solver, clock)
+        self._questions = 0
+
+    def _ask(self, terms: Iterable[Term]) -> Any:
+        """A model in which one of the terms is true, or None; then none of them is from now on."""
+        self._questions += 1
+        name = z3.Bool(f"question{self._questions}")
+        self.solver.add(name == z3.Or(list(terms)))
+        model = self.solver.find(name)
+        if model is None:
+            self.solver.add(z3.Not(name))
+        return model
+
+    def _bad(self, depth: int) -> list[Claim]:
+        return [c for c in self.claims if depth > 0 or c.at is not At.STEP]
+
+
+class Bounded(_Asked):
+    """Runs from the initial states, one step longer with each depth."""
+
+    def __init__(
+        self,
+        system: ScalarSystem,
+        claims: Sequence[Claim],
+        clock: Clock,
+        encoding: Encoding | None = None,
+        solver: Any = None,
+    ) -> None:
+        super().__init__(system, claims, clock, encoding or BitVectors(), solver)
+        self.solver.add(self.unrolling.initial())
+        self.wanted = [p for p in system.properties if p.kind is PropertyKind.REACHABLE]
+        self._frames = 0
+
+    def violation(self, depth: int) -> Run | None:
+        """A run of exactly `depth` steps at whose end a claim is violated."""
+        self._extend(depth)
+        bad = self._bad(depth)
+        model = self._ask(self.unrolling.violates(c, depth) for c in bad)
+        return None if model is None else self.unrolling.read(model, depth, bad)
+
+    def witnesses(self, depth: int) -> list[tuple[ScalarProperty, Run]]:
+        """REACHABLE properties not found so far, with runs of exactly `depth` steps to them."""
+        self._extend(depth)
+        found: list[tuple[ScalarProperty, Run]] = []
+        while self.wanted:
+            goals = {p: and_((p.value, not_(or_(e.condition for e in p.errors)))) for p in self.wanted}
+            model = self._ask(self.unrolling.condition(g, depth) for g in goals.values())
+            if model is None:
+                break
+            run = self.unrolling.read(model, depth)
+            env = {("s", i): v for i, v in enumerate(run.states[-1])}
+            here = [p for p, g in goals.items() if evaluate([g], env)[0]]
+            found += [(p, run) for p in here]
+            self.wanted = [p for p in self.wanted if p not in here]
+            if not here:
+                raise AssertionError("Z3 found a state that the scalar form does not have")
+        return found
+
+    def _extend(self, depth: int) -> None:
+        for i in range(self._frames, depth):
+            self.solver.add(self.unrolling.step(i))
+        self._frames = max(self._frames, depth)
+
+
+class Inductive(_Asked):
+    """Runs from any state at all that keep every claim until their last step.
+
+    The states but the last are all different: a shortest run to a violation visits none twice.
+    """
+
+    def __init__(
+        self,
+        system: ScalarSystem,
+        claims: Sequence[Claim],
+        clock: Clock,
+        encoding: Encoding | None = None,
+        solver: Any = None,
+    ) -> None:
+        super().__init__(system, claims, clock, encoding or BitVectors(), solver)
+        self.solver.add(self.unrolling.canonical(0))
+        self._error_free = self._no_errors()
+        self._keep(0)
+        self._frames = 0
+
+    def counterexample(self, k: int) -> Run | None:
+        """A run of k steps that keeps every claim but at its end; None: the claims are k-inductive.
+
+        To be asked for growing k.
+        """
+        while self._frames < k:
+            if self._frames > 0:
+                self._keep(self._frames)
+            self._extend()
+        model = self._ask(self.unrolling.violates(c, k) for c in self.claims)
+        return None if model is None else self.unrolling.read(model, k, self.claims)
+
+    def _extend(self) -> None:
+        last = self._frames
+        self.solver.add(self.unrolling.step(last))
+        for j in range(last):
+            self.solver.add(self.unrolling.differ(j, last))
+        self._frames = last + 1
+
+    def _keep(self, i: int) -> None:
+        for c in self._bad(i):
+            self.solver.add(z3.Not(self.unrolling.violates(c, i)))
+        self.solver.add(self.unrolling.condition(self._error_free, i))
+
+    def _no_errors(self) -> Any:
+        """No action is an error, for any parameters; said only when they are few (true is weaker)."""
+        faulty = [self.system.actions[c.action] for c in self.claims if c.action is not None]
+        if instances(faulty) > ASSUMED:
+            return and_(())
+        return not_(or_(x for a in faulty for x in expand(self.system, a, or_(e.condition for e in a.errors))))
+
+
+def confirm(system: ScalarSystem, claims: Sequence[Claim], k: int, clock: Clock) -> str | None:
+    """Check a k-inductive proof again in fresh solvers; how it was, or None when they refute it."""
+    try:
+        if _refuted(system, claims, k, clock.at_most(SECOND_LOOK), Integers(), None):
+            return None
+        return "with mathematical integers"
+    except Stopped:
+        clock.left()
+    if _refuted(system, claims, k, clock, BitVectors(), z3.Solver):
+        return None
+    return "with bit-vectors in Z3's general solver"
+
+
+def _refuted(
+    system: ScalarSystem, claims: Sequence[Claim], k: int, clock: Clock, encoding: Encoding, make: Any
+) -> bool:
+    """Whether the claims fail before step k, or are not k-inductive; the step in one question."""
+    base = Bounded(system, claims, clock, encoding, make and make())
+    if any(base.violation(d) is not None for d in range(k)):
+        return True
+    step = Inductive(system, claims, clock, encoding, make and make())
+    return step.counterexample(k) is not None

@@ -1,0 +1,232 @@
+"""What is a run of so many steps, as constraints?  And which run does a model of them describe?
+
+Rule of the module: frame i has a constant for each leaf of state i; step i, from frame i to i + 1, one
+selector an action and constants of its own for the action's parameters.  Exactly one selector is
+true; parameters are values of their types.  Every run that is read back from a model is run again by
+`scalar.evaluate`, so an encoding that lies is found out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import z3
+
+from checker.ir.scalar import Leaf, Node, ScalarSystem, and_, evaluate
+from checker.ir.types import Value
+from checker.semantics.layout import from_leaves
+from checker.smt.canonical import canonical
+from checker.smt.claims import At, Claim
+from checker.smt.encode import Binding, Encoding, Term
+
+Move = tuple[int, tuple[Value, ...]]  # an action's position, its parameters
+
+
+@attrs.frozen
+class Run:
+    """A run read back from a model; `tried` is an action tried in the last state (an error of it)."""
+
+    states: tuple[tuple[int, ...], ...]
+    moves: tuple[Move, ...]
+    claim: Claim | None = None
+    tried: Move | None = None
+
+
+class Unrolling:
+    """A system unrolled to a growing number of frames, in one encoding."""
+
+    def __init__(self, system: ScalarSystem, encoding: Encoding) -> None:
+        self.system, self.encoding = system, encoding
+        self._own = [self._leaves(f"p{i}.", a.param_leaves) for i, a in enumerate(system.actions)]
+        self._s, self._t = self._leaves("s", system.leaves), self._leaves("t", system.leaves)
+        self._frames: list[list[Term]] = []
+        self._params: list[list[list[Term]]] = []
+        self._memos: dict[int | None, dict[int, Term]] = {}
+        self._step = z3.And(self._step_template())
+        self._state_bounds = [b for c, leaf in zip(self._s, system.leaves, strict=True) for b in self._bounds(c, leaf)]
+
+    def _leaves(self, prefix: str, leaves: Sequence[Leaf], suffix: str = "") -> list[Term]:
+        return [self.encoding.constant(f"{prefix}{i}{suffix}", leaf) for i, leaf in enumerate(leaves)]
+
+    def _bounds(self, term: Term, leaf: Leaf) -> list[Term]:
+        return self.encoding.bounds(term, leaf)
+
+    # --- templates ---------------------------------------------------------------------------------
+
+    def _binding(self, action: int | None) -> Binding:
+        leaves = self.system.leaves
+        found = {("s", i): (c, leaf) for i, (c, leaf) in enumerate(zip(self._s, leaves, strict=True))}
+        found |= {("t", i): (c, leaf) for i, (c, leaf) in enumerate(zip(self._t, leaves, strict=True))}
+        if action is not None:
+            own = zip(self._own[action], self.system.actions[action].param_leaves, strict=True)
+            found |= {("p", i): pair for i, pair in enumerate(own)}
+        return found
+
+    def _template(self, node: Node, action: int | None = None) -> Term:
+        return self.encoding.encode([node], self._binding(action), self._memos.setdefault(action, {}))[0]
+
+    def _step_template(self) -> list[Term]:
+        actions = self.system.actions
+        chosen = [self._selector(i) for i in range(len(actions))]
+        found = [z3.Or(chosen)]
+        found += [z3.Not(z3.And(c, d)) for i, c in enumerate(chosen) for d in chosen[:i]]
+        for i in range(len(actions)):
+            found += [z3.Implies(chosen[i], c) for c in self._action_template(i)]
+        for i, (s, t) in enumerate(zip(self._s, self._t, strict=True)):
+            changed = [c for c, a in zip(chosen, actions, strict=True) if i in a.updates]
+            found.append(z3.Or(*changed, s == t))
+        return found
+
+    def _action_template(self, i: int) -> list[Term]:
+        a = self.system.actions[i]
+        found = [self._template(g, i) for g in a.guards] + self._valid_params(i)
+        for leaf, node in a.updates.items():
+            stored = self.encoding.store(node, self._template(node, i), self.system.leaves[leaf])
+            found.append(self._t[leaf] == stored)
+        return found
+
+    def _valid_params(self, i: int) -> list[Term]:
+        a = self.system.actions[i]
+        found = [b for c, leaf in zip(self._own[i], a.param_leaves, strict=True) for b in self._bounds(c, leaf)]
+        node = canonical([t for _, t in a.params], "p", a.param_leaves)
+        return [*found, self._template(node, i)]
+
+    def _selector(self, action: int, frame: int | None = None) -> Term:
+        return z3.Bool(f"do{action}" if frame is None else f"do{action}@{frame}")
+
+    # --- frames ------------------------------------------------------------------------------------
+
+    def frame(self, i: int) -> list[Term]:
+        """The constants of state i (made when first asked for)."""
+        while len(self._frames) <= i:
+            n = len(self._frames)
+            self._frames.append(self._leaves("s", self.system.leaves, f"@{n}"))
+            self._params.append(
+                [self._leaves(f"p{j}.", a.param_leaves, f"@{n}") for j, a in enumerate(self.system.actions)]
+            )
+        return self._frames[i]
+
+    def _at(self, template: Term, i: int) -> Term:
+        """A template about state s, next state t, selectors and parameters, at frame i."""
+        self.frame(i + 1)
+        pairs = list(zip(self._s, self._frames[i], strict=True))
+        pairs += zip(self._t, self._frames[i + 1], strict=True)
+        for j, own in enumerate(self._own):
+            pairs.append((self._selector(j), self._selector(j, i)))
+            pairs += zip(own, self._params[i][j], strict=True)
+        return z3.substitute(template, pairs)
+
+    def initial(self) -> Term:
+        """That frame 0 is an initial state."""
+        return z3.Or([self._is(0, state) for state in self.system.initial])
+
+    def _is(self, i: int, state: tuple[int, ...]) -> Term:
+        rows = zip(self.frame(i), self.system.leaves, state, strict=True)
+        return z3.And([self.encoding.equals(c, leaf, v) for c, leaf, v in rows])
+
+    def bounded(self, i: int) -> Term:
+        """That the leaves of state i are in their bounds."""
+        return self._at(z3.And(self._state_bounds), i)
+
+    def canonical(self, i: int) -> Term:
+        """That state i is a value of the state's type."""
+        if self.system.state is None:
+            return self.bounded(i)
+        node = canonical([self.system.state], "s", self.system.leaves)
+        return z3.And(self.bounded(i), self.condition(node, i))
+
+    def step(self, i: int) -> Term:
+        """That some action leads from state i to state i + 1."""
+        return z3.And(self._at(self._step, i), self.bounded(i + 1))
+
+    def differ(self, i: int, j: int) -> Term:
+        """That states i and j are not the same."""
+        return z3.Or([a != b for a, b in zip(self.frame(i), self.frame(j), strict=True)])
+
+    def condition(self, node: Node, i: int, action: int | None = None) -> Term:
+        """A condition over "s" = state i, "t" = state i + 1, and "p" = an action's parameters in step i."""
+        return self._at(self._template(node, action), i)
+
+    def violates(self, claim: Claim, i: int) -> Term:
+        """That state i, or the step that leads to it, or an action tried in it, is what a claim forbids."""
+        if claim.at is At.STEP:
+            return self.condition(claim.bad, i - 1)
+        if claim.action is None:
+            return self.condition(claim.bad, i)
+        valid = self._at(z3.And(self._valid_params(claim.action)), i)
+        return z3.And(self.condition(claim.bad, i, claim.action), valid)
+
+    # --- reading a model ---------------------------------------------------------------------------
+
+    def read(self, model: Any, last: int, claims: Sequence[Claim] = ()) -> Run:
+        """The run of a model up to a frame, with the first of the claims that it violates there."""
+        states = tuple(self._state(model, i) for i in range(last + 1))
+        moves = tuple(self._move(model, i, self._selected(model, i)) for i in range(last))
+        for i, (action, _) in enumerate(moves):
+            self._confirm(action, states[i], states[i + 1], self._flat(model, i, action))
+        for claim in claims:
+            if self._violated(model, claim, states):
+                tried = None if claim.action is None else self._move(model, last, claim.action)
+                return Run(states, moves, claim, tried)
+        if claims:
+            raise AssertionError("Z3 found a violation that the scalar form does not have")
+        return Run(states, moves)
+
+    def _number(self, model: Any, term: Term, leaf: Leaf) -> int:
+        return self.encoding.value(model.eval(term, model_completion=True), leaf)
+
+    def _state(self, model: Any, i: int) -> tuple[int, ...]:
+        rows = zip(self.frame(i), self.system.leaves, strict=True)
+        return tuple(self._number(model, c, leaf) for c, leaf in rows)
+
+    def _flat(self, model: Any, i: int, action: int) -> tuple[int, ...]:
+        rows = zip(self._params[i][action], self.system.actions[action].param_leaves, strict=True)
+        return tuple(self._number(model, c, leaf) for c, leaf in rows)
+
+    def _selected(self, model: Any, i: int) -> int:
+        for j in range(len(self.system.actions)):
+            if z3.is_true(model.eval(self._selector(j, i), model_completion=True)):
+                return j
+        raise AssertionError("no action is selected in a step")
+
+    def _move(self, model: Any, i: int, action: int) -> Move:
+        a, flat = self.system.actions[action], self._flat(model, i, action)
+        rows = zip(a.params, a.param_offsets, (*a.param_offsets[1:], len(flat)), strict=bool(a.params))
+        return action, tuple(from_leaves(t, flat[start:end]) for (_, t), start, end in rows)
+
+    def _confirm(self, action: int, s: tuple[int, ...], t: tuple[int, ...], p: tuple[int, ...]) -> None:
+        a = self.system.actions[action]
+        env = _env(s=s, p=p)
+        expected = list(s)
+        for leaf, value in zip(a.updates, evaluate(a.updates.values(), env), strict=True):
+            expected[leaf] = value
+        if not evaluate([and_(a.guards)], env)[0] or tuple(expected) != t:
+            raise AssertionError(f"Z3 took a step of {a.name} that the scalar form does not have")
+
+    def _violated(self, model: Any, claim: Claim, states: tuple[tuple[int, ...], ...]) -> bool:
+        if claim.at is At.STEP:
+            if len(states) == 1:
+                return False
+            env = _env(s=states[-2], t=states[-1])
+        elif claim.action is not None:
+            env = _env(s=states[-1], p=self._flat(model, len(states) - 1, claim.action))
+            valid = [t for _, t in self.system.actions[claim.action].params]
+            leaves = self.system.actions[claim.action].param_leaves
+            if not _is_value(valid, leaves, env):
+                return False
+        else:
+            env = _env(s=states[-1])
+        return bool(evaluate([claim.bad], env)[0])
+
+
+def _env(**spaces: tuple[int, ...]) -> dict[tuple[str, int], int]:
+    return {(space, i): v for space, values in spaces.items() for i, v in enumerate(values)}
+
+
+def _is_value(types: Sequence[Any], leaves: Sequence[Leaf], env: dict[tuple[str, int], int]) -> bool:
+    inside = all(leaf.lo <= env[("p", i)] <= leaf.hi for i, leaf in enumerate(leaves))
+    return inside and bool(evaluate([canonical(types, "p", leaves)], env)[0])
+
+

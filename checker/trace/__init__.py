@@ -1,0 +1,1 @@
+"""Paths as people read them: replayed in plain Python first, then shown, saved and read back."""

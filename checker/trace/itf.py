@@ -1,0 +1,283 @@
+"""How is a trace kept in a file?  As ITF JSON, the interchange format of Apalache and Quint.
+
+Rule of the module: states are plain ITF that any reader of the format understands; what `interlock
+replay` needs beyond them (actions, parameters, spec, check, claim) is in the `#meta` fields.  Reading
+trusts nothing: a file that is not what it should be is an InputError (T0xx).
+
+Enumeration members and members of scalarsets are strings (`Status.NONE`, `Chain(0)`); an option is the
+variant `{"tag": "Some", "value": v}` or `{"tag": "None", "value": {"#tup": []}}`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import attrs
+
+from checker.diagnostics import Diagnostic, InputError, Span
+from checker.engines.contract import Trouble
+from checker.ir.nodes import Action, Param
+from checker.ir.types import (
+    BoolT,
+    EnumT,
+    IntT,
+    MapT,
+    OptionT,
+    RecordT,
+    ScalarT,
+    SeqT,
+    SetT,
+    TupleT,
+    Type,
+    Value,
+    members,
+)
+from checker.trace.loader import paste
+from checker.trace.replay import Claim, Moves
+from checker.trace.trace import Call, Trace
+
+_EXACT: Final = 2**53
+_NONE: Final = {"tag": "None", "value": {"#tup": []}}
+_MAX_BYTES: Final = 200_000_000
+
+
+# --- values ----------------------------------------------------------------------------------------
+
+
+def encode(t: Type, value: Any) -> Any:
+    """A value as ITF JSON."""
+    match t:
+        case EnumT() | ScalarT():
+            return paste(t, value)
+        case RecordT():
+            return {n: encode(f, v) for (n, f), v in zip(t.fields, value, strict=True)}
+        case TupleT():
+            return {"#tup": [encode(i, v) for i, v in zip(t.items, value, strict=True)]}
+        case OptionT():
+            return _NONE if value is None else {"tag": "Some", "value": encode(t.item, value)}
+        case MapT():
+            pairs = zip(members(t.key), value, strict=True)
+            return {"#map": [[encode(t.key, k), encode(t.value, v)] for k, v in pairs]}
+        case SetT():
+            return {"#set": [encode(t.item, v) for v in members(t.item) if v in value]}
+        case SeqT():
+            return [encode(t.item, v) for v in value]
+        case BoolT():
+            return value
+        case _:
+            return value if abs(value) <= _EXACT else {"#bigint": str(value)}
+
+
+def decode(t: Type, data: Any) -> Value:
+    """A value from ITF JSON.  Raises ValueError for anything that is not one of the type."""
+    match t:
+        case BoolT() if isinstance(data, bool):
+            return data
+        case IntT():
+            return _decode_int(t, data)
+        case EnumT() | ScalarT() if isinstance(data, str):
+            return _decode_name(t, data)
+        case RecordT() if isinstance(data, dict):
+            return tuple(decode(f, _get(data, n)) for n, f in t.fields)
+        case TupleT():
+            items = _inside(data, "#tup")
+            return tuple(decode(i, v) for i, v in zip(t.items, items, strict=True))
+        case OptionT() if isinstance(data, dict):
+            return None if data.get("tag") == "None" else decode(t.item, _get(data, "value"))
+        case MapT():
+            return _decode_map(t, _inside(data, "#map"))
+        case SetT():
+            return frozenset(decode(t.item, v) for v in _inside(data, "#set"))
+        case SeqT() if isinstance(data, list) and len(data) <= t.bound:
+            return tuple(decode(t.item, v) for v in data)
+    raise ValueError(_misfit(t, data))
+
+
+def _decode_int(t: IntT, data: Any) -> int:
+    if isinstance(data, dict) and isinstance(data.get("#bigint"), str):
+        data = int(data["#bigint"])
+    if isinstance(data, int) and not isinstance(data, bool) and t.lo <= data <= t.hi:
+        return data
+    raise ValueError(_misfit(t, data))
+
+
+def _decode_name(t: EnumT | ScalarT, data: str) -> Value:
+    for v in members(t):
+        if paste(t, v) == data:
+            return v
+    raise ValueError(_misfit(t, data))
+
+
+def _decode_map(t: MapT, data: Any) -> Value:
+    found = {decode(t.key, k): decode(t.value, v) for k, v in data}
+    if len(found) != len(members(t.key)):
+        raise ValueError(_misfit(t, data))
+    return tuple(found[k] for k in members(t.key))
+
+
+def _inside(data: Any, tag: str) -> list[Any]:
+    if isinstance(data, dict) and isinstance(data.get(tag), list):
+        return list(data[tag])
+    raise ValueError(f"expected a {tag}, not {json.dumps(data)[:60]}")
+
+
+def _get(data: Mapping[str, Any], name: str) -> Any:
+    if name not in data:
+        raise ValueError(f"`{name}` is missing")
+    return data[name]
+
+
+def _misfit(t: Type, data: Any) -> str:
+    from checker.ir.types import show  # noqa: PLC0415
+
+    return f"{json.dumps(data)[:60]} is not a value of {show(t)}"
+
+
+# --- out -------------------------------------------------------------------------------------------
+
+
+def to_itf(trace: Trace) -> dict[str, Any]:
+    """The trace as an ITF document."""
+    t = trace.state
+    assert isinstance(t, RecordT)
+    states = [{"#meta": _start(trace), **encode(t, trace.initial)}]
+    for i, step in enumerate(trace.steps, 1):
+        meta = {"index": i, **_call(step.call), "fault": step.fault}
+        states.append({"#meta": meta, **encode(t, step.after)})
+    return {"#meta": _about(trace), "vars": [n for n, _ in t.fields], "states": states}
+
+
+def _start(trace: Trace) -> dict[str, Any]:
+    return {"index": 0} if trace.initial_call is None else {"index": 0, **_call(trace.initial_call)}
+
+
+def _about(trace: Trace) -> dict[str, Any]:
+    end = trace.ending
+    return {
+        "format": "ITF",
+        "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
+        "source": trace.spec,
+        "interlock": {
+            "schema": 1,
+            "spec": trace.spec,
+            "check": trace.check,
+            "model": trace.program,
+            "constants": dict(trace.constants),
+            "faults": sorted(trace.faults),
+            "trouble": None if end.trouble is None else end.trouble.value,
+            "property": None if end.claim is None else end.claim.name,
+            "instance": None if end.claim is None else str(end.claim),
+            "failing": None if end.failing is None else _call(end.failing),
+        },
+    }
+
+
+def _call(call: Call) -> dict[str, Any]:
+    pairs = zip(call.params, call.arguments, strict=True)
+    return {"action": call.name, "params": {p.name: encode(p.type, v) for p, v in pairs}, "text": str(call)}
+
+
+def write(trace: Trace, path: Path) -> None:
+    """Save a trace."""
+    path.write_text(json.dumps(to_itf(trace), indent=1) + "\n", encoding="utf-8")
+
+
+# --- in --------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class Saved:
+    """An ITF file of ours, as far as it can be read without the model."""
+
+    path: str
+    spec: str
+    check: str
+    about: Mapping[str, Any]
+    states: Sequence[Mapping[str, Any]]
+
+
+def read(path: Path) -> Saved:
+    """Read an ITF file.  Raises InputError (T0xx)."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            _refuse(path, "T002", "the file is too long for a trace", "name a file that `--traces` wrote")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        _refuse(path, "T001", f"cannot read the trace: {e.strerror or e}", "name a file that `--traces` wrote")
+    except (ValueError, RecursionError):
+        _refuse(path, "T002", "this is not JSON", "name a file that `--traces` wrote")
+    return _checked(path, data)
+
+
+def _checked(path: Path, data: Any) -> Saved:
+    states = data.get("states") if isinstance(data, dict) else None
+    if not isinstance(states, list) or not states or not all(isinstance(s, dict) for s in states):
+        _refuse(path, "T003", "this is not an ITF trace: it has no list of states", "name a file that `--traces` wrote")
+    meta = data.get("#meta")
+    about = meta.get("interlock") if isinstance(meta, dict) else None
+    if not isinstance(about, dict) or about.get("schema") != 1:
+        _refuse(path, "T004", "the trace does not say which check it belongs to",
+                "only traces that Interlock wrote can be replayed")  # fmt: skip
+    spec, check = about.get("spec"), about.get("check")
+    if not isinstance(spec, str) or not isinstance(check, str):
+        _refuse(path, "T004", "the trace does not name its spec and check", "write the trace again with `--traces`")
+    return Saved(str(path), spec, check, about, states)
+
+
+def moves(saved: Saved, state: Type, actions: Sequence[Action]) -> tuple[Moves, Claim, tuple[Value, ...]]:
+    """The path, its claim, and all states as saved.  Raises InputError when they do not fit the model."""
+    states = []
+    steps = []
+    for i, data in enumerate(saved.states):
+        try:
+            states.append(decode(state, data))
+            if i:
+                steps.append(_decode_call(_meta(data), actions))
+        except (ValueError, TypeError, RecursionError) as e:
+            _refuse(Path(saved.path), "T005", f"state {i} does not fit the model: {e}", _CHANGED)
+    return Moves(states[0], tuple(steps)), _claim(saved, actions), tuple(states)
+
+
+_CHANGED: Final = "the model may have changed since: run the check again with `--traces`"
+
+
+def _meta(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta = data.get("#meta")
+    if not isinstance(meta, dict):
+        raise ValueError("it has no `#meta`")
+    return meta
+
+
+def _claim(saved: Saved, actions: Sequence[Action]) -> Claim:
+    about = saved.about
+    try:
+        trouble = None if about.get("trouble") is None else Trouble(about["trouble"])
+        failing = about.get("failing")
+        names = {a.name for a in actions}
+        if isinstance(failing, dict) and failing.get("action") in names:
+            return Claim(trouble, None, _decode_call(failing, actions))
+        named = failing.get("action") if isinstance(failing, dict) else about.get("property")
+        return Claim(trouble, named if isinstance(named, str) else None)
+    except (ValueError, TypeError) as e:
+        _refuse(Path(saved.path), "T005", f"what the trace shows cannot be read: {e}", _CHANGED)
+
+
+def _decode_call(data: Mapping[str, Any], actions: Sequence[Action]) -> tuple[int, tuple[Value, ...]]:
+    name, params = data.get("action"), data.get("params")
+    for i, a in enumerate(actions):
+        if a.name == name:
+            return i, _decode_params(a.params, params)
+    raise ValueError(f"the check has no action {name!r}")
+
+
+def _decode_params(params: Sequence[Param], data: Any) -> tuple[Value, ...]:
+    if not isinstance(data, dict):
+        raise ValueError("its parameters are missing")
+    return tuple(decode(p.type, _get(data, p.name)) for p in params)
+
+
+def _refuse(path: Path, code: str, message: str, advice: str) -> NoReturn:
+    raise InputError([Diagnostic(code, message, Span(str(path), 0, 0, 0, 0), advice)])

@@ -1,0 +1,313 @@
+"""How does an accepted model run as the plain Python it is?  For replay alone.
+
+Rule of the module: only text that the front end has accepted is compiled, into private modules that
+`sys.modules` never sees, with few builtins and no import machinery: the names a file imports are put
+into its namespace from modules that were loaded before it.  Of a spec file only the function
+definitions are run, without their decorators.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+import model.lang as lang
+from checker.ir.claims import Spec
+from checker.ir.nodes import Constant, ModelErrorKind, Module, Program
+from checker.ir.types import (
+    EnumT,
+    MapT,
+    OptionT,
+    RecordT,
+    ScalarT,
+    SeqT,
+    SetT,
+    TupleT,
+    Type,
+    Value,
+    members,
+)
+from checker.semantics.layout import show_value
+
+_BUILTINS: Final = (
+    "__build_class__", "abs", "all", "any", "bool", "dict", "enumerate", "frozenset", "int", "isinstance", "len",
+    "list", "max", "min", "object", "range", "reversed", "set", "sorted", "str", "sum", "tuple", "zip",
+    "True", "False", "None", "NotImplemented",
+)  # fmt: skip
+_CONSTANT: Final = "__interlock_constant__"
+
+
+@attrs.frozen
+class Took:
+    """The action was enabled and led here."""
+
+    state: Value
+
+
+@attrs.frozen
+class Refused:
+    """The action is disabled."""
+
+
+@attrs.frozen
+class Erred:
+    """An error of the model was raised."""
+
+    kind: ModelErrorKind
+    message: str
+
+
+Outcome: TypeAlias = Took | Refused | Erred
+
+
+@attrs.frozen(eq=False)
+class Loaded:
+    """A model that runs: its private modules, and the functions of the spec file."""
+
+    program: Program
+    modules: Mapping[str, types.ModuleType]
+    spec: Mapping[str, Any]
+
+    def run_action(self, module: str, name: str, state: Value, params: Iterable[Value], kinds: Iterable[Type]) -> Outcome:
+        """Take one step in plain Python, from a fresh copy of the state."""
+        s = to_python(self, self.program.state, state)
+        arguments = [to_python(self, t, v) for t, v in zip(kinds, params, strict=True)]
+        outcome = _guarded(lambda: self.function(module, name)(s, *arguments))
+        if isinstance(outcome, (Refused, Erred)):
+            return outcome
+        return Took(from_python(self.program.state, s))
+
+    def call(self, module: str, name: str, kinds: Iterable[Type], arguments: Iterable[Value]) -> object | Erred:
+        """Call a property or a helper in plain Python."""
+        given = [to_python(self, t, v) for t, v in zip(kinds, arguments, strict=True)]
+        result = _guarded(lambda: self.function(module, name)(*given))
+        if result is None:
+            return Erred(ModelErrorKind.MISSING, f"{name} returned no value")
+        return result
+
+    def function(self, module: str, name: str) -> Callable[..., object]:
+        """A function by its module and name.  Raises KeyError when there is none."""
+        found = vars(self.modules[module]).get(name) if module in self.modules else None
+        return found if found is not None else self.spec[name]  # type: ignore[no-any-return]
+
+    def default(self) -> Value | Erred:
+        """The state that the defaults of the fields make."""
+        module, name = self.program.state_class
+        made = _guarded(lambda: vars(self.modules[module])[name]())
+        return made if isinstance(made, Erred) else from_python(self.program.state, made)
+
+    def class_of(self, name: str) -> Any:
+        """The Python class of a type of the program."""
+        module, cls = self.program.classes[name]
+        return vars(self.modules[module])[cls]
+
+
+def _guarded(run: Callable[[], object]) -> Any:
+    try:
+        return run()
+    except lang.Disabled:
+        return Refused()
+    except lang.ModelError as e:
+        return Erred(ModelErrorKind[e.kind], str(e))
+    except ZeroDivisionError as e:
+        return Erred(ModelErrorKind.DIVIDE, str(e))
+    except IndexError as e:
+        return Erred(ModelErrorKind.INDEX, str(e))
+    except ValueError as e:  # min() or max() of nothing; the subset has no other
+        return Erred(ModelErrorKind.EMPTY, str(e))
+
+
+# --- loading ---------------------------------------------------------------------------------------
+
+
+def load(program: Program, spec: Spec | None = None) -> Loaded:
+    """Run the accepted modules of a program, its constants in place, and define the spec's functions."""
+    modules: dict[str, types.ModuleType] = {}
+    functions: dict[str, Any] = {}
+    loaded = Loaded(program, modules, functions)
+    for module in program.modules:
+        _run_module(loaded, modules, module)
+    if spec is not None:
+        _define_spec(loaded, functions, spec.module)
+    return loaded
+
+
+def _run_module(loaded: Loaded, modules: dict[str, types.ModuleType], module: Module) -> None:
+    overridden = {c.name: c for c in loaded.program.constants if c.module == module.name and c.overridden}
+    tree = ast.parse(module.source, module.path)
+    private = types.ModuleType(module.name)
+    modules[module.name] = private  # before it runs: a constant's value may need its own classes
+    namespace = vars(private)
+    namespace["__builtins__"] = _builtins(loaded, overridden)
+    namespace.update(_imported(modules, module, tree, strict=True))
+    body = [_substituted(s, overridden) for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
+    _execute(body, module.path, namespace)
+
+
+def _define_spec(loaded: Loaded, namespace: dict[str, Any], module: Module) -> None:
+    tree = ast.parse(module.source, module.path)
+    namespace["__name__"] = module.name
+    namespace["__builtins__"] = _builtins(loaded, {})
+    namespace.update(_imported(loaded.modules, module, tree, strict=False))
+    body: list[ast.stmt] = [s for s in tree.body if isinstance(s, ast.FunctionDef)]
+    for function in body:
+        typing.cast(ast.FunctionDef, function).decorator_list = []
+    _execute(body, module.path, namespace)
+
+
+def _execute(body: list[ast.stmt], path: str, namespace: dict[str, Any]) -> None:
+    tree = ast.Module([_unannotated(s) for s in body], [])
+    code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+    exec(code, namespace)
+
+
+def _unannotated(statement: ast.stmt) -> ast.stmt:
+    """Signatures mean nothing at run time (and a spec's may name models that are not loaded)."""
+    if isinstance(statement, ast.FunctionDef):
+        statement.returns = None
+        for a in (*statement.args.posonlyargs, *statement.args.args, *statement.args.kwonlyargs):
+            a.annotation = None
+    return statement
+
+
+def _builtins(loaded: Loaded, overridden: Mapping[str, Constant]) -> dict[str, Any]:
+    names = {n: getattr(builtins, n) for n in _BUILTINS if hasattr(builtins, n)}
+    names[_CONSTANT] = lambda name: to_python(loaded, overridden[name].type, overridden[name].value)
+    return names
+
+
+def _substituted(statement: ast.stmt, overridden: Mapping[str, Constant]) -> ast.stmt:
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        target = statement.target.id
+        if target in overridden:
+            name = ast.Name(_CONSTANT, ast.Load())
+            statement.value = ast.Call(name, [ast.Constant(target)], [])
+    return statement
+
+
+def _imported(
+    modules: Mapping[str, types.ModuleType], module: Module, tree: ast.Module, *, strict: bool
+) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    for s in tree.body:
+        if isinstance(s, ast.Import):
+            for alias in s.names:
+                _bind_import(names, modules, alias, strict=strict)
+        elif isinstance(s, ast.ImportFrom) and s.module != "__future__":
+            source = _absolute(module, s)
+            for alias in s.names:
+                found = _attribute(modules, source, alias.name)
+                if found is not _ABSENT:
+                    names[alias.asname or alias.name] = found
+                elif strict:
+                    msg = f"{source}.{alias.name} is not among the accepted modules"
+                    raise KeyError(msg)
+    return names
+
+
+_ABSENT: Final = object()
+
+
+def _bind_import(
+    names: dict[str, Any], modules: Mapping[str, types.ModuleType], alias: ast.alias, *, strict: bool
+) -> None:
+    target = _module(modules, alias.name)
+    if target is _ABSENT:
+        if strict:
+            raise KeyError(alias.name)
+    elif alias.asname is not None or "." not in alias.name:
+        names[alias.asname or alias.name] = target
+    else:
+        first, *rest, last = alias.name.split(".")
+        place = names.setdefault(first, types.SimpleNamespace())
+        for part in rest:
+            place = vars(place).setdefault(part, types.SimpleNamespace())
+        setattr(place, last, target)
+
+
+def _absolute(module: Module, statement: ast.ImportFrom) -> str:
+    if not statement.level:
+        return statement.module or ""
+    parts = module.name.split(".")
+    drop = statement.level - (1 if module.path.endswith("__init__.py") else 0)
+    base = parts[: len(parts) - drop] if drop else parts
+    return ".".join([*base, *([statement.module] if statement.module else [])])
+
+
+def _module(modules: Mapping[str, types.ModuleType], name: str) -> Any:
+    real = {"model.lang": lang, "typing": typing}
+    return real[name] if name in real else modules.get(name, _ABSENT)
+
+
+def _attribute(modules: Mapping[str, types.ModuleType], source: str, name: str) -> Any:
+    holder = _module(modules, source)
+    if holder is not _ABSENT and hasattr(holder, name):
+        return getattr(holder, name)
+    return _module(modules, f"{source}.{name}")
+
+
+# --- values ----------------------------------------------------------------------------------------
+
+
+def to_python(loaded: Loaded, t: Type, value: Any) -> Any:
+    """A value of the IR as the Python object a model works with."""
+    match t:
+        case EnumT():
+            return list(loaded.class_of(t.name))[value]
+        case ScalarT():
+            return loaded.class_of(t.name)(value)
+        case RecordT():
+            fields = {n: to_python(loaded, f, v) for (n, f), v in zip(t.fields, value, strict=True)}
+            return loaded.class_of(t.name)(**fields)
+        case TupleT():
+            return tuple(to_python(loaded, i, v) for i, v in zip(t.items, value, strict=True))
+        case OptionT():
+            return None if value is None else to_python(loaded, t.item, value)
+        case MapT():
+            pairs = zip(members(t.key), value, strict=True)
+            return lang.Map({to_python(loaded, t.key, k): to_python(loaded, t.value, v) for k, v in pairs})
+        case SetT():
+            return lang.FiniteSet(to_python(loaded, t.item, v) for v in value)
+        case SeqT():
+            return lang.Seq(to_python(loaded, t.item, v) for v in value)
+        case _:
+            return value
+
+
+def from_python(t: Type, value: Any) -> Value:
+    """A Python object of a model as a value of the IR."""
+    match t:
+        case EnumT():
+            return t.members.index(value.name)
+        case ScalarT():
+            return int(value._index)
+        case RecordT():
+            return tuple(from_python(f, getattr(value, n)) for n, f in t.fields)
+        case TupleT():
+            return tuple(from_python(i, v) for i, v in zip(t.items, value, strict=True))
+        case OptionT():
+            return None if value is None else from_python(t.item, value)
+        case MapT():
+            return _map_from_python(t, value)
+        case SetT():
+            return frozenset(from_python(t.item, v) for v in value)
+        case SeqT():
+            return tuple(from_python(t.item, v) for v in value)
+        case _:
+            return typing.cast(Value, value)
+
+
+def _map_from_python(t: MapT, value: Any) -> Value:
+    found = {from_python(t.key, k): from_python(t.value, v) for k, v in value._items.items()}
+    return tuple(found[k] for k in members(t.key))
+
+
+def paste(t: Type, value: Any) -> str:
+    """The value as text that Python reads back, given the names of the model and of `model.lang`."""
+    return show_value(t, value)

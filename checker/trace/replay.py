@@ -1,0 +1,308 @@
+"""Is a path what an engine says it is?  The judge: plain Python decides, the IR and the engine must agree.
+
+Rule of the module: every step runs three times, in CPython on the model's own text, in the IR
+evaluator, and in the scalar form that engines compile; they must agree on enabled, error and next
+state.  What the path is shown for must be so in plain Python.  Anything else is a `ReplayMismatch`:
+a defect of Interlock, never of the model.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import attrs
+
+from checker.diagnostics import Span
+from checker.engines.contract import Path, Step, Trouble
+from checker.ir.claims import Check, Spec
+from checker.ir.nodes import Action, Function, ModelErrorKind, Param, Property, PropertyKind
+from checker.ir.scalar import ScalarSystem
+from checker.ir.scalar import evaluate as evaluate_scalar
+from checker.ir.types import Value, members
+from checker.semantics import evaluate, layout
+from checker.trace.loader import Erred, Loaded, Refused, Took, load
+from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
+
+_REPORT: Final = "this is a defect of Interlock: please report it, with the model, the spec and this message"
+
+
+class ReplayMismatch(Exception):
+    """Plain Python, the IR and an engine disagree about a path."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message}; {_REPORT}")
+        self.message = message
+
+
+@attrs.frozen
+class Moves:
+    """A path in values: an initial state, and the actions with their parameters."""
+
+    initial: Value
+    steps: tuple[tuple[int, tuple[Value, ...]], ...]
+
+
+@attrs.frozen
+class Claim:
+    """What a path is shown for.  `trouble` None: a witness of a REACHABLE property."""
+
+    trouble: Trouble | None
+    property: str | None
+    error_step: tuple[int, tuple[Value, ...]] | None = None
+
+
+@attrs.frozen(eq=False)
+class Judge:
+    """The judge of one check; `system` is there when the path is an engine's."""
+
+    spec: Spec
+    check: Check
+    loaded: Loaded
+    system: ScalarSystem | None = None
+
+    @functools.cached_property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions of the check, in the order that paths count them."""
+        return self.check.program.allowed(self.check.faults)
+
+    def path(self, path: Path, claim: Claim) -> Trace:
+        """Replay an engine's path."""
+        initial = layout.from_leaves(self.check.program.state, path.initial)
+        return self.moves(Moves(initial, tuple((s.action, s.params) for s in path.steps)), claim)
+
+    def moves(self, moves: Moves, claim: Claim) -> Trace:
+        """Replay a path in values.  Raises ReplayMismatch."""
+        initial_call = self._initial(moves.initial)
+        state, steps = moves.initial, []
+        for position, (index, params) in enumerate(moves.steps, 1):
+            action = self._action(index)
+            state = self._step(position, index, params, state)
+            steps.append(TraceStep(_call(action, params), action.fault, state))
+        states = (moves.initial, *(s.after for s in steps))
+        check, program = self.check, self.check.program
+        return Trace(
+            program=program.name, spec=self.spec.path, check=check.name, constants=check.constants,
+            faults=check.faults, state=program.state, initial=moves.initial, initial_call=initial_call,
+            steps=tuple(steps), ending=self._ending(states, claim),
+        )  # fmt: skip
+
+    # --- states ---
+
+    def _initial(self, wanted: Value) -> Call | None:
+        program = self.check.program
+        if self.loaded.default() != program.default:
+            raise ReplayMismatch("the default state differs between plain Python and the IR")
+        for state, name, params in evaluate.initial_states(program):
+            if state != wanted:
+                continue
+            if name is None:
+                return None
+            action = next(a for a in program.initials if a.name == name)
+            if self._python(action, program.default, params) != Took(wanted):
+                raise ReplayMismatch(f"initial action {_call(action, params)} differs between plain Python and the IR")
+            return _call(action, params)
+        raise ReplayMismatch("the path starts in a state that is not initial")
+
+    def _action(self, index: int) -> Action:
+        if not 0 <= index < len(self.actions):
+            raise ReplayMismatch(f"the path names action number {index}, and there are {len(self.actions)}")
+        return self.actions[index]
+
+    def _step(self, position: int, index: int, params: tuple[Value, ...], state: Value) -> Value:
+        action = self.actions[index]
+        where = f"step {position}, {_call(action, params)}"
+        outcome = self._agreed(where, action, state, params)
+        if isinstance(outcome, Refused):
+            raise ReplayMismatch(f"{where}, is disabled in plain Python")
+        if isinstance(outcome, Erred):
+            raise ReplayMismatch(f"{where}, is an error of the model in plain Python ({outcome.kind.value})")
+        if self.system is not None and self._scalar(index, params, state) != outcome.state:
+            raise ReplayMismatch(f"{where}, leads the engine to another state than plain Python")
+        return outcome.state
+
+    def _agreed(self, where: str, action: Action, state: Value, params: tuple[Value, ...]) -> Took | Refused | Erred:
+        python = self._python(action, state, params)
+        match evaluate.run_action(self.check.program, action, state, params):
+            case evaluate.Enabled(after):
+                same = python == Took(after)
+            case evaluate.Disabled():
+                same = isinstance(python, Refused)
+            case evaluate.Failed(kind):
+                same = isinstance(python, Erred) and _same_kind(python.kind, kind)
+        if not same:
+            raise ReplayMismatch(f"{where}, means something else in the IR than in plain Python")
+        return python
+
+    def _python(self, action: Action, state: Value, params: tuple[Value, ...]) -> Took | Refused | Erred:
+        kinds = [p.type for p in action.params]
+        return self.loaded.run_action(action.module, action.name, state, params, kinds)
+
+    def _scalar(self, index: int, params: tuple[Value, ...], state: Value) -> Value | None:
+        """The next state that the engine's form of the action gives; None where it is not enabled."""
+        assert self.system is not None
+        action, t = self.system.actions[index], self.check.program.state
+        leaves = layout.to_leaves(t, state)
+        env = {("s", i): v for i, v in enumerate(leaves)}
+        given = (x for (_, kind), v in zip(action.params, params, strict=True) for x in layout.to_leaves(kind, v))
+        env |= {("p", i): v for i, v in enumerate(given)}
+        if not all(evaluate_scalar(action.guards, env)):
+            return None
+        updated = dict(zip(action.updates, evaluate_scalar(action.updates.values(), env), strict=True))
+        return layout.from_leaves(t, tuple(updated.get(i, v) for i, v in enumerate(leaves)))
+
+    # --- the end ---
+
+    def _ending(self, states: Sequence[Value], claim: Claim) -> Ending:
+        if claim.trouble is Trouble.DEADLOCK:
+            return self._deadlock(states[-1])
+        if claim.trouble is Trouble.MODEL_ERROR:
+            return self._model_error(states, claim)
+        prop = self._property(claim.property)
+        if claim.trouble is None:
+            return self._witness(prop, states)
+        return self._false(prop, states)
+
+    def _property(self, name: str | None) -> Property:
+        for p in self.check.properties:
+            if p.name == name:
+                return p
+        raise ReplayMismatch(f"the path is shown for {name!r}, which is not a property of the check")
+
+    def _witness(self, prop: Property, states: Sequence[Value]) -> Ending:
+        for params, value in self._values(prop, states):
+            if value is True:
+                return Ending(None, _call(prop, params), prop.kind.value)
+        raise ReplayMismatch(f"{prop.name} is true in no instance in the last state")
+
+    def _false(self, prop: Property, states: Sequence[Value]) -> Ending:
+        if prop.kind is PropertyKind.REACHABLE:
+            raise ReplayMismatch(f"{prop.name} is reachable: no path can violate it")
+        if prop.kind is PropertyKind.RECOVERABLE:
+            return self._unrecoverable(prop, states)
+        for params, value in self._values(prop, states):
+            if value is False:
+                args = (*_arguments(prop, states), *params)
+                return Ending(
+                    Trouble.PROPERTY, _call(prop, params), prop.kind.value, self._conjuncts(prop.function, args)
+                )
+        raise ReplayMismatch(f"{prop.name} is true in plain Python at the end of the path")
+
+    def _unrecoverable(self, prop: Property, states: Sequence[Value]) -> Ending:
+        if any(value is True for _, value in self._values(prop, states)):
+            raise ReplayMismatch(f"{prop.name} is true in the last state")
+        return Ending(Trouble.PROPERTY, Call(prop.name), prop.kind.value)
+
+    def _values(self, prop: Property, states: Sequence[Value]) -> Iterator[tuple[tuple[Value, ...], Any]]:
+        """Every instance of a property at the end of a path, with its value in plain Python (and the IR)."""
+        if prop.kind is PropertyKind.STEP and len(states) < 2:
+            raise ReplayMismatch(f"{prop.name} speaks of a step, and the path has none")
+        first = _arguments(prop, states)
+        for params in evaluate.instances(prop.params):
+            yield params, self._agreed_call(prop.function, (*first, *params))
+
+    def _agreed_call(self, function: Function, args: tuple[Value, ...]) -> object:
+        python = self.loaded.call(function.module, function.name, [p.type for p in function.params], args)
+        try:
+            meaning: object = evaluate.call(self.check.helpers, function, args)
+        except evaluate.ModelError as e:
+            if isinstance(python, Erred) and _same_kind(python.kind, e.kind):
+                return python
+            raise ReplayMismatch(f"{function.name} is an error ({e.kind.value}) in the IR alone") from None
+        if isinstance(python, Erred) or python != meaning:
+            raise ReplayMismatch(f"{function.name} means something else in the IR than in plain Python")
+        return python
+
+    def _conjuncts(self, function: Function, args: tuple[Value, ...]) -> tuple[Conjunct, ...]:
+        found = evaluate.explain_false(self.check.helpers, function, args)
+        return tuple(Conjunct(self.text(e.span), e.span) for e, _ in found)
+
+    def text(self, span: Span) -> str:
+        """The text of a span of the model or the spec, on one line."""
+        for module in (self.spec.module, *self.check.program.modules):
+            if module.path == span.file:
+                return excerpt(module.source, span)
+        return ""
+
+    def _deadlock(self, state: Value) -> Ending:
+        for action in self.actions:
+            for params in evaluate.instances(action.params):
+                where = f"after the path, {_call(action, params)}"
+                if not isinstance(self._agreed(where, action, state, params), Refused):
+                    raise ReplayMismatch(f"{where}, is enabled: this is no deadlock")
+        terminal = self.check.terminal
+        if terminal is None:
+            raise ReplayMismatch("a deadlock of a check that names no terminal states")
+        if self._agreed_call(terminal, (state,)) is not False:
+            raise ReplayMismatch(f"{terminal.name} says that the last state is terminal")
+        return Ending(Trouble.DEADLOCK, Call(terminal.name), "terminal", self._conjuncts(terminal, (state,)))
+
+    def _model_error(self, states: Sequence[Value], claim: Claim) -> Ending:
+        if claim.error_step is not None:
+            index, params = claim.error_step
+            action = self._action(index)
+            call = _call(action, params)
+            outcome = self._agreed(f"after the path, {call}", action, states[-1], params)
+            if not isinstance(outcome, Erred):
+                raise ReplayMismatch(f"after the path, {call} is no error of the model in plain Python")
+            return self._error_ending(call, outcome, self._failed_at(action, states[-1], params), action.fault)
+        return self._property_error(states, claim)
+
+    def _failed_at(self, action: Action, state: Value, params: tuple[Value, ...]) -> Span | None:
+        outcome = evaluate.run_action(self.check.program, action, state, params)
+        return outcome.span if isinstance(outcome, evaluate.Failed) else None
+
+    def _property_error(self, states: Sequence[Value], claim: Claim) -> Ending:
+        terminal = self.check.terminal
+        if terminal is not None and claim.property == terminal.name:
+            value = self._agreed_call(terminal, (states[-1],))
+            if isinstance(value, Erred):
+                return self._error_ending(Call(terminal.name), value, None, None)
+        else:
+            prop = self._property(claim.property)
+            for params, value in self._values(prop, states):
+                if isinstance(value, Erred):
+                    return self._error_ending(_call(prop, params), value, None, None)
+        raise ReplayMismatch(f"{claim.property} is no error of the model in plain Python")
+
+    def _error_ending(self, call: Call, erred: Erred, span: Span | None, fault: str | None) -> Ending:
+        where = () if span is None else (Conjunct(self.text(span), span),)
+        message = f"{erred.kind.value}: {erred.message}" if erred.message else erred.kind.value
+        return Ending(Trouble.MODEL_ERROR, None, "model error", where, call, fault, message)
+
+
+def judge(spec: Spec, check: Check, system: ScalarSystem | None = None) -> Judge:
+    """A judge for a check: loads the model as plain Python."""
+    return Judge(spec, check, load(check.program, spec), system)
+
+
+def claim_of(trouble: Trouble | None, name: str | None, error: Step | None = None) -> Claim:
+    """A claim from an engine's words."""
+    return Claim(trouble, name, None if error is None else (error.action, error.params))
+
+
+def excerpt(source: str, span: Span) -> str:
+    """The text of a span, its line breaks and indentation as single blanks."""
+    lines = source.replace("\r\n", "\n").split("\n")[span.line - 1 : span.end_line]
+    if not lines or span.line < 1:
+        return ""
+    lines[-1] = lines[-1][: span.end_column]
+    lines[0] = lines[0][span.column :]
+    return " ".join(" ".join(lines).split())
+
+
+def _call(of: Action | Property, params: tuple[Value, ...]) -> Call:
+    given: tuple[Param, ...] = of.params
+    if len(given) != len(params) or any(v not in members(p.type) for p, v in zip(given, params, strict=False)):
+        raise ReplayMismatch(f"the path gives {of.name} parameters that it cannot have")
+    return Call(of.name, given, params)
+
+
+def _arguments(prop: Property, states: Sequence[Value]) -> tuple[Value, ...]:
+    return tuple(states[-2:]) if prop.kind is PropertyKind.STEP else (states[-1],)
+
+
+def _same_kind(python: ModelErrorKind, meaning: ModelErrorKind) -> bool:
+    """Python goes on with None where the IR says MISSING, and stumbles in some other way."""
+    return python is meaning or meaning is ModelErrorKind.MISSING

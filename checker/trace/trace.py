@@ -1,0 +1,89 @@
+"""What is a trace?  A path that was replayed in plain Python, with everything needed to show and repeat it.
+
+Rule of the module: plain frozen data; only `checker.trace.replay` makes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from checker.diagnostics import NOWHERE, Span
+from checker.engines.contract import Trouble
+from checker.ir.nodes import Param
+from checker.ir.types import Type, Value
+from checker.trace.loader import paste
+
+
+@attrs.frozen
+class Call:
+    """An action (or a property) with the values of its parameters."""
+
+    name: str
+    params: tuple[Param, ...] = ()
+    arguments: tuple[Value, ...] = ()
+
+    def __str__(self) -> str:
+        given = zip(self.params, self.arguments, strict=True)
+        return f"{self.name}({', '.join(f'{p.name}={paste(p.type, v)}' for p, v in given)})"
+
+
+@attrs.frozen
+class TraceStep:
+    """One step: what was done, the fault it belongs to, and the state it led to."""
+
+    call: Call
+    fault: str | None
+    after: Value
+
+
+@attrs.frozen
+class Conjunct:
+    """A part of a property (or a guard) that is false: its text and its place."""
+
+    text: str
+    span: Span = NOWHERE
+
+
+@attrs.frozen
+class Ending:
+    """Why the trace ends where it does.
+
+    `trouble` is None for a witness.  `claim` is the property with parameters that make it false (for
+    a witness: true).  `error` and `failing` belong to an error of the model.
+    """
+
+    trouble: Trouble | None
+    claim: Call | None = None
+    kind: str = ""  # always, step, reachable, recoverable
+    conjuncts: tuple[Conjunct, ...] = ()
+    failing: Call | None = None
+    fault: str | None = None
+    error: str = ""
+
+
+@attrs.frozen(eq=False)
+class Trace:
+    """A replayed path of one check."""
+
+    program: str
+    spec: str
+    check: str
+    constants: Mapping[str, str]
+    faults: frozenset[str]
+    state: Type
+    initial: Value
+    initial_call: Call | None
+    steps: tuple[TraceStep, ...]
+    ending: Ending
+
+    @property
+    def states(self) -> tuple[Value, ...]:
+        """All states, the initial one first."""
+        return (self.initial, *(s.after for s in self.steps))
+
+    def at(self, position: int) -> Any:
+        """The state after so many steps.  Raises IndexError outside."""
+        return self.states[position]

@@ -1,0 +1,371 @@
+"""Bounded model checking: what it finds is real and shortest, what it does not find it does not claim."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from checker.diagnostics import NOWHERE, InputError
+from checker.engines.bmc import Bmc
+from checker.engines.contract import Budget, NoneWithin, Path, Step, Task, Trouble, Unknown, Violated
+from checker.ir import scalar as sc
+from checker.ir.nodes import ModelErrorKind, PropertyKind
+from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate
+from checker.ir.types import BOOL, IntT, OptionT, Type
+from checker.semantics.layout import flatten_type, to_leaves
+from checker.smt.canonical import variables
+
+# --- writing small systems ---------------------------------------------------------------------------
+
+
+def action(
+    name: str,
+    guards: Iterable[Node],
+    updates: dict[int, Node],
+    errors: Iterable[Node] = (),
+    params: Sequence[tuple[str, Type]] = (),
+) -> ScalarAction:
+    """An action; its errors are RANGE errors."""
+    flat = [flatten_type(t, n) for n, t in params]
+    offsets = tuple(sum(map(len, flat[:i])) for i in range(len(flat)))
+    sites = tuple(ErrorSite(e, ModelErrorKind.RANGE, NOWHERE) for e in errors)
+    leaves = tuple(leaf for part in flat for leaf in part)
+    return ScalarAction(name, None, tuple(params), leaves, offsets, tuple(guards), sites, updates)
+
+
+def claim(name: str, value: Node, kind: PropertyKind = PropertyKind.ALWAYS, errors: Iterable[Node] = ()) -> ScalarProperty:
+    """A property."""
+    return ScalarProperty(name, kind, value, tuple(ErrorSite(e, ModelErrorKind.INDEX, NOWHERE) for e in errors))
+
+
+def ints(*bounds: tuple[int, int]) -> tuple[Leaf, ...]:
+    """Int leaves."""
+    return tuple(Leaf(f"x{i}", False, lo, hi, lo) for i, (lo, hi) in enumerate(bounds))
+
+
+def at_most(n: int, space: str = "s", hi: int = 7) -> Node:
+    """Leaf 0 is at most n."""
+    return sc.le(sc.int_var(space, 0, 0, hi), sc.integer(n))
+
+
+def counter(*properties: ScalarProperty, terminal: ScalarProperty | None = None) -> ScalarSystem:
+    """x counts 0..7 and starts over."""
+    x = sc.int_var("s", 0, 0, 7)
+    tick = action("tick", [], {0: sc.mod(sc.add(x, sc.integer(1)), sc.integer(8))})
+    return ScalarSystem(ints((0, 7)), ((0,),), (tick,), properties, terminal)
+
+
+def stopping(limit: int, *properties: ScalarProperty, terminal: ScalarProperty | None = None) -> ScalarSystem:
+    """x adds 1 or 2 while it is below the limit."""
+    x, p = sc.int_var("s", 0, 0, 20), sc.int_var("p", 0, 1, 2)
+    grow = action("grow", [sc.lt(x, sc.integer(limit))], {0: sc.add(x, p)}, params=[("by", IntT(1, 2))])
+    return ScalarSystem(ints((0, 20)), ((0,),), (grow,), properties, terminal)
+
+
+def run(system: ScalarSystem, steps: int = 12, **options: object) -> object:
+    return Bmc().run(Task(system, steps=steps, **options))  # type: ignore[arg-type]
+
+
+# --- the meaning, in plain Python ---------------------------------------------------------------------
+
+
+def instances(system: ScalarSystem, s: tuple[int, ...]) -> Iterable[tuple[Step, bool, tuple[int, ...] | None]]:
+    """Every action instance in a state: whether it is an error, and its successor when enabled."""
+    for i, a in enumerate(system.actions):
+        for params in system.expand_params(a):
+            flat = [x for (_, t), v in zip(a.params, params, strict=True) for x in to_leaves(t, v)]
+            env = {("s", j): v for j, v in enumerate(s)} | {("p", j): v for j, v in enumerate(flat)}
+            bad = any(evaluate([e.condition for e in a.errors], env))
+            after = None
+            if all(evaluate(a.guards, env)):
+                new = dict(zip(a.updates, evaluate(a.updates.values(), env), strict=True))
+                after = tuple(new.get(j, v) for j, v in enumerate(s))
+            yield Step(i, params), bad, after
+
+
+def bad_state(system: ScalarSystem, s: tuple[int, ...]) -> bool:
+    env = {("s", i): v for i, v in enumerate(s)}
+    return any(
+        p.kind is PropertyKind.ALWAYS and not evaluate([p.value], env)[0]
+        or p.kind is not PropertyKind.STEP and any(evaluate([e.condition for e in p.errors], env))
+        for p in system.properties
+    )
+
+
+def bad_step(system: ScalarSystem, s: tuple[int, ...], t: tuple[int, ...]) -> bool:
+    env = {("s", i): v for i, v in enumerate(s)} | {("t", i): v for i, v in enumerate(t)}
+    return any(p.kind is PropertyKind.STEP and not evaluate([p.value], env)[0] for p in system.properties)
+
+
+def shortest(system: ScalarSystem) -> int | None:
+    """The steps of a shortest violating path, by breadth-first search; None when there is none."""
+    layer, seen, depth = set(system.initial), set(system.initial), 0
+    step_bad = False
+    while layer:
+        if step_bad or any(bad_state(system, s) for s in layer):
+            return depth
+        following = set()
+        for s in layer:
+            moves = list(instances(system, s))
+            if any(bad for _, bad, _ in moves):
+                return depth
+            after = {t for _, _, t in moves if t is not None}
+            if not after and system.terminal is not None:
+                if not evaluate([system.terminal.value], {("s", i): v for i, v in enumerate(s)})[0]:
+                    return depth
+            step_bad = step_bad or any(bad_step(system, s, t) for t in after)
+            following |= after
+        layer = following - seen
+        seen |= layer
+        depth += 1
+    return depth if step_bad else None
+
+
+def replay(system: ScalarSystem, path: Path) -> list[tuple[int, ...]]:
+    """The states of a path; fails when it is no path of the system."""
+    assert path.initial in system.initial
+    states = [path.initial]
+    for step in path.steps:
+        (after,) = [t for found, _, t in instances(system, states[-1]) if found == step and t is not None]
+        states.append(after)
+    return states
+
+
+def confirm(system: ScalarSystem, verdict: Violated) -> None:
+    """The violation is there."""
+    assert verdict.path is not None
+    states = replay(system, verdict.path)
+    if verdict.error_step is not None:
+        assert (verdict.error_step, True) in [(step, bad) for step, bad, _ in instances(system, states[-1])]
+    elif verdict.trouble is Trouble.DEADLOCK:
+        assert all(t is None for _, _, t in instances(system, states[-1]))
+    else:
+        step = len(states) > 1 and bad_step(system, states[-2], states[-1])
+        assert bad_state(system, states[-1]) or step
+
+
+# --- the engine ----------------------------------------------------------------------------------------
+
+
+def test_a_violation_is_found_at_its_depth() -> None:
+    """The counter reaches 7 after seven steps and not before."""
+    system = counter(claim("small", at_most(6)))
+    verdict = run(system)
+
+    assert isinstance(verdict, Violated)
+    assert (verdict.property, verdict.trouble) == ("small", Trouble.PROPERTY)
+    assert verdict.path == Path((0,), (Step(0, ()),) * 7)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 6])
+def test_below_its_depth_nothing_is_claimed_but_the_bound(steps: int) -> None:
+    """Six steps do not reach 7."""
+    verdict = run(counter(claim("small", at_most(6))), steps)
+
+    assert isinstance(verdict, NoneWithin)
+    assert verdict.steps == steps
+
+
+def test_parameters_are_chosen_for_the_shortest_path() -> None:
+    """Twos first."""
+    system = stopping(9, claim("small", at_most(7, hi=20)))
+    verdict = run(system)
+
+    assert isinstance(verdict, Violated)
+    assert verdict.path is not None
+    assert replay(system, verdict.path)[-1] == (8,)
+    assert verdict.path.steps == (Step(0, (2,)),) * 4
+
+
+def test_parameters_are_values_of_their_types() -> None:
+    """An empty option has no item that could be read."""
+    x = sc.int_var("s", 0, 0, 7)
+    some, item = sc.bool_var("p", 0), sc.int_var("p", 1, 0, 7)
+    odd = action("put", [sc.not_(some)], {0: item}, params=[("v", OptionT(IntT(0, 7)))])
+    system = ScalarSystem(ints((0, 7)), ((0,),), (odd,), (claim("zero", sc.eq(x, sc.integer(0))),))
+
+    assert isinstance(run(system), NoneWithin)
+
+
+def test_step_properties_judge_the_last_step() -> None:
+    """The counter falls when it starts over, in its eighth step."""
+    system = counter(claim("grows", sc.lt(sc.int_var("s", 0, 0, 7), sc.int_var("t", 0, 0, 7)), PropertyKind.STEP))
+    verdict = run(system)
+
+    assert isinstance(verdict, Violated)
+    assert verdict.property == "grows"
+    assert verdict.path is not None
+    assert len(verdict.path.steps) == 8
+
+
+def test_an_error_of_an_action_is_found_with_its_parameters() -> None:
+    """After (4,) adding 2 leaves the range."""
+    x, p = sc.int_var("s", 0, 0, 5), sc.int_var("p", 0, 1, 2)
+    big = sc.lt(sc.integer(5), sc.add(x, p))
+    grow = action("grow", [sc.not_(big)], {0: sc.add(x, p)}, [big], [("by", IntT(1, 2))])
+    system = ScalarSystem(ints((0, 5)), ((0,),), (grow,), ())
+    verdict = run(system)
+
+    assert isinstance(verdict, Violated)
+    assert verdict.trouble is Trouble.MODEL_ERROR
+    assert verdict.property is None
+    assert verdict.path is not None
+    assert len(verdict.path.steps) == 2
+    assert verdict.error_step == Step(0, (2,))
+
+
+@pytest.mark.parametrize("kind", [PropertyKind.ALWAYS, PropertyKind.REACHABLE])
+def test_an_error_in_a_property_is_a_model_error(kind: PropertyKind) -> None:
+    """Evaluating the property is an error where x is 3."""
+    wrong = sc.eq(sc.int_var("s", 0, 0, 7), sc.integer(3))
+    verdict = run(counter(claim("reads", sc.not_(wrong), kind, [wrong])))
+
+    assert isinstance(verdict, Violated)
+    assert (verdict.trouble, verdict.property, verdict.error_step) == (Trouble.MODEL_ERROR, "reads", None)
+    assert verdict.path is not None
+    assert len(verdict.path.steps) == 3
+
+
+def test_deadlock_is_a_state_where_no_parameter_helps() -> None:
+    """From 8 both 9 and 10 can be reached; neither goes on, and 10 is declared terminal."""
+    final = sc.eq(sc.int_var("s", 0, 0, 20), sc.integer(10))
+    system = stopping(9, terminal=claim("done", final))
+    verdict = run(system)
+
+    assert isinstance(verdict, Violated)
+    assert (verdict.trouble, verdict.property) == (Trouble.DEADLOCK, "done")
+    assert verdict.path is not None
+    assert replay(system, verdict.path)[-1] == (9,)
+    assert len(verdict.path.steps) == 5
+
+
+def test_declared_terminal_states_are_no_deadlock() -> None:
+    """Both ends are declared."""
+    final = sc.le(sc.integer(9), sc.int_var("s", 0, 0, 20))
+
+    assert isinstance(run(stopping(9, terminal=claim("done", final))), NoneWithin)
+
+
+def test_witnesses_are_noted_and_their_absence_is_no_violation() -> None:
+    """x reaches 4 and never 19."""
+    x = sc.int_var("s", 0, 0, 20)
+    four = claim("four", sc.eq(x, sc.integer(4)), PropertyKind.REACHABLE)
+    never = claim("never", sc.eq(x, sc.integer(19)), PropertyKind.REACHABLE)
+    verdict = run(stopping(9, four, never))
+
+    assert isinstance(verdict, NoneWithin)
+    assert verdict.coverage.notes == ("four: reached in 2 steps", "never: no witness within 12 steps")
+
+
+def test_recoverable_is_refused() -> None:
+    """No bounded search decides it."""
+    with pytest.raises(InputError, match="E011"):
+        run(counter(claim("back", at_most(0), PropertyKind.RECOVERABLE)))
+
+
+def test_too_many_instances_for_a_deadlock_check_are_refused() -> None:
+    """Expanding them would take longer than the search."""
+    wide = action("wide", [], {}, params=[("a", IntT(0, 99)), ("b", IntT(0, 99))])
+    system = ScalarSystem(ints((0, 7)), ((0,),), (wide,), (), claim("done", sc.TRUE))
+    with pytest.raises(InputError, match="E012"):
+        run(system)
+
+
+def test_without_time_the_answer_is_unknown() -> None:
+    """A budget of nothing is used up at once."""
+    verdict = run(counter(claim("small", at_most(6))), budget=Budget(seconds=0.0))
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason == "time budget of 0 s used up"
+
+
+def test_an_interrupt_ends_the_search_with_what_was_covered() -> None:
+    """Interrupted after the third depth."""
+    seen: list[int | None] = []
+    verdict = run(
+        counter(claim("small", at_most(6))),
+        progress=lambda coverage: seen.append(coverage.depth),
+        interrupted=lambda: len(seen) >= 3,
+    )
+
+    assert isinstance(verdict, Unknown)
+    assert (verdict.reason, verdict.coverage.depth, seen) == ("interrupted", 2, [0, 1, 2])
+
+
+def test_a_hard_question_ends_with_the_time_budget() -> None:
+    """Factoring within a step takes longer than a fifth of a second."""
+    big = (1 << 40) - 1
+    x, p, q = sc.int_var("s", 0, 0, big), sc.int_var("p", 0, 2, big), sc.int_var("p", 1, 2, big)
+    target = 1073741789 * 1073741783
+    guess = action("guess", [sc.eq(sc.mul(p, q), sc.integer(target))], {0: p}, params=[("p", IntT(2, big)), ("q", IntT(2, big))])
+    system = ScalarSystem(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
+    verdict = run(system, budget=Budget(seconds=0.2))
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason == "time budget of 0.2 s used up"
+
+
+# --- random systems ------------------------------------------------------------------------------------
+
+
+def random_system(seed: int) -> ScalarSystem:
+    """A small system with everything: parameters, errors, steps, deadlocks; often it is wrong."""
+    rng = random.Random(seed)
+    leaves = (Leaf("b", True, 0, 1), Leaf("x", False, -2, 3, -2), Leaf("y", False, 0, 4))
+    s, t = variables("s", leaves), variables("t", leaves)
+
+    def number(ps: Sequence[Node]) -> Node:
+        a, b = (rng.choice([*s[1:], *ps, sc.integer(rng.randint(-3, 4))]) for _ in range(2))
+        return rng.choice((sc.add, sc.sub, sc.mul, sc.div, sc.mod, lambda a, b: sc.ite(s[0], a, b)))(a, b)
+
+    def condition(ps: Sequence[Node] = ()) -> Node:
+        return rng.choice((sc.eq, sc.lt, sc.le))(number(ps), number(ps))
+
+    actions = []
+    for i in range(rng.randint(1, 4)):
+        some, item = sc.bool_var("p", 0), sc.int_var("p", 1, 0, 2)
+        params = [("v", OptionT(IntT(0, 2)))] if rng.random() < 0.6 else []
+        ps = [sc.ite(some, item, sc.integer(3))] if params else []
+        guards = [condition(ps)] if rng.random() < 0.3 else []
+        updates, errors = {}, []
+        if rng.random() < 0.6:
+            updates[0] = sc.not_(s[0]) if rng.random() < 0.5 else condition(ps)
+        for leaf in (1, 2):
+            if rng.random() < 0.6:
+                small = sc.add(s[leaf], rng.choice([*ps, sc.integer(1), sc.integer(-1)]))
+                value = updates[leaf] = small if rng.random() < 0.7 else number(ps)
+                inside = sc.and_((sc.le(sc.integer(leaves[leaf].lo), value), sc.le(value, sc.integer(leaves[leaf].hi))))
+                if rng.random() < 0.05 and inside is not sc.TRUE:
+                    errors.append(sc.and_((*guards, sc.not_(inside))))
+                guards.append(inside)
+        actions.append(action(f"a{i}", guards, updates, errors, params))
+    here = sc.and_((sc.eq(s[1], sc.integer(rng.randint(-2, 3))), sc.eq(s[2], sc.integer(rng.randint(0, 4)))))
+    moved = sc.and_((sc.eq(s[1], sc.integer(rng.randint(-2, 3))), sc.eq(t[1], sc.integer(rng.randint(-2, 3)))))
+    properties = [claim("always", sc.not_(here)), claim("step", sc.not_(moved), PropertyKind.STEP)][: rng.randint(1, 2)]
+    terminal = claim("done", condition()) if rng.random() < 0.2 else None
+    return ScalarSystem(leaves, ((0, 0, 0), (1, 1, 0)), tuple(actions), tuple(properties), terminal)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_the_depth_is_that_of_breadth_first_search(seed: int) -> None:
+    """Verdict and depth agree with a search in plain Python, and the path is real."""
+    system = random_system(seed)
+    expected, verdict = shortest(system), run(system, 8)
+
+    if expected is None or expected > 8:
+        assert isinstance(verdict, NoneWithin)
+    else:
+        assert isinstance(verdict, Violated)
+        assert verdict.path is not None
+        assert len(verdict.path.steps) == expected
+        confirm(system, verdict)
+
+
+def test_random_systems_are_of_all_sorts() -> None:
+    """The comparison above is not vacuous."""
+    depths = [shortest(random_system(seed)) for seed in range(120)]
+
+    assert depths.count(None) > 10
+    assert sum(d is not None and d >= 2 for d in depths) > 10

@@ -1,0 +1,100 @@
+"""Systems written by hand in the scalar form, for the tests of what searches them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from checker.diagnostics import NOWHERE
+from checker.ir import scalar as sc
+from checker.ir.nodes import ModelErrorKind, PropertyKind
+from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+from checker.ir.types import IntT
+
+ABSENT, BUILT, CONFIRMED, PROVEN, FINAL = range(5)
+
+
+def leaf(name: str, lo: int, hi: int) -> Leaf:
+    """An int leaf."""
+    return Leaf(name, False, lo, hi, lo)
+
+
+def action(
+    name: str,
+    params: Sequence[tuple[int, int]],
+    guards: Sequence[Node],
+    updates: dict[int, Node],
+    errors: Sequence[Node] = (),
+) -> ScalarAction:
+    """An action whose parameters are ints of some ranges."""
+    sites = tuple(ErrorSite(e, ModelErrorKind.RANGE, NOWHERE) for e in errors)
+    types = tuple((f"p{i}", IntT(lo, hi)) for i, (lo, hi) in enumerate(params))
+    leaves = tuple(leaf(f"p{i}", lo, hi) for i, (lo, hi) in enumerate(params))
+    return ScalarAction(name, None, types, leaves, tuple(range(len(params))), tuple(guards), sites, updates)
+
+
+def claim(name: str, kind: PropertyKind, value: Node, errors: Sequence[Node] = ()) -> ScalarProperty:
+    """A property."""
+    return ScalarProperty(name, kind, value, tuple(ErrorSite(e, ModelErrorKind.RANGE, NOWHERE) for e in errors))
+
+
+def agg_core(chains: int, heights: int) -> ScalarSystem:
+    """Blocks of several chains that depend on one another: built, pre-confirmed, proven, final."""
+    n = chains * heights * 2
+    status = [sc.int_var("s", 2 * b, ABSENT, FINAL) for b in range(n)]
+    dep = [sc.int_var("s", 2 * b + 1, 0, n) for b in range(n)]
+    leaves = [x for b in range(n) for x in (leaf(f"status{b}", 0, 4), leaf(f"dep{b}", 0, n))]
+    b, d = sc.int_var("p", 0, 0, n - 1), sc.int_var("p", 1, 0, n)
+    num = sc.integer
+
+    def pick(items: Sequence[Node], index: Node, shift: int = 0) -> Node:
+        found = items[-1]
+        for i, item in reversed(list(enumerate(items[:-1]))):
+            found = sc.ite(sc.eq(index, num(i + shift)), item, found)
+        return found
+
+    def below(at_least: int) -> list[Node]:
+        out = []
+        for k in range(n):
+            if k // 2 % heights == 0:
+                out.append(sc.TRUE)
+            else:
+                pair = (status[k - 2], status[(k - 2) ^ 1])
+                out.append(sc.or_(sc.le(num(at_least), x) for x in pair))
+        return out
+
+    def depends(at_least: int) -> list[Node]:
+        return [
+            sc.or_((sc.eq(dep[k], num(0)), sc.le(num(at_least), pick(status, dep[k], 1)))) for k in range(n)
+        ]
+
+    def moved(to: int) -> dict[int, Node]:
+        return {2 * k: sc.ite(sc.eq(b, num(k)), num(to), status[k]) for k in range(n)}
+
+    def at(value: int) -> Node:
+        return sc.eq(pick(status, b), num(value))
+
+    chain = [num(k // (2 * heights)) for k in range(n)]
+    other = sc.not_(sc.eq(pick(chain, b), pick(chain, d, 1)))
+    built = sc.and_((other, sc.le(num(BUILT), pick(status, d, 1))))
+    build = moved(BUILT) | {2 * k + 1: sc.ite(sc.eq(b, num(k)), d, dep[k]) for k in range(n)}
+    sibling = pick([status[k ^ 1] for k in range(n)], b)
+    one, two = [(0, n - 1)], [(0, n - 1), (0, n)]
+    actions = (
+        action("build", two, [at(ABSENT), pick(below(BUILT), b), sc.or_((sc.eq(d, num(0)), built))], build),
+        action(
+            "preconfirm", one, [at(BUILT), sc.lt(sibling, num(CONFIRMED)), pick(depends(CONFIRMED), b)], moved(CONFIRMED)
+        ),
+        action("prove", one, [at(CONFIRMED), pick(depends(PROVEN), b)], moved(PROVEN)),
+        action("finalize", one, [at(PROVEN), pick(depends(FINAL), b), pick(below(FINAL), b)], moved(FINAL)),
+    )
+    safe = sc.and_(
+        sc.or_(
+            (
+                sc.not_(sc.eq(status[k], num(FINAL))),
+                sc.and_((depends(FINAL)[k], sc.not_(sc.eq(status[k ^ 1], num(FINAL))))),
+            )
+        )
+        for k in range(n)
+    )
+    return ScalarSystem(tuple(leaves), ((0,) * (2 * n),), actions, (claim("safe", PropertyKind.ALWAYS, safe),))
