@@ -45,8 +45,9 @@ check: lint test ## what a change must pass
 bench: $(READY) ## Interlock and its peers, timed side by side (ARGS="--all --write")
 	@$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
-reports: $(READY) ## regenerate the published pages in reports/
-	@$(BIN)/interlock report specs/ --output reports/
+reports: $(READY) ## regenerate what is published in reports/
+	@$(BIN)/interlock check --slow specs/ --json reports/results.json
+	@$(BIN)/python tests/benchmarks/bench.py --write
 
 clean: ## forget .venv and the tools' caches
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

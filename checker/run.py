@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import attrs
 
-from checker.diagnostics import Diagnostic, InputError, did_you_mean
+from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
 from checker.engines.contract import (
     Budget,
     Coverage,
@@ -34,7 +34,6 @@ from checker.engines.contract import (
 )
 from checker.ir import claims
 from checker.ir.claims import Check, Spec
-from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
 from checker.trace import itf
 from checker.trace.replay import Judge, claim_of, judge
@@ -61,7 +60,10 @@ class Overrides:
     seed: int | None = None
     walks: int | None = None
     steps: int | None = None
-    judged: bool = True  # False: the engine is not the spec's, so only a violation is compared
+
+    def foreign(self, check: Check) -> bool:
+        """Whether the engine is not the one that the expectation was written for."""
+        return self.engine is not None and self.engine != check.engine
 
 
 @attrs.frozen(eq=False)
@@ -85,11 +87,7 @@ class Result:
     witnesses: Mapping[str, Trace] = attrs.field(factory=dict)
     trace_file: str | None = None
     never_fired: tuple[str, ...] = ()
-
-    @property
-    def violated(self) -> bool:
-        """Whether something claimed is not so."""
-        return self.verdict.startswith("Violated")
+    other_engine: bool = False  # than the spec says
 
 
 def run_check(
@@ -116,19 +114,18 @@ def run_check(
 
 def make_engine(name: str) -> Engine:
     """An engine by its name.  Raises InputError C003."""
-    if name not in ENGINES:
-        raise InputError([_unknown_engine(name)])
     import importlib  # noqa: PLC0415
 
-    module, cls = ENGINES[name].split(":")
+    module, cls = engine_named(name).split(":")
     made: Engine = getattr(importlib.import_module(module), cls)()
     return made
 
 
-def _unknown_engine(name: str) -> Diagnostic:
-    from checker.diagnostics import NOWHERE  # noqa: PLC0415
-
-    return Diagnostic("C003", f"there is no engine `{name}`", NOWHERE, did_you_mean(name, ENGINES))
+def engine_named(name: str) -> str:
+    """Where an engine's class is.  Raises InputError C003."""
+    if name not in ENGINES:
+        raise InputError([Diagnostic("C003", f"there is no engine `{name}`", NOWHERE, did_you_mean(name, ENGINES))])
+    return ENGINES[name]
 
 
 def _system(check: Check) -> ScalarSystem:
@@ -182,11 +179,12 @@ class _Lazy:
     """A judge made when the first path needs it: a check without paths never runs the model."""
 
     def __init__(self, make: Callable[[], Judge]) -> None:
-        self._make, self._made = make, None
+        self._make = make
+        self._made: Judge | None = None
 
     def __call__(self) -> Judge:
-        self._made: Judge | None = self._made or self._make()
-        return self._made
+        made = self._made = self._made or self._make()
+        return made
 
 
 def _violation(the_judge: _Lazy, check: Check, verdict: Verdict) -> Trace | None:
@@ -219,16 +217,17 @@ def _result(
     *, broken_initially: bool = False,
 ) -> Result:  # fmt: skip
     message = _difference(check, verdict, o)
-    undecided = isinstance(verdict, Unknown) and bool(message)
+    differs = bool(message)
+    undecided = bool(message) and (isinstance(verdict, Unknown) or (_bounded(verdict) and o.foreign(check)))
     if broken_initially or isinstance(verdict, Unknown):
         reason = verdict.reason if isinstance(verdict, Unknown) else "; ".join(verdict.coverage.notes)
-        message = "; ".join(x for x in (message, reason) if x)
+        message = message if reason in message and message else "; ".join(x for x in (message, reason) if x)
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=getattr(verdict, "property", None),
         expected=show_expected(check.expect), verdict=show_verdict(verdict),
-        as_expected=_difference(check, verdict, o) == "", undecided=undecided, engine=name, workers=o.workers,
+        as_expected=not differs, undecided=undecided, engine=name, workers=o.workers,
         total_seconds=time.monotonic() - start, coverage=verdict.coverage, message=message,
-        never_fired=_never_fired(system, verdict.coverage),
+        never_fired=_never_fired(system, verdict.coverage), other_engine=o.foreign(check),
     )  # fmt: skip
 
 
@@ -280,8 +279,8 @@ def show_expected(expect: claims.Expectation) -> str:
 def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
     """How the verdict differs from the expected one; empty when it does not."""
     expect = check.expect
-    if not o.judged and not isinstance(verdict, Violated):
-        return "" if not isinstance(verdict, Unknown) else "undecided"
+    if o.foreign(check):
+        return _foreign_difference(expect, verdict)
     numbers: list[tuple[str, int | None, int | None]] = []
     c = verdict.coverage
     match expect, verdict:
@@ -298,7 +297,7 @@ def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
             if expect.property.replace(" ", "_") != violated_name(verdict):
                 return f"expected {show_expected(expect)}, and it is {violated_name(verdict)} that is violated"
             taken = None if verdict.path is None else len(verdict.path.steps)
-            numbers = [("steps", expect.steps, taken)] if o.judged else []
+            numbers = [("steps", expect.steps, taken)]
         case claims.ExpectUnknown(), Unknown():
             if verdict.reason == "interrupted":
                 return "interrupted"
@@ -308,9 +307,19 @@ def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
     return ", ".join(wrong)
 
 
-def reachable_names(check: Check) -> tuple[str, ...]:
-    """The properties of a check that ask for a witness."""
-    return tuple(p.name for p in check.properties if p.kind is PropertyKind.REACHABLE)
+def _foreign_difference(expect: claims.Expectation, verdict: Verdict) -> str:
+    """Under another engine only what both could say is compared: sound or violated, and by which property."""
+    sound = (claims.ExpectHolds, claims.ExpectProved)
+    same = type(expect).__name__ == f"Expect{type(verdict).__name__}"
+    if isinstance(expect, claims.ExpectViolated) and isinstance(verdict, Violated):
+        same = expect.property.replace(" ", "_") == violated_name(verdict)
+    if same or (isinstance(expect, sound) and isinstance(verdict, (Holds, Proved))):
+        return ""
+    return f"expected {show_expected(expect)}, found {show_verdict(verdict)}"
+
+
+def _bounded(verdict: Verdict) -> bool:
+    return isinstance(verdict, (NoneWithin, NoneSampled))
 
 
 # --- interruption ----------------------------------------------------------------------------------

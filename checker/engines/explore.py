@@ -17,7 +17,6 @@ from checker.engines.contract import (
     Holds,
     NoneWithin,
     Path,
-    Step,
     Task,
     Trouble,
     Unknown,
@@ -59,7 +58,6 @@ class _Search:
         self.started = self.reported = time.perf_counter()
         self.searched: float | None = None
         self.chunk = _FIRST_CHUNK
-        self.ended = False  # whether every state was expanded
         memory = self.memory
         memory[Ctx.STOP] = int(self.system.terminal is None and not any(a.errors for a in self.system.actions))
         if task.budget.states is not None:
@@ -87,8 +85,9 @@ class _Search:
 
     def _search(self) -> Verdict:
         if self.memory[Ctx.FOUND]:
-            self.ends.append(self.memory[Ctx.COUNT])
             return self._violated()
+        if self.task.budget.depth == 0:
+            return self._within(0)
         while True:
             status = self._advance()
             if status is Status.GROW:
@@ -96,9 +95,9 @@ class _Search:
             elif status is Status.MAX_STATES:
                 raise _Stop(f"states budget of {self.task.budget.states} reached")
             elif status is Status.LEVELS_FULL:
-                verdict = self._levels()
-                if verdict is not None:
-                    return verdict
+                depth = self.task.budget.depth
+                if depth is not None and len(self.ends) >= depth:
+                    return self._within(depth)
             elif status is Status.DONE:
                 return self._done()
             elif status is not Status.PAUSED:
@@ -109,7 +108,7 @@ class _Search:
         """One stretch of native search, sized to take about `_PAUSE`."""
         memory = self.memory
         depth = self.task.budget.depth
-        memory[Ctx.LEVEL_CAP] = LEVELS if depth is None else min(LEVELS, max(0, depth - len(self.ends)))
+        memory[Ctx.LEVEL_CAP] = LEVELS if depth is None else min(LEVELS, depth - len(self.ends))
         memory[Ctx.LEVEL] = 0
         before, head = time.perf_counter(), memory[Ctx.HEAD]
         status = Status(self.program.search(memory.address, self.chunk))
@@ -131,10 +130,8 @@ class _Search:
             self.reported = now
             self.task.progress(self._coverage())
 
-    def _levels(self) -> Verdict | None:
-        depth = self.task.budget.depth
-        if depth is None or len(self.ends) < depth:
-            return None
+    def _within(self, depth: int) -> Verdict:
+        """All states so deep were found, and those before them expanded."""
         verdict = self._probe()
         if verdict is not None:
             return verdict
@@ -150,7 +147,6 @@ class _Search:
         kept = {word: memory[word] for word in (Ctx.HEAD, Ctx.TERMINAL, Ctx.FIRED)}
         memory[Ctx.PROBE], memory[Ctx.FIRED] = 1, memory.small.address + 8 * memory.spare
         while memory[Ctx.HEAD] < memory[Ctx.COUNT]:
-            memory[Ctx.LIMIT] = memory[Ctx.COUNT]
             left = memory[Ctx.COUNT] - memory[Ctx.HEAD]
             status = Status(self.program.search(memory.address, min(self.chunk, left)))
             if status in (Status.ERROR, Status.DEADLOCK):
@@ -178,7 +174,7 @@ class _Search:
     def _path(self, position: int) -> Path:
         coverage = self._coverage()  # rebuilding the path is no part of the search
         self.searched = coverage.search_seconds
-        return self.memory.path(position, self.ends)
+        return self.memory.path(position, [*self.ends, self.memory[Ctx.LIMIT]])
 
     def _violated(self) -> Verdict:
         """By a state that was found, or by a step."""
@@ -208,9 +204,7 @@ class _Search:
 
     def _done(self) -> Verdict:
         """Every reachable state was seen: decide what waits for that, in the order of the properties."""
-        self.ended = True
         self.searched = time.perf_counter() - self.started
-        self.ends.append(self.memory[Ctx.COUNT])
         coverage = self._coverage()
         for p in self._late():
             if p.kind is PropertyKind.REACHABLE and not self._witnessed(p):
@@ -268,8 +262,5 @@ class _Search:
         )
 
     def _depth(self, count: int) -> int:
-        ended = [e for e in self.ends if e < count]
-        return len(ended)
-
-
-__all__ = ["Explore", "Step"]
+        """Levels beyond the first that have a state."""
+        return sum(end < count for end in (*self.ends, self.memory[Ctx.LIMIT]))

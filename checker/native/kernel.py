@@ -307,10 +307,12 @@ class Kernel:
         with code.when(ended):
             code.leave(code.cmp("eq", count, limit), str(Status.DONE.value))
             level = code.load("%c", Ctx.LEVEL)
-            code.leave(code.cmp("uge", level, code.load("%c", Ctx.LEVEL_CAP)), str(Status.LEVELS_FULL.value))
             code.store(limit, code.pointer("%c", Ctx.LEVELS), level)
-            code.store(code.add(level, "1"), "%c", Ctx.LEVEL)
+            next_level = code.add(level, "1")
+            code.store(next_level, "%c", Ctx.LEVEL)
             code.store(count, "%c", Ctx.LIMIT)
+            full = code.cmp("uge", next_level, code.load("%c", Ctx.LEVEL_CAP))
+            code.leave(full, str(Status.LEVELS_FULL.value))
         code.jump(top)
 
     def _expand(self, code: Code, head: str, waiting: str) -> None:

@@ -8,7 +8,7 @@ from checker.report.terminal import details
 from checker.run import Result
 
 
-def annotations(results: Sequence[Result]) -> Iterator[str]:
+def commands(results: Sequence[Result]) -> Iterator[str]:
     """One line for each check that is not as expected."""
     for r in results:
         if not r.as_expected:

@@ -22,8 +22,8 @@ def to_junit(results: Sequence[Result]) -> str:
 def _suite(root: Xml.Element, spec: str, results: Sequence[Result]) -> None:
     open_ = sum(r.undecided for r in results)
     failed = sum(not r.as_expected for r in results) - open_
-    counts = {"tests": str(len(results)), "failures": str(failed), "errors": str(open_)}
-    suite = Xml.SubElement(root, "testsuite", name=spec, **counts)
+    counts: dict[str, str] = {"tests": str(len(results)), "failures": str(failed), "errors": str(open_)}
+    suite = Xml.SubElement(root, "testsuite", {"name": spec, **counts})
     for r in results:
         case = Xml.SubElement(suite, "testcase", classname=spec, name=r.check, time=f"{r.total_seconds:.3f}")
         if not r.as_expected:

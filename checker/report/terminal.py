@@ -68,7 +68,7 @@ def details(result: Result, style: Style = Style()) -> str:
 
 
 def _details(result: Result, style: Style) -> Iterator[str]:
-    if not result.as_expected:
+    if not result.as_expected and not result.message.startswith("expected"):
         yield f"expected {result.expected}"
     if result.message:
         yield result.message
@@ -79,7 +79,7 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield "nothing was found on these walks; this says nothing about the rest"
     if result.never_fired and (style.verbose or result.verdict.startswith("NoneSampled")):
         yield f"never taken: {', '.join(result.never_fired)}"
-    if result.violated and result.trace is None and result.property is not None:
+    if result.verdict.startswith("Violated") and result.trace is None and result.property is not None:
         yield f"no reachable state has {result.property}"
     if result.trace is not None:
         yield from _shown(result, result.trace, style)
@@ -94,11 +94,14 @@ def _shown(result: Result, trace: Trace, style: Style) -> Iterator[str]:
         yield f"after {'; '.join(str(s.call) for s in trace.steps) or 'no step'}"
         return
     yield from trace_lines(trace, style)
-    yield f"reproduce: interlock check {shlex.quote(result.spec)} --only {shlex.quote(result.check)}"
-    if result.coverage.seed is not None:
-        yield f"seed: {result.coverage.seed}"
+    yield f"reproduce: interlock check {shlex.quote(result.spec)} --only {shlex.quote(result.check)}{_flags(result)}"
     if result.trace_file is not None:
         yield f"replay:    interlock replay {shlex.quote(result.trace_file)}"
+
+
+def _flags(result: Result) -> str:
+    seed = "" if result.coverage.seed is None else f" --seed {result.coverage.seed}"
+    return (f" --engine {result.engine}" if result.other_engine else "") + seed
 
 
 def summary(results: Sequence[Result], not_run: int = 0) -> str:

@@ -336,7 +336,7 @@ class _Run:
                 return range(start, self.value(it.stop, env))
             case n.ValueIter():
                 value = self.value(it.value, env)
-                return in_order(value) if isinstance(value, frozenset) else value  # type: ignore[no-any-return]
+                return in_order(value) if isinstance(value, frozenset) else value
 
     def instances(self, clauses: Sequence[n.Clause], env: Env, first: Sequence[Any] | None = None) -> Iterator[Env]:
         """The environments in which a comprehension's body is evaluated, one after the other."""

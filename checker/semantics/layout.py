@@ -139,7 +139,7 @@ def _write(t: Type, value: Any, out: list[int]) -> None:
 def from_leaves(t: Type, leaves: Sequence[int]) -> Value:
     """The value whose leaves these are."""
     it = iter(leaves)
-    value = _read(t, it)
+    value: Value = _read(t, it)
     if next(it, None) is not None:
         raise ValueError("more leaves than the type has")
     return value

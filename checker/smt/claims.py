@@ -136,4 +136,3 @@ def expand(system: ScalarSystem, a: ScalarAction, root: Node) -> Iterable[Node]:
 
 def _constant(leaf: Leaf, value: int) -> Node:
     return boolean(bool(value)) if leaf.boolean else integer(value)
-

@@ -228,5 +228,3 @@ def _env(**spaces: tuple[int, ...]) -> dict[tuple[str, int], int]:
 def _is_value(types: Sequence[Any], leaves: Sequence[Leaf], env: dict[tuple[str, int], int]) -> bool:
     inside = all(leaf.lo <= env[("p", i)] <= leaf.hi for i, leaf in enumerate(leaves))
     return inside and bool(evaluate([canonical(types, "p", leaves)], env)[0])
-
-

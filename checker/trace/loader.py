@@ -89,7 +89,7 @@ class Loaded:
         result = _guarded(lambda: self.function(module, name)(*given))
         if result is None:
             return Erred(ModelErrorKind.MISSING, f"{name} returned no value")
-        return result
+        return result  # type: ignore[no-any-return]
 
     def function(self, module: str, name: str) -> Callable[..., object]:
         """A function by its module and name.  Raises KeyError when there is none."""

@@ -53,7 +53,7 @@ class Claim:
     error_step: tuple[int, tuple[Value, ...]] | None = None
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Judge:
     """The judge of one check; `system` is there when the path is an engine's."""
 

@@ -177,7 +177,15 @@ def tlc(size: str, folder: Path) -> Result | Missing:
     text = (PEERS / "AggCore.cfg").read_text()
     text = text.replace("Chains = 2", f"Chains = {chains}").replace("Heights = 2", f"Heights = {heights}")
     (folder / "AggCore.cfg").write_text(text)
-    options = ["-XX:+UseParallelGC", "-Xmx8g", "-cp", jar, "tlc2.TLC", "-workers", str(os.cpu_count())]
+    options: list[str | Path] = [
+        "-XX:+UseParallelGC",
+        "-Xmx8g",
+        "-cp",
+        jar,
+        "tlc2.TLC",
+        "-workers",
+        str(os.cpu_count()),
+    ]
     text, seconds = shell(["java", *options, "-config", "AggCore.cfg", "AggCore.tla"], folder)
     return Result(
         int(number(r"([\d,]+) distinct states found, 0 states left", text)),

@@ -13,7 +13,7 @@ from checker.engines.contract import Budget, NoneWithin, Path, Step, Task, Troub
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate
-from checker.ir.types import BOOL, IntT, OptionT, Type
+from checker.ir.types import IntT, OptionT, Type
 from checker.semantics.layout import flatten_type, to_leaves
 from checker.smt.canonical import variables
 
@@ -35,7 +35,9 @@ def action(
     return ScalarAction(name, None, tuple(params), leaves, offsets, tuple(guards), sites, updates)
 
 
-def claim(name: str, value: Node, kind: PropertyKind = PropertyKind.ALWAYS, errors: Iterable[Node] = ()) -> ScalarProperty:
+def claim(
+    name: str, value: Node, kind: PropertyKind = PropertyKind.ALWAYS, errors: Iterable[Node] = ()
+) -> ScalarProperty:
     """A property."""
     return ScalarProperty(name, kind, value, tuple(ErrorSite(e, ModelErrorKind.INDEX, NOWHERE) for e in errors))
 
@@ -88,8 +90,10 @@ def instances(system: ScalarSystem, s: tuple[int, ...]) -> Iterable[tuple[Step, 
 def bad_state(system: ScalarSystem, s: tuple[int, ...]) -> bool:
     env = {("s", i): v for i, v in enumerate(s)}
     return any(
-        p.kind is PropertyKind.ALWAYS and not evaluate([p.value], env)[0]
-        or p.kind is not PropertyKind.STEP and any(evaluate([e.condition for e in p.errors], env))
+        p.kind is PropertyKind.ALWAYS
+        and not evaluate([p.value], env)[0]
+        or p.kind is not PropertyKind.STEP
+        and any(evaluate([e.condition for e in p.errors], env))
         for p in system.properties
     )
 
@@ -299,7 +303,9 @@ def test_a_hard_question_ends_with_the_time_budget() -> None:
     big = (1 << 40) - 1
     x, p, q = sc.int_var("s", 0, 0, big), sc.int_var("p", 0, 2, big), sc.int_var("p", 1, 2, big)
     target = 1073741789 * 1073741783
-    guess = action("guess", [sc.eq(sc.mul(p, q), sc.integer(target))], {0: p}, params=[("p", IntT(2, big)), ("q", IntT(2, big))])
+    guess = action(
+        "guess", [sc.eq(sc.mul(p, q), sc.integer(target))], {0: p}, params=[("p", IntT(2, big)), ("q", IntT(2, big))]
+    )
     system = ScalarSystem(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
     verdict = run(system, budget=Budget(seconds=0.2))
 

@@ -101,10 +101,11 @@ def test_states_of_a_counterexample_are_values_of_the_state() -> None:
 
 
 def test_an_error_that_is_not_excluded_is_in_the_counterexample() -> None:
-    """From x = 6 the step by 2 would be an error; the last step of the CTI is the one that is tried."""
+    """From x = 6, after 5, the step by 2 would be an error; the last step of the CTI is the one that is tried."""
     x, p = sc.int_var("s", 0, 0, 7), sc.int_var("p", 0, 1, 2)
     big = sc.lt(sc.integer(7), sc.add(x, p))
-    grow = action("grow", [sc.lt(x, sc.integer(2)), sc.not_(big)], {0: sc.add(x, p)}, [big], [("by", IntT(1, 2))])
+    here = sc.or_((sc.lt(x, sc.integer(2)), sc.eq(x, sc.integer(5))))
+    grow = action("grow", [here, sc.not_(big)], {0: sc.add(x, p)}, [big], [("by", IntT(1, 2))])
     system = ScalarSystem(ints((0, 7)), ((0,),), (grow, action("rest", [], {})), ())
     verdict = run(system, 1)
 

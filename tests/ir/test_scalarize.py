@@ -112,7 +112,7 @@ def quant(op: QuantOp, t: ty.Type, body: n.Expr, *clauses: n.Clause, default: n.
 
 
 C, K, P = local(COIN, "c"), local(ty.IntT(-2, 3), "k"), local(PAIR, "p")
-X, Y, I = local(ty.INT, "x"), local(ty.INT, "y"), local(ty.INT, "i")
+X, Y, AT = local(ty.INT, "x"), local(ty.INT, "y"), local(ty.INT, "i")
 Q = local(PAIR, "q")
 
 DIV_HELPER = n.Function(
@@ -151,9 +151,9 @@ ACTIONS = (
     action("loop", {"c": COIN},
         let("x", num(0)),
         n.Loop(("i",), (ty.INT,), n.RangeIter(num(0), get("n")), (
-            n.Branch(n.And(ty.BOOL, (get("flag"), cmp(CompareOp.EQ, I, num(1)))), (n.Return(None),), ()),
-            let("x", arith(ArithOp.ADD, X, arith(ArithOp.MUL, I, num(2)))),
-            put("grid", arith(ArithOp.SUB, num(2), X), C, I),
+            n.Branch(n.And(ty.BOOL, (get("flag"), cmp(CompareOp.EQ, AT, num(1)))), (n.Return(None),), ()),
+            let("x", arith(ArithOp.ADD, X, arith(ArithOp.MUL, AT, num(2)))),
+            put("grid", arith(ArithOp.SUB, num(2), X), C, AT),
         ), span=span()),
         put("n", X)),
     action("fold", {"c": COIN},
@@ -171,7 +171,7 @@ ACTIONS = (
         put("best", n.Const(ty.NONE, None), n.Const(COIN, 1))),
     action("maps", {"c": COIN, "k": ty.IntT(-2, 3)},
         put("grid", n.MapSet(get("grid").type, get("grid"), C, n.Fit(ty.MapT(ty.IntT(0, 1), SMALL),
-            n.MapBuild(ty.MapT(ty.IntT(0, 1), ty.INT), "i", arith(ArithOp.MUL, I, K)), span=span()), span=span())),
+            n.MapBuild(ty.MapT(ty.IntT(0, 1), ty.INT), "i", arith(ArithOp.MUL, AT, K)), span=span()), span=span())),
         put("best", n.MapFill(get("best").type, n.Const(ty.NONE, None))),
         n.Branch(get("flag"), (n.Return(None),), (let("x", num(1)),)),
         put("n", arith(ArithOp.ADD, X, n.Len(ty.INT, get("seen")))),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from checker.diagnostics import NOWHERE
+from checker.engines.contract import Step
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import IntT
+from checker.semantics.layout import to_leaves
 
 ABSENT, BUILT, CONFIRMED, PROVEN, FINAL = range(5)
 
@@ -98,3 +100,45 @@ def agg_core(chains: int, heights: int) -> ScalarSystem:
         for k in range(n)
     )
     return ScalarSystem(tuple(leaves), ((0,) * (2 * n),), actions, (claim("safe", PropertyKind.ALWAYS, safe),))
+
+
+State = tuple[int, ...]
+
+
+def successors(system: ScalarSystem, state: State) -> list[tuple[Step, State]]:
+    """Every enabled step of a state, in order, as the scalar form means it."""
+    return [(step, new) for step, new in _instances(system, state) if new is not None]
+
+
+def is_error(system: ScalarSystem, state: State) -> bool:
+    """Whether a step from the state is an error of the model."""
+    return any(new is None for _, new in _instances(system, state))
+
+
+def _instances(system: ScalarSystem, state: State) -> Iterator[tuple[Step, State | None]]:
+    for number, a in enumerate(system.actions):
+        for values in system.expand_params(a):
+            leaves = [x for (_, t), v in zip(a.params, values, strict=True) for x in to_leaves(t, v)]
+            env = {("s", i): v for i, v in enumerate(state)} | {("p", i): v for i, v in enumerate(leaves)}
+            if any(sc.evaluate([e.condition for e in a.errors], env)):
+                yield Step(number, values), None
+            elif all(sc.evaluate(a.guards, env)):
+                new = dict(zip(a.updates, sc.evaluate(a.updates.values(), env), strict=True))
+                yield Step(number, values), tuple(new.get(i, v) for i, v in enumerate(state))
+
+
+def search(system: ScalarSystem) -> tuple[dict[State, int], dict[State, list[State]], set[State]]:
+    """Breadth first in Python: the level of each state, its successors, and the states with an error."""
+    levels = dict.fromkeys(system.initial, 0)
+    steps: dict[State, list[State]] = {}
+    queue, wrong = deque(levels), set()
+    while queue:
+        state = queue.popleft()
+        steps[state] = [t for _, t in successors(system, state)]
+        if is_error(system, state):
+            wrong.add(state)
+        for t in steps[state]:
+            if t not in levels:
+                levels[t] = levels[state] + 1
+                queue.append(t)
+    return levels, steps, wrong

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checker.diagnostics import Span
 from checker.ir import nodes as n
 from checker.ir import types as ty
@@ -185,7 +187,6 @@ def test_the_false_conjunct_is_named() -> None:
 def test_a_function_that_returns_nothing_is_an_error() -> None:
     """MISSING, where CPython would hand back None."""
     f = n.Function("f", "m", (), ty.BOOL, (), "")
-    try:
+    with pytest.raises(ev.ModelError) as e:
         ev.call({}, f, ())
-    except ev.ModelError as e:
-        assert e.kind is ModelErrorKind.MISSING
+    assert e.value.kind is ModelErrorKind.MISSING

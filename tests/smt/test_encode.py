@@ -66,9 +66,7 @@ def test_every_node_has_the_value_of_evaluate(encoding: Encoding, seed: int) -> 
     terms = encoding.encode(roots, binding)
     for _ in range(3):
         values = [rng.randint(leaf.lo, leaf.hi) for leaf in LEAVES]
-        pairs = [
-            (c, _literal(encoding, c, leaf, v)) for c, leaf, v in zip(constants, LEAVES, values, strict=True)
-        ]
+        pairs = [(c, _literal(encoding, c, leaf, v)) for c, leaf, v in zip(constants, LEAVES, values, strict=True)]
         found = [_number(n, z3.simplify(z3.substitute(t, pairs))) for n, t in zip(roots, terms, strict=True)]
 
         assert found == sc.evaluate(roots, {("s", i): v for i, v in enumerate(values)})
@@ -88,7 +86,10 @@ def test_division_floors_and_is_zero_by_zero(encoding: Encoding, operation: Any)
     found = {}
     while solver.check() == z3.sat:
         model = solver.model()
-        x, y, z = (encoding.value(model.eval(c, model_completion=True), leaf) for c, leaf in zip((a, b, r), leaves, strict=True))
+        x, y, z = (
+            encoding.value(model.eval(c, model_completion=True), leaf)
+            for c, leaf in zip((a, b, r), leaves, strict=True)
+        )
         found[x, y] = z
         solver.add(z3.Or(a != model.eval(a, True), b != model.eval(b, True)))
 

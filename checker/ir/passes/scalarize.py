@@ -411,7 +411,7 @@ class _Run:
 
     def _quant(self, e: n.Quant, env: Env) -> Sym:
         first = self.iterate(e.clauses[0].iterable, env, e.span)
-        default = None if e.default is None else self.value(e.default, env)
+        default: Any = None if e.default is None else self.value(e.default, env)
         fold = _Fold(e)
         self._clauses(e, 0, first, env, TRUE, fold)
         if e.op in (n.QuantOp.MIN, n.QuantOp.MAX):

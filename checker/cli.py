@@ -1,0 +1,448 @@
+"""What may be typed after `interlock`?  One function a subcommand; the work is done elsewhere.
+
+Rule of the module: exit codes are 0 all as expected, 1 a verdict differs, 2 the input is wrong, 3
+undecided within the budget (or interrupted), 70 a defect of Interlock.  No traceback reaches a user.
+Heavy libraries are imported where they are needed, so that `--help` and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from checker import __version__
+from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_mean, render_all
+
+if TYPE_CHECKING:
+    from checker.engines.contract import Coverage
+    from checker.ir.claims import Check, Spec
+    from checker.ir.nodes import Action
+    from checker.ir.types import Value
+    from checker.run import Overrides, Result
+
+OK, DIFFERS, WRONG_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 70
+_SKIPPED: Final = {"__pycache__", "node_modules"}
+_UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    try:
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
+    except InputError as e:
+        print(render_all(e.diagnostics), file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return UNDECIDED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as e:  # the last net: a defect of ours is said to be one
+        return _internal(e)
+
+
+def _internal(problem: Exception) -> int:
+    if os.environ.get("INTERLOCK_DEBUG") == "1":
+        traceback.print_exc()
+    text = " ".join(str(problem).split()) or "no message"
+    print(f"internal error: {type(problem).__name__}: {text}", file=sys.stderr)
+    print("  This is a defect of Interlock, not of your model. Please report it, with the model, the spec and", file=sys.stderr)
+    print("  the output of the same command under INTERLOCK_DEBUG=1.", file=sys.stderr)
+    return INTERNAL
+
+
+# --- arguments -------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse, with mistakes as diagnostics."""
+
+    def error(self, message: str) -> NoReturn:
+        found = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        help_ = f"see `{self.prog} --help`"
+        if found:
+            help_ = did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
+        unknown = re.search(r"unrecognized arguments: (-\S+)", message)
+        if unknown:
+            help_ = did_you_mean(unknown[1], _options_of(self))
+        raise _wrong("C001", message, help_)
+
+
+def _options_of(parser: argparse.ArgumentParser) -> set[str]:
+    found: set[str] = set()
+    for action in parser._actions:
+        found.update(action.option_strings)
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                found |= _options_of(sub)
+    return found
+
+
+def _wrong(code: str, message: str, help_: str, span: Span = NOWHERE) -> InputError:
+    return InputError([Diagnostic(code, message, span, help_)])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="interlock", description="Check models of protocols written as plain typed Python.")
+    parser.add_argument("--version", action="version", version=f"interlock {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_check(commands)
+    _add_simulate(commands)
+    replay = _command(commands, "replay", replay_command, "replay a saved trace in plain Python, and show it")
+    replay.add_argument("trace", metavar="TRACE", type=Path)
+    show = _command(commands, "show", show_command, "what a spec's models have: state, actions, constants, checks")
+    show.add_argument("spec", metavar="SPEC", type=Path)
+    show.add_argument("--only", metavar="NAME")
+    _add_explain(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
+    made.set_defaults(run=run)
+    return made
+
+
+def _add_check(commands: Any) -> None:
+    p = _command(commands, "check", check_command, "run the checks of spec files, and compare with what they expect")
+    _add_run_options(p)
+    p.add_argument("--engine", metavar="NAME", help="explore, simulate, bmc or induction")
+
+
+def _add_simulate(commands: Any) -> None:
+    p = _command(commands, "simulate", simulate_command, "random walks: finds violations, proves nothing")
+    _add_run_options(p)
+    p.add_argument("--walks", type=_whole, metavar="N")
+    p.add_argument("--steps", type=_whole, metavar="N")
+    p.set_defaults(engine="simulate")
+
+
+def _add_run_options(p: argparse.ArgumentParser) -> None:
+    p.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="spec files, or folders of them")
+    p.add_argument("--only", metavar="NAME", help="the check of this name")
+    p.add_argument("--workers", type=_whole, default=1, metavar="N")
+    p.add_argument("--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h")
+    p.add_argument("--memory", type=_memory, metavar="SIZE", help="budget of each check, such as 4G")
+    p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states")
+    p.add_argument("--depth", type=_whole, metavar="N", help="budget: steps from an initial state")
+    p.add_argument("--seed", type=_whole, metavar="N")
+    p.add_argument("--slow", action="store_true", help="also the checks that are marked slow")
+    p.add_argument("--json", type=Path, metavar="FILE")
+    p.add_argument("--junit", type=Path, metavar="FILE")
+    p.add_argument("--sarif", type=Path, metavar="FILE")
+    p.add_argument("--format", choices=("text", "github"), default="text")
+    p.add_argument("--traces", type=Path, metavar="DIR", help="save every trace here, as ITF JSON")
+    p.add_argument("-v", "--verbose", action="store_true", help="whole traces, witnesses, actions never taken")
+
+
+def _add_explain(commands: Any) -> None:
+    p = _command(commands, "explain", explain_command, "why is an action disabled in a state?")
+    p.add_argument("spec", metavar="SPEC", type=Path)
+    p.add_argument("--check", metavar="NAME", dest="only", required=True)
+    p.add_argument("--action", metavar="CALL", required=True, help="such as 'settle(me=Network(0))'")
+    p.add_argument("--trace", type=Path, metavar="FILE", help="take the state from this trace")
+    p.add_argument("--at", type=_whole, default=0, metavar="N", help="after so many steps of the trace")
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"`{text}` is no time: write 30, 30s, 5m or 2h")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+
+
+def _memory(text: str) -> int:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"`{text}` is no size: write 500M or 4G")
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+# --- finding specs and checks ----------------------------------------------------------------------
+
+
+def spec_files(paths: Sequence[Path]) -> list[Path]:
+    """The spec files that the paths name.  Raises InputError C002."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [p for p in sorted(path.rglob("*.py")) if not _hidden(p.relative_to(path)) and is_spec(p)]
+            if not inside:
+                raise _wrong("C002", f"there is no spec file under {path}", "a spec file calls `check(...)`")
+            found.extend(inside)
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise _no_path(path)
+    return list(dict.fromkeys(found))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") or part in _SKIPPED for part in path.parts)
+
+
+def _no_path(path: Path) -> InputError:
+    folder = path.parent
+    near = [p.name for p in folder.iterdir() if p.suffix == ".py" or p.is_dir()] if folder.is_dir() else []
+    return _wrong("C002", f"there is no file or folder {path}", did_you_mean(path.name, near))
+
+
+def is_spec(path: Path) -> bool:
+    """Whether a file calls `check(...)` at its top level; read, never run."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if "check(" not in text or "model.lang" not in text:
+            return False
+        return any(_is_check(s) for s in ast.parse(text).body)
+    except SyntaxError:
+        return True  # the front end will say what is wrong with it
+    except (OSError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _is_check(s: ast.stmt) -> bool:
+    call = s.value if isinstance(s, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check"
+
+
+def _load(paths: Sequence[Path]) -> list[Spec]:
+    from checker.frontend import load_spec  # noqa: PLC0415
+
+    specs: list[Spec] = []
+    wrong: list[Diagnostic] = []
+    for path in spec_files(paths):
+        try:
+            specs.append(load_spec(path))
+        except InputError as e:
+            wrong.extend(e.diagnostics)
+    if wrong:
+        raise InputError(wrong)
+    return specs
+
+
+def _chosen(specs: Sequence[Spec], only: str | None, *, slow: bool) -> list[tuple[Spec, Check]]:
+    every = [(s, c) for s in specs for c in s.checks]
+    if only is None:
+        return [(s, c) for s, c in every if slow or not c.slow]
+    found = [(s, c) for s, c in every if c.name == only]
+    if not found:
+        raise _wrong("C004", f"there is no check named `{only}`", did_you_mean(only, [c.name for _, c in every]))
+    return found
+
+
+# --- check and simulate ----------------------------------------------------------------------------
+
+
+def check_command(a: argparse.Namespace) -> int:
+    """`interlock check PATH...`."""
+    from checker import run  # noqa: PLC0415
+
+    if a.engine is not None:
+        run.engine_named(a.engine)
+    return _run_all(a, _overrides(a, walks=None, steps=None))
+
+
+def simulate_command(a: argparse.Namespace) -> int:
+    """`interlock simulate PATH...`."""
+    return _run_all(a, _overrides(a, walks=a.walks, steps=a.steps))
+
+
+def _overrides(a: argparse.Namespace, **more: int | None) -> Overrides:
+    from checker.run import Overrides  # noqa: PLC0415
+
+    return Overrides(
+        engine=a.engine, workers=max(a.workers, 1), seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
+        seed=a.seed, **more,
+    )  # fmt: skip
+
+
+def _run_all(a: argparse.Namespace, overrides: Overrides) -> int:
+    from checker.run import Interruption, run_check  # noqa: PLC0415
+
+    chosen = _chosen(_load(a.paths), a.only, slow=a.slow)
+    results: list[Result] = []
+    wrong: list[Diagnostic] = []
+    with Interruption().watching() as interrupted:
+        for spec, check in chosen:
+            if interrupted():
+                break
+            try:
+                with _progress(check.name) as progress:
+                    result = run_check(
+                        spec, check, overrides, traces=a.traces, progress=progress, interrupted=interrupted
+                    )
+            except InputError as e:
+                wrong.extend(e.diagnostics)
+                continue
+            results.append(result)
+            _print_result(a, result, first=len(results) == 1 or results[-2].spec != spec.path)
+    _finish(a, results, len(chosen) - len(results), skipped=_slow_left_out(a, chosen))
+    if wrong:
+        raise InputError(wrong)
+    return _exit_code(results, stopped=interrupted())
+
+
+def _slow_left_out(a: argparse.Namespace, chosen: Sequence[object]) -> bool:
+    return not chosen and not a.slow
+
+
+def _exit_code(results: Sequence[Result], *, stopped: bool) -> int:
+    if any(not r.as_expected and not r.undecided for r in results):
+        return DIFFERS
+    return UNDECIDED if stopped or any(r.undecided for r in results) else OK
+
+
+def _style(a: argparse.Namespace) -> Any:
+    from checker.report.terminal import Style  # noqa: PLC0415
+
+    return Style(sys.stdout.isatty() and not os.environ.get("NO_COLOR"), getattr(a, "verbose", False))
+
+
+def _print_result(a: argparse.Namespace, result: Result, *, first: bool) -> None:
+    from checker.report import terminal  # noqa: PLC0415
+
+    if first:
+        print(result.spec)
+    print("  " + terminal.line(result, _style(a)))
+    below = terminal.details(result, _style(a))
+    if below:
+        print(below)
+    sys.stdout.flush()
+
+
+def _finish(a: argparse.Namespace, results: Sequence[Result], not_run: int, *, skipped: bool) -> None:
+    from checker.report import github, junit, sarif, schema, terminal  # noqa: PLC0415
+
+    print(terminal.summary(results, not_run))
+    if skipped:
+        print("every check here is marked slow: add --slow to run them")
+    if a.format == "github":
+        for command in github.commands(results):
+            print(command)
+    _write(a.json, lambda: json.dumps(schema.to_json(results), indent=1) + "\n")
+    _write(a.junit, lambda: junit.to_junit(results))
+    _write(a.sarif, lambda: json.dumps(sarif.to_sarif(results), indent=1) + "\n")
+
+
+def _write(path: Path | None, text: Callable[[], str]) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(text(), encoding="utf-8")
+    except OSError as e:
+        raise _wrong("C006", f"cannot write {path}: {e.strerror or e}", "name a file in a folder that exists") from None
+
+
+@contextlib.contextmanager
+def _progress(name: str) -> Iterator[Callable[[Coverage], None]]:
+    """A line on standard error that is kept up to date, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    start = time.monotonic()
+
+    def show(c: Coverage) -> None:
+        counted = [f"{n:,} {noun}" for n, noun in ((c.states, "states"), (c.walks, "walks")) if n is not None]
+        depth = [] if c.depth is None else [f"depth {c.depth}"]
+        text = ", ".join([*counted, *depth, f"{time.monotonic() - start:.0f} s"])
+        print(f"\r\x1b[K  {name}: {text}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+# --- replay ----------------------------------------------------------------------------------------
+
+
+def replay_command(a: argparse.Namespace) -> int:
+    """`interlock replay TRACE`: judge a saved trace again."""
+    from checker.report import terminal  # noqa: PLC0415
+    from checker.trace import itf, replay  # noqa: PLC0415
+
+    saved = itf.read(a.trace)
+    spec, check = _check_of(saved)
+    judge = replay.judge(spec, check)
+    moves, claim, states = itf.moves(saved, check.program.state, judge.actions)
+    try:
+        trace = judge.moves(moves, claim)
+    except replay.ReplayMismatch as e:
+        print(f"the trace does not replay: {e.message}\n  the model may have changed since, or the file")
+        return DIFFERS
+    for i, (then, now) in enumerate(zip(states, trace.states, strict=True)):
+        if then != now:
+            print(f"the trace does not replay: state {i} differs from the saved one\n  the model may have changed since")
+            return DIFFERS
+    print(f"{spec.path}: {check.name}, replayed in plain Python")
+    print("\n".join(terminal.trace_lines(trace, _style(a))))
+    return OK
+
+
+def _check_of(saved: Any) -> tuple[Spec, Check]:
+    ((spec, check), *_) = _chosen(_load([Path(saved.spec)]), saved.check, slow=True)
+    now = dict(check.constants)
+    if saved.about.get("constants") != now or saved.about.get("faults") != sorted(check.faults):
+        raise _wrong("T006", f"the constants or faults of `{check.name}` are not those of the trace",
+                     "run the check again with `--traces`")  # fmt: skip
+    return spec, check
+
+
+# --- show and explain ------------------------------------------------------------------------------
+
+
+def show_command(a: argparse.Namespace) -> int:
+    """`interlock show SPEC`."""
+    from checker.report.outline import outline  # noqa: PLC0415
+
+    specs = _load([a.spec])
+    for spec, check in _chosen(specs, a.only, slow=True):
+        print("\n".join(outline(spec, check)))
+    return OK
+
+
+def explain_command(a: argparse.Namespace) -> int:
+    """`interlock explain SPEC --check NAME --action CALL`."""
+    from checker.semantics import evaluate  # noqa: PLC0415
+    from checker.trace.explain import explain, parse_call  # noqa: PLC0415
+
+    ((spec, check), *_) = _chosen(_load([a.spec]), a.only, slow=True)
+    action, params = parse_call(check, a.action)
+    if a.trace is None:
+        try:
+            state = evaluate.initial_states(check.program)[0][0]
+        except (evaluate.InitialError, IndexError) as e:
+            raise _wrong("C007", f"there is no initial state: {e}", "run `interlock check` on it first") from None
+    else:
+        state = _state_of(a, check)
+    print("\n".join(explain(spec, check, action, params, state)))
+    return OK
+
+
+def _state_of(a: argparse.Namespace, check: Check) -> Value:
+    from checker.trace import itf  # noqa: PLC0415
+
+    allowed: tuple[Action, ...] = check.program.allowed(check.faults)
+    states: tuple[Value, ...] = itf.moves(itf.read(a.trace), check.program.state, allowed)[2]
+    if a.at >= len(states):
+        raise _wrong("C008", f"the trace has no state {a.at}", f"states are 0 to {len(states) - 1}")
+    state: Value = states[a.at]
+    return state

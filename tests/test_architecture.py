@@ -1,0 +1,185 @@
+"""Who may import whom: the arrows between the parts of Interlock, and no others.
+
+`checker/README.md` draws them.  An import inside a function counts as well.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The parts, from the command line down.  A part is named by its longest matching module.
+PARTS = (
+    "checker.cli",
+    "checker.run",
+    "checker.report",
+    "checker.stateful",
+    "checker.pytest_plugin",
+    "checker.engines",
+    "checker.engines.contract",
+    "checker.native",
+    "checker.smt",
+    "checker.trace",
+    "checker.frontend",
+    "checker.semantics",
+    "checker.ir.passes",
+    "checker.ir",
+    "checker.diagnostics",
+    "checker",
+    "model.lang",
+    "model",
+    "specs",
+)
+
+BELOW_ENGINES = ("native", "smt", "semantics", "trace")
+
+ARROWS: dict[str, set[str]] = {
+    "specs": {"model", "model.lang"},
+    "model": {"model.lang"},
+    "model.lang": set(),
+    "checker": set(),
+    "checker.diagnostics": set(),
+    "checker.ir": {"checker.diagnostics"},
+    "checker.ir.passes": {"checker.ir", "checker.diagnostics"},
+    "checker.engines.contract": {"checker.ir"},
+    "checker.frontend": {"checker.ir", "checker.diagnostics"},
+    **{f"checker.{name}": {"checker.ir", "checker.diagnostics"} for name in BELOW_ENGINES},
+    "checker.engines": {
+        "checker.engines.contract",
+        "checker.ir",
+        "checker.ir.passes",
+        "checker.diagnostics",
+        *(f"checker.{name}" for name in BELOW_ENGINES),
+    },
+    "checker.report": {"checker.trace", "checker.ir", "checker.diagnostics", "checker"},
+    "checker.stateful": {"checker.frontend", "checker.trace", "checker.ir", "checker.diagnostics", "model.lang"},
+    "checker.run": {
+        "checker.engines",
+        "checker.engines.contract",
+        "checker.frontend",
+        "checker.trace",
+        "checker.ir",
+        "checker.ir.passes",
+        "checker.semantics",
+        "checker.diagnostics",
+    },
+    "checker.pytest_plugin": {"checker.run", "checker.frontend", "checker.report", "checker.ir", "checker.diagnostics"},
+    "checker.cli": {
+        "checker",
+        "checker.run",
+        "checker.engines",
+        "checker.engines.contract",
+        "checker.report",
+        "checker.stateful",
+        "checker.frontend",
+        "checker.trace",
+        "checker.ir",
+        "checker.ir.passes",
+        "checker.semantics",
+        "checker.diagnostics",
+    },
+}
+
+# Arrows between neighbours of one layer, each with its reason; none of them closes a circle.
+SIDEWAYS: dict[tuple[str, str], str] = {
+    ("checker.native", "checker.semantics"): "the packing of states is defined once, in layout",
+    ("checker.smt", "checker.semantics"): "values become leaves in one way, that of layout",
+    ("checker.trace", "checker.semantics"): "replay compares plain Python with the evaluator",
+    ("checker.ir.passes", "checker.semantics"): "scalarize folds constants as the evaluator means them",
+    ("checker.frontend", "checker.semantics"): "constants and defaults are evaluated as the model would",
+    ("checker.native", "checker.engines.contract"): "a path is made of the contract's steps",
+    ("checker.trace", "checker.engines.contract"): "a path is made of the contract's steps",
+    ("checker.report", "checker.engines.contract"): "a verdict is the contract's",
+    ("checker.report", "checker.run"): "the result of a check, with its verdict",
+    ("checker.trace", "model.lang"): "replay runs a model as plain Python",
+}
+
+# Libraries that one part alone may use.
+OWNERS = {"ast": "checker.frontend", "z3": "checker.smt", "llvmlite": "checker.native", "rich": "checker.report"}
+ALSO = {
+    ("rich", "checker.cli"): "progress",
+    ("ast", "checker.trace"): "replay puts a check's constants into accepted text before it runs",
+}
+
+
+def sources() -> Iterator[tuple[str, Path]]:
+    """Every module of the packages and of the specs, by its dotted name."""
+    for top in ("checker", "model", "specs"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def imports(name: str, path: Path, known: frozenset[str]) -> Iterator[str]:
+    """Every module that a module imports, submodules taken with `from` included."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+                base = f"{above}.{base}" if base else above
+            submodules = [f"{base}.{alias.name}" for alias in node.names if f"{base}.{alias.name}" in known]
+            yield from submodules or [base]
+
+
+def part(module: str) -> str:
+    """The part that a module belongs to."""
+    return max((p for p in PARTS if module == p or module.startswith(f"{p}.")), key=len)
+
+
+def edges() -> Iterator[tuple[str, str]]:
+    """(importing module, imported module), for all of them."""
+    known = frozenset(name for name, _ in sources())
+    for name, path in sources():
+        for target in imports(name, path, known):
+            yield name, target
+
+
+def test_parts_import_only_along_the_arrows() -> None:
+    """An import against the arrows ties together what must be replaceable."""
+    against = [
+        f"{name} -> {target}"
+        for name, target in edges()
+        if target.split(".")[0] in {"checker", "model", "specs"}
+        and part(name) != part(target)
+        and part(target) not in ARROWS[part(name)]
+        and (part(name), part(target)) not in SIDEWAYS
+    ]
+
+    assert against == []
+
+
+def test_arrows_close_no_circle() -> None:
+    """What a part needs never needs the part."""
+    below = {p: ARROWS[p] | {b for a, b in SIDEWAYS if a == p} for p in ARROWS}
+    while ready := {p for p, needs in below.items() if not needs}:
+        below = {p: needs - ready for p, needs in below.items() if p not in ready}
+
+    assert below == {}
+
+
+@pytest.mark.parametrize("library", sorted(OWNERS))
+def test_a_library_has_one_owner(library: str) -> None:
+    """The parser, the solver, the compiler and the terminal are each reached through one part."""
+    users = {part(name) for name, target in edges() if target.split(".")[0] == library}
+
+    assert users <= {OWNERS[library]} | {user for (known, user) in ALSO if known == library}
+
+
+def test_specs_and_models_import_nothing_but_models() -> None:
+    """What the checker reads as text depends on nothing that could do harm."""
+    strangers = {
+        f"{name} -> {target}"
+        for name, target in edges()
+        if part(name) in {"specs", "model"} and target.split(".")[0] not in {"model", "typing", "__future__"}
+    }
+
+    assert strangers == set()
