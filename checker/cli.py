@@ -37,6 +37,9 @@ _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show must not end the run
+            stream.reconfigure(errors="backslashreplace")
     try:
         arguments = _parser().parse_args(argv)
         return int(arguments.run(arguments))
@@ -58,7 +61,10 @@ def _internal(problem: Exception) -> int:
         traceback.print_exc()
     text = " ".join(str(problem).split()) or "no message"
     print(f"internal error: {type(problem).__name__}: {text}", file=sys.stderr)
-    print("  This is a defect of Interlock, not of your model. Please report it, with the model, the spec and", file=sys.stderr)
+    print(
+        "  This is a defect of Interlock, not of your model. Please report it, with the model, the spec and",
+        file=sys.stderr,
+    )
     print("  the output of the same command under INTERLOCK_DEBUG=1.", file=sys.stderr)
     return INTERNAL
 
@@ -390,7 +396,9 @@ def replay_command(a: argparse.Namespace) -> int:
         return DIFFERS
     for i, (then, now) in enumerate(zip(states, trace.states, strict=True)):
         if then != now:
-            print(f"the trace does not replay: state {i} differs from the saved one\n  the model may have changed since")
+            print(
+                f"the trace does not replay: state {i} differs from the saved one\n  the model may have changed since"
+            )
             return DIFFERS
     print(f"{spec.path}: {check.name}, replayed in plain Python")
     print("\n".join(terminal.trace_lines(trace, _style(a))))

@@ -108,6 +108,6 @@ def _excerpt(line: str, span: Span) -> list[str]:
 
 def _read(file: str) -> str | None:
     try:
-        return Path(file).read_text(encoding="utf-8", errors="replace")
+        return Path(file).read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return None

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from checker.diagnostics import InputError, render_all
+from checker.ir.claims import Check, Spec
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -50,16 +51,20 @@ class NotAsExpected(Exception):  # noqa: N818 - the verdict, told to pytest
 class CheckItem(pytest.Item):
     """One check."""
 
-    work: tuple[object, object]
+    work: tuple[Spec, Check]
 
     def runtest(self) -> None:
         """Run the check.  Raises NotAsExpected."""
         from checker.report.terminal import details, line  # noqa: PLC0415
         from checker.run import run_check  # noqa: PLC0415
 
-        result = run_check(*self.work)  # type: ignore[arg-type]
+        result = run_check(*self.work)
         if not result.as_expected:
             raise NotAsExpected(f"{line(result)}\n{details(result)}")
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where pytest says that the check is."""
+        return self.path, max(self.work[1].span.line - 1, 0), self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         """The verdict and its trace, without a traceback."""

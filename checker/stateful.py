@@ -40,6 +40,10 @@ class Call:
         arguments = (paste(p.type, v) for p, v in zip(self.action.params, self.params, strict=True))
         return f"{self.action.name}({', '.join(('s', *arguments))})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis prints it (it would show the fields otherwise)."""
+        printer.text(repr(self))
+
 
 class ModelMachine(RuleBasedStateMachine):
     """What all generated machines share: the state, the run so far, and the claims."""
@@ -143,8 +147,7 @@ def _rule(action: Action) -> Callable[..., None]:
     take.__name__ = f"do_{action.name}"
     take.__doc__ = action.doc
     choice = st.runner().flatmap(lambda self: st.sampled_from(self.enabled(action)))
-    made = precondition(lambda self: bool(self.enabled(action)))(rule(call=choice)(take))
-    return made  # type: ignore[no-any-return]
+    return precondition(lambda self: bool(self.enabled(action)))(rule(call=choice)(take))
 
 
 def _starts(loaded: Loaded) -> Iterable[tuple[Call | None, Value]]:

@@ -96,7 +96,7 @@ class OrderedEnum(Enum):
 
 class _ScalarsetMeta(type):
     def __iter__(cls: type[T]) -> Iterator[T]:
-        return (cls(i) for i in range(cls.size))  # type: ignore[call-arg,attr-defined]
+        return (cls(i) for i in range(cls.size))  # type: ignore[call-arg, attr-defined]
 
 
 class Scalarset(metaclass=_ScalarsetMeta):
@@ -117,7 +117,7 @@ class Scalarset(metaclass=_ScalarsetMeta):
         self._index: Final = index
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._index == other._index  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._index == getattr(other, "_index", None)
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self._index))
@@ -283,14 +283,19 @@ def _order(value: object) -> tuple[Any, ...]:
             keys = sorted(value._items, key=_order)
             return (1, tuple(_order(value._items[k]) for k in keys))
         case _ if attrs.has(type(value)):
-            return (1, tuple(_order(x) for x in attrs.astuple(value, recurse=False)))
+            return (1, tuple(_order(getattr(value, name)) for name in _hints(type(value))))
         case _:
             return (1, value)
 
 
-def _bind(value: Any, rebind: _Rebind) -> Any:
+def _bind(value: T, rebind: _Rebind) -> T:
     """A map or sequence that remembers the place it was read from, so that `s.m[a][b] = v` works."""
-    return type(value)(value._items, rebind) if isinstance(value, (Map, Seq)) else value
+    bound: Any = value
+    if isinstance(value, Map):
+        bound = Map(value._items, rebind)
+    elif isinstance(value, Seq):
+        bound = Seq(value._items, rebind)
+    return bound  # type: ignore[no-any-return]
 
 
 class _Filled:
@@ -310,7 +315,7 @@ def filled(value: Any) -> Any:
 def record(cls: C) -> C:
     """A frozen record: its fields are checked against their types when one is made."""
     cls.__attrs_post_init__ = _fit_all  # type: ignore[attr-defined]
-    return attrs.frozen(cls, slots=False)  # type: ignore[return-value]
+    return attrs.frozen(cls, slots=False)
 
 
 def _fit_all(self: Any) -> None:
@@ -349,8 +354,12 @@ def evolve(original: T, **changes: Any) -> T:
     return attrs.evolve(original, **changes)  # type: ignore[misc]
 
 
+def _hints(cls: Any) -> dict[str, Any]:
+    return _cached_hints(cls)
+
+
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
+def _cached_hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls, include_extras=True)
 
 

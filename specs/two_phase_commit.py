@@ -34,8 +34,8 @@ def everyone_aborts(s: State) -> bool:
 
 
 check("3 managers", two_phase_commit, expect=Holds(distinct=288, depth=10, transitions=1145))
-check("5 managers", two_phase_commit, {"MANAGERS": 5}, expect=Holds(distinct=8832, depth=16))
-check("6 managers", two_phase_commit, {"MANAGERS": 6}, expect=Holds(distinct=50816, depth=19))
+check("5 managers", two_phase_commit, {"MANAGERS": 5}, expect=Holds(distinct=8832, depth=16, transitions=58145))
+check("6 managers", two_phase_commit, {"MANAGERS": 6}, expect=Holds(distinct=50816, depth=19, transitions=402305))
 check("7 managers", two_phase_commit, {"MANAGERS": 7}, expect=Holds(distinct=296448, depth=22), slow=True)
 
 # Known to be bad: the transaction manager decides before everyone has promised, and somebody gives up.

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # The parts, from the command line down.  A part is named by its longest matching module.
 PARTS = (
+    "checker.__main__",
     "checker.cli",
     "checker.run",
     "checker.report",
@@ -69,6 +70,7 @@ ARROWS: dict[str, set[str]] = {
         "checker.diagnostics",
     },
     "checker.pytest_plugin": {"checker.run", "checker.frontend", "checker.report", "checker.ir", "checker.diagnostics"},
+    "checker.__main__": {"checker.cli"},
     "checker.cli": {
         "checker",
         "checker.run",
@@ -95,6 +97,8 @@ SIDEWAYS: dict[tuple[str, str], str] = {
     ("checker.native", "checker.engines.contract"): "a path is made of the contract's steps",
     ("checker.trace", "checker.engines.contract"): "a path is made of the contract's steps",
     ("checker.report", "checker.engines.contract"): "a verdict is the contract's",
+    ("checker.report", "checker.semantics"): "`show` tells how many bits a state takes",
+    ("checker.pytest_plugin", "checker.cli"): "pytest runs a spec file as the command does",
     ("checker.report", "checker.run"): "the result of a check, with its verdict",
     ("checker.trace", "model.lang"): "replay runs a model as plain Python",
 }
@@ -103,6 +107,7 @@ SIDEWAYS: dict[tuple[str, str], str] = {
 OWNERS = {"ast": "checker.frontend", "z3": "checker.smt", "llvmlite": "checker.native", "rich": "checker.report"}
 ALSO = {
     ("rich", "checker.cli"): "progress",
+    ("ast", "checker.cli"): "a folder is asked which of its files are specs",
     ("ast", "checker.trace"): "replay puts a check's constants into accepted text before it runs",
 }
 

@@ -225,7 +225,7 @@ class _Search:
         marks, done = Region(memory.slots), Region(count)
         memory[Ctx.FIRED] = memory.small.address + 8 * memory.spare
         number = self.system.properties.index(p)
-        while any([self._sweep(number, start, stop, marks, done) for start, stop in self._pieces(count)]):
+        while sum(self._sweep(number, start, stop, marks, done) for start, stop in self._pieces(count)):
             pass
         lost = done.find(b"\0", count)
         marks.free()

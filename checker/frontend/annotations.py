@@ -82,7 +82,12 @@ class Annotations:
     def _subscript(self, node: ast.Subscript, head: str) -> Type:
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         entity = self.decls.scope.names.get(head)
-        name = entity.name if isinstance(entity, LangName) else head
+        name = entity.name if isinstance(entity, LangName) else ""
+        if entity is None and head in {"Annotated", "Map", "FiniteSet", "Seq"}:
+            home = "typing" if head == "Annotated" else "model.lang"
+            self.decls.fail(node, "M101", f"unknown type `{head}`", f"write `from {home} import {head}`")
+        if entity is None and head == "tuple":
+            name = head
         if name == "Annotated" and len(arguments) == 2:
             return self._annotated(node, arguments[0], arguments[1])
         if name == "tuple" and arguments:
@@ -117,17 +122,23 @@ class Annotations:
             if lo > hi:
                 self.decls.fail(bound, "M210", f"Range({lo}, {hi}) is empty", "the first bound is the smallest number")
             return IntT(lo, hi)
-        is_seq = isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name) and base.value.id == "Seq"
+        is_seq = isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name) and self._names_seq(base.value.id)
         if kind == "Bound" and len(numbers) == 1 and is_seq and isinstance(base, ast.Subscript):
             if not 0 <= numbers[0] <= 1024:
                 self.decls.fail(bound, "M210", f"Bound({numbers[0]}) is not a length", "use a bound from 0 to 1024")
             return SeqT(self.read(base.slice), numbers[0])
         self.decls.fail(node, "M009", "this is not a type of the language", _SHAPE)
 
+    def _names_seq(self, name: str) -> bool:
+        entity = self.decls.scope.names.get(name)
+        return isinstance(entity, LangName) and entity.name == "Seq"
+
     def _number(self, node: ast.expr) -> int:
         value = self.decls.constant(node)
         if not isinstance(value.value, int) or isinstance(value.value, bool) or not isinstance(value.type, IntT):
-            self.decls.fail(node, "M210", "a bound is an integer constant", "write a number or a constant of the module")
+            self.decls.fail(
+                node, "M210", "a bound is an integer constant", "write a number or a constant of the module"
+            )
         if abs(value.value) > MAX_INT:
             self.decls.fail(node, "M210", "a bound is beyond 62 bits", "use a smaller number")
         return value.value
@@ -141,7 +152,9 @@ def _cardinality_over(t: Type) -> bool:
         case MapT():
             if _cardinality_over(t.key) or _cardinality_over(t.value):
                 return True
-            return cardinality(t.key) * max(cardinality(t.value) - 1, 1).bit_length() > 16 and cardinality(t) > MAX_MEMBERS
+            return (
+                cardinality(t.key) * max(cardinality(t.value) - 1, 1).bit_length() > 16 and cardinality(t) > MAX_MEMBERS
+            )
         case SeqT():
             return _cardinality_over(t.item) or t.bound > 16 or cardinality(t) > MAX_MEMBERS
         case OptionT():

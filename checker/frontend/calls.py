@@ -194,7 +194,12 @@ def _set(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
     e = ex.lower(argument, want)
     if isinstance(e.type, SetT):
         return e
-    ex.fail(argument, "M202", f"a FiniteSet is not made of {show(e.type)}", "write `FiniteSet({a, b})` or `FiniteSet(x for ...)`")
+    ex.fail(
+        argument,
+        "M202",
+        f"a FiniteSet is not made of {show(e.type)}",
+        "write `FiniteSet({a, b})` or `FiniteSet(x for ...)`",
+    )
 
 
 def set_display(ex: Expressions, node: ast.expr, elements: list[ast.expr]) -> n.Expr:
@@ -254,6 +259,10 @@ def _builtin(ex: Expressions, node: ast.Call, name: str) -> n.Expr:
     if name == "len":
         return _len(ex, node)
     first = node.args[0] if node.args else None
+    if len(node.args) == 1 and isinstance(first, ast.ListComp) and name in {"all", "any"}:
+        ex.fail(
+            first, "M207", f"{name} of a list looks at every item", f"drop the brackets: `{name}(... for x in ...)`"
+        )
     if len(node.args) == 1 and isinstance(first, (ast.GeneratorExp, ast.ListComp)):
         return comprehensions.quantifier(ex, node, n.QuantOp(name), first)
     if name in {"min", "max"} and len(node.args) >= 2 and not node.keywords:
@@ -299,7 +308,7 @@ def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> n.Expr:
             return n.SeqPush(SeqT(t, base.type.bound + 1), grown, fitted, span=span)
         case SeqT(), "rest", 0 if plain:
             return n.SeqRest(base.type, base, span=span)
-        case (MapT() | SeqT() | SetT() | RecordT() | TupleT()), _, _:
+        case ((MapT() | SeqT() | SetT() | RecordT() | TupleT()), _, _):
             help_ = "maps have `set(k, v)`, sequences `push(x)` and `rest()`; sets use | & - and `in`"
             ex.fail(node, "M010", f"{show(base.type)} has no method `{func.attr}` with these arguments", help_)
     ex.fail(node, "M010", f"{show(base.type)} has no method `{func.attr}`", "call a helper of the module")

@@ -76,7 +76,11 @@ def targets(ex: Expressions, target: ast.expr, item: Type) -> list[tuple[str, Ty
 def clauses(ex: Expressions, generators: list[ast.comprehension]) -> tuple[n.Clause, ...]:
     """The `for ... if ...` parts, each binding names for the parts after it (the caller restores)."""
     out = []
-    for g in generators:
+    for i, g in enumerate(generators):
+        later = {x.id for h in generators[i + 1 :] for x in ast.walk(h.target) if isinstance(x, ast.Name)}
+        own = {x.id for x in ast.walk(g.target) if isinstance(x, ast.Name)}
+        _refuse_early(ex, [] if i == 0 else [g.iter], later | own, generators[:i])
+        _refuse_early(ex, g.ifs, later, generators[: i + 1])
         if g.is_async:
             ex.fail(g.target, "M002", "async is outside the language", "drop it")
         it, item = iterable(ex, g.iter)
@@ -89,6 +93,17 @@ def clauses(ex: Expressions, generators: list[ast.comprehension]) -> tuple[n.Cla
             ex.f.facts |= ex.learn(conditions[-1], True)
         out.append(n.Clause(names, tuple(t for _, t in pairs), it, tuple(conditions)))
     return tuple(out)
+
+
+def _refuse_early(ex: Expressions, parts: list[ast.expr], later: set[str], before: list[ast.comprehension]) -> None:
+    """Refuse a name that the comprehension binds only further on: in Python it has no value yet."""
+    known = {x.id for g in before for x in ast.walk(g.target) if isinstance(x, ast.Name)}
+    for part in parts:
+        for node in ast.walk(part):
+            if isinstance(node, ast.Name) and node.id in later - known:
+                ex.fail(
+                    node, "M107", f"`{node.id}` has no value yet", "choose another name for the variable bound later"
+                )
 
 
 def quantifier(ex: Expressions, node: ast.Call, op: n.QuantOp, comp: ast.GeneratorExp | ast.ListComp) -> n.Expr:
@@ -128,12 +143,25 @@ def _default(ex: Expressions, node: ast.Call, op: n.QuantOp) -> n.Expr | None:
     return None
 
 
+def _plain(e: n.Expr) -> bool:
+    """Whether computing a value can never fail, so that not computing it changes nothing."""
+    match e:
+        case n.Local() | n.Const():
+            return True
+        case n.Field(record=inner) | n.Unwrap(value=inner) | n.Item(tuple=inner):
+            return _plain(inner)
+        case n.Tuple(items=items):
+            return all(map(_plain, items))
+    return False
+
+
 def counted(ex: Expressions, node: ast.Call, comp: ast.ListComp) -> n.Expr:
     """`len([x for ...])`: how many items the comprehension has."""
     names, facts = dict(ex.f.names), set(ex.f.facts)
     try:
         parts = clauses(ex, comp.generators)
-        ex.lower(comp.elt)
+        if not _plain(ex.lower(comp.elt)):
+            ex.fail(comp.elt, "M207", "what is counted is the variable itself", "write `len([x for x in ... if ...])`")
     finally:
         ex.f.names, ex.f.facts = names, facts
     one = n.Const(IntT(1, 1), 1, span=ex.span(comp))

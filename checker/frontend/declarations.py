@@ -8,7 +8,8 @@ Nothing of the file is executed: constants and defaults are evaluated by the IR'
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NoReturn
 
 import attrs
@@ -30,7 +31,7 @@ from checker.frontend.scope import (
 from checker.frontend.source import Source
 from checker.frontend.statements import Statements
 from checker.ir import nodes as n
-from checker.ir.types import BOOL, EnumT, IntT, RecordT, ScalarT, Type, show, storable
+from checker.ir.types import BOOL, EnumT, IntT, MapT, RecordT, ScalarT, SeqT, SetT, Type, cardinality, show, storable
 from checker.semantics import evaluate
 
 LANG: Final = frozenset({
@@ -40,8 +41,10 @@ LANG: Final = frozenset({
 })  # fmt: skip
 TYPING: Final = frozenset({"Annotated", "Final", "TypeAlias"})
 _PROPERTIES: Final = {"always", "step", "reachable", "recoverable"}
-_RESERVED: Final = {"True", "False", "None", "bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"}
-
+RESERVED: Final = frozenset({"bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"})
+_NO_MEMBER: Final = {"mro", "name", "value"}  # names that Python's enumerations use themselves
+_NO_FIELD: Final = {"self", "original"}  # names that building and evolving a record use themselves
+MAX_STEPS: Final = 1 << 20  # of the evaluation of one constant
 
 
 @attrs.define(eq=False)
@@ -95,13 +98,19 @@ class Declarations:
                 self._import_from(node)
             case ast.AnnAssign(target=ast.Name()):
                 self._constant(node)
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Constant() | ast.Call() | ast.UnaryOp() | ast.Compare()
+            ):
+                self.fail(node, "M003", "a module-level name is a constant", f"write `{name}: Final = ...`")
             case ast.Assign(targets=[ast.Name(id=name)]):
                 self._bind(node, name, TypeName(self.annotations.read(node.value), "alias"))
             case ast.ClassDef():
                 self._class(node)
             case ast.FunctionDef():
                 self._function(node)
-            case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if self.is_spec and self._is_lang(name, "check"):
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if self.is_spec and self._is_lang(
+                name, "check"
+            ):
                 self.checks.append(call)
             case _:
                 help_ = "a module has imports, constants (`N: Final = 2`), types, and functions"
@@ -114,7 +123,7 @@ class Declarations:
         return isinstance(entity, LangName) and entity.name == what
 
     def _bind(self, node: ast.AST, name: str, entity: object) -> None:
-        if name in self.scope.names or name in _RESERVED:
+        if name in self.scope.names or name in RESERVED:
             self.fail(node, "M102", f"`{name}` is already defined", "choose another name")
         if name.startswith("__"):
             self.fail(node, "M102", f"`{name}` is a name of Python's own", "choose another name")
@@ -163,10 +172,12 @@ class Declarations:
             return LangName(name)
         from checker.frontend.search import find  # noqa: PLC0415
 
-        if find(f"{module}.{name}", self.source.path) is not None:
+        scope = None if find(module, self.source.path) is None else self._module(module, node)
+        entity = None if scope is None else scope.names.get(name)  # as in Python, before a module of that name
+        if entity is None and find(f"{module}.{name}", self.source.path) is not None:
             return ModuleName(self._module(f"{module}.{name}", node))
-        scope = self._module(module, node)
-        entity = scope.names.get(name)
+        if scope is None:
+            scope = self._module(module, node)
         if entity is None:
             self.fail(node, "M103", f"`{module}` has no `{name}`", did_you_mean(name, scope.names))
         if isinstance(entity, Broken):
@@ -175,16 +186,21 @@ class Declarations:
 
     # --- constants -------------------------------------------------------------------------------
 
-    def constant(self, node: ast.expr, want: Type | None = None) -> n.Const:
-        """The value of a constant expression."""
-        e = Expressions(self, Function("<constant>")).lower(node, want)
+    def constant(self, node: ast.expr, want: Type | None = None, *, kept: bool = False) -> n.Const:
+        """The value of a constant expression (`kept` under a name, not stored in a typed place)."""
+        ex = Expressions(self, Function("<constant>"))
+        e = ex.lower(node, want)
+        if kept:
+            ex.refuse_filled(node, e)
         if isinstance(e, n.Const):
             return e
         return self._evaluate(node, e)
 
     def _evaluate(self, node: ast.expr, e: n.Expr) -> n.Const:
-        if any(isinstance(c, ast.Call) and isinstance(self.scope.names.get(_callee(c)), FunctionName) for c in ast.walk(node)):
+        if any(isinstance(part, n.Call) for part in _parts(e)):
             self.fail(node, "M215", "this is not a constant", "use literals and constants, without calls of helpers")
+        if _work(e) > MAX_STEPS:
+            self.fail(node, "M215", "this constant takes too long to compute", "write the value, or use smaller ranges")
         try:
             value = evaluate.call({}, n.Function("<constant>", "", (), e.type, (n.Return(e),), ""), ())
         except evaluate.ModelError as problem:
@@ -204,7 +220,7 @@ class Declarations:
         if not self._is_lang(head, "Final") or node.value is None:
             self.fail(node, "M003", "a module-level name is a constant", f"write `{name}: Final = ...`")
         declared = None if inner is None else self.annotations.read(inner)
-        value = self.constant(node.value, declared)
+        value = self.constant(node.value, declared, kept=True)
         ex = Expressions(self, Function("<constant>"))
         if declared is not None:
             value = self._as(node.value, ex.fit(node.value, value, declared), declared)
@@ -215,7 +231,9 @@ class Declarations:
             taken = name in self.overrides and not self.is_spec
             self.constants.append(n.Constant(name, self.scope.name, value.type, value.value, taken, span=span))
         else:
-            self.fail(node.value, "M215", f"{show(value.type)} cannot be a constant", "annotate it: `Final[FiniteSet[T]]`")
+            self.fail(
+                node.value, "M215", f"{show(value.type)} cannot be a constant", "annotate it: `Final[FiniteSet[T]]`"
+            )
 
     def _as(self, node: ast.expr, e: n.Expr, declared: Type) -> n.Const:
         if isinstance(e, n.Const):
@@ -243,6 +261,8 @@ class Declarations:
     # --- classes ---------------------------------------------------------------------------------
 
     def _class(self, node: ast.ClassDef) -> None:
+        if getattr(node, "type_params", None):
+            self.fail(node, "M006", "a class has no type parameters here", "name the types")
         decorators = [self._decorator(d) for d in node.decorator_list]
         bases = [b.id if isinstance(b, ast.Name) else "" for b in node.bases]
         base = self.scope.names.get(bases[0]) if len(bases) == 1 else None
@@ -273,8 +293,12 @@ class Declarations:
         members: list[str] = []
         for item in self._body(node):
             match item:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=call), args=[], keywords=[])) if (
-                    self._is_lang(call, "auto") and name not in members and not name.startswith("_")
+                case ast.Assign(
+                    targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=call), args=[], keywords=[])
+                ) if (
+                    self._is_lang(call, "auto")
+                    and name not in {*members, *_NO_MEMBER, call}
+                    and not name.startswith("_")
                 ):
                     members.append(name)
                 case _:
@@ -313,11 +337,15 @@ class Declarations:
             self.state = entity
 
     def _field(self, item: ast.stmt, kind: str, fields: list[tuple[str, Type]], defaults: dict[str, n.Expr]) -> None:
-        if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name):
+        if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name) or not item.simple:
             self.fail(item, "M006", "a record has fields alone", "write `name: T`; functions go to the top level")
         name = item.target.id
-        if name in dict(fields) or name.startswith("_"):
+        if name in dict(fields) or name.startswith("_") or name in _NO_FIELD:
             self.fail(item, "M006", f"`{name}` cannot name this field", "choose another name, without `_` in front")
+        for part in (*ast.walk(item.annotation), *(ast.walk(item.value) if item.value is not None else ())):
+            if isinstance(part, ast.Name) and part.id in defaults:
+                help_ = "rename the field: from its line on, the class body reads the field under this name"
+                self.fail(part, "M102", f"`{part.id}` names a field above", help_)
         t = self.annotations.stored(item.annotation)
         if item.value is not None:
             e = Expressions(self, Function("<default>")).stored(item.value, t)
@@ -366,9 +394,19 @@ class Declarations:
             self.fail(node.decorator_list[1], "M007", "one decorator is enough", "an action, or a property, or neither")
         d = node.decorator_list[0]
         if isinstance(d, ast.Call):
-            if self._decorator(d.func) == "action" and not d.args and len(d.keywords) == 1 and d.keywords[0].arg == "fault":
+            if (
+                self._decorator(d.func) == "action"
+                and not d.args
+                and len(d.keywords) == 1
+                and d.keywords[0].arg == "fault"
+            ):
                 fault = d.keywords[0].value
-                if isinstance(fault, ast.Constant) and isinstance(fault.value, str) and fault.value:
+                if (
+                    isinstance(fault, ast.Constant)
+                    and isinstance(fault.value, str)
+                    and fault.value.isprintable()
+                    and fault.value.strip()
+                ):
                     return "action", fault.value
             self.fail(d, "M007", "this decorator is outside the language", 'write `@action` or `@action(fault="name")`')
         name = self._decorator(d)
@@ -397,14 +435,21 @@ class Declarations:
             self.fail(node, "M305", "there is no state class here", "write `@state class State`, or import it")
         if len(params) < count or any(p.type != state for p in params[:count]):
             shape = "old: State, new: State" if count == 2 else "s: State"
-            self.fail(node, "M306", f"`{node.name}` does not take the state first", f"write `def {node.name}({shape}, ...)`")
+            self.fail(
+                node, "M306", f"`{node.name}` does not take the state first", f"write `def {node.name}({shape}, ...)`"
+            )
         if any(p.type == state for p in params[count:]):
             self.fail(node, "M306", "the state is taken twice", "the other parameters range over finite types")
         return state
 
     def _result(self, node: ast.FunctionDef, role: str) -> Type:
         if node.returns is None:
-            self.fail(node, "M008", f"`{node.name}` has no result type", "write `-> None` for actions, `-> bool` for properties")
+            self.fail(
+                node,
+                "M008",
+                f"`{node.name}` has no result type",
+                "write `-> None` for actions, `-> bool` for properties",
+            )
         t = self.annotations.read(node.returns)
         wanted = {"action": "None", "initial": "None", "helper": None}.get(role, "bool")
         if (wanted == "None" and show(t) != "None") or (wanted == "bool" and t != BOOL):
@@ -444,8 +489,52 @@ class Declarations:
         return n.Property(n.PropertyKind(f.role), function) if f.is_property else function
 
 
-def _callee(node: ast.Call) -> str:
-    return node.func.id if isinstance(node.func, ast.Name) else ""
+def _parts(e: object) -> Iterator[object]:
+    """An expression and everything in it."""
+    if isinstance(e, tuple):
+        for part in e:
+            yield from _parts(part)
+    elif attrs.has(type(e)) and type(e).__module__ == n.__name__:
+        yield e
+        for field in attrs.fields(type(e)):
+            yield from _parts(getattr(e, field.name))
+
+
+def _work(e: object) -> int:
+    """About how many steps an evaluation takes, at most."""
+    inside = 1 + sum(_work(p) for p in (_children(e)))
+    match e:
+        case n.Quant():
+            return inside * math.prod(_size(c.iterable) for c in e.clauses)
+        case n.MapBuild():
+            assert isinstance(e.type, MapT)
+            return inside * cardinality(e.type.key)
+    return inside
+
+
+def _children(e: object) -> list[object]:
+    if isinstance(e, tuple):
+        return list(e)
+    if attrs.has(type(e)) and type(e).__module__ == n.__name__:
+        return [getattr(e, field.name) for field in attrs.fields(type(e)) if field.name != "span"]
+    return []
+
+
+def _size(it: n.Iterable) -> int:
+    match it:
+        case n.DomainIter():
+            return cardinality(it.type)
+        case n.RangeIter():
+            ends = it.start, it.stop
+            if all(isinstance(x, n.Const) for x in ends):
+                return max(1, int(it.stop.value) - int(it.start.value))  # type: ignore[union-attr,arg-type]
+            if isinstance(it.start.type, IntT) and isinstance(it.stop.type, IntT):
+                return max(1, it.stop.type.hi - it.start.type.lo)
+            return MAX_STEPS + 1
+        case n.ValueIter():
+            t = it.value.type
+            return 1024 if isinstance(t, SetT) else t.bound + 1 if isinstance(t, SeqT) else 64
+    raise AssertionError(it)
 
 
 def _final(annotation: ast.expr) -> tuple[str, ast.expr | None]:
@@ -467,5 +556,3 @@ def _binds(node: ast.stmt) -> list[str]:
         case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
             return [a.asname or a.name for a in aliases]
     return []
-
-

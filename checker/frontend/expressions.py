@@ -14,10 +14,20 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
-from checker.diagnostics import did_you_mean
+from checker.diagnostics import Span, did_you_mean
 from checker.frontend import calls, comprehensions
 from checker.frontend.rules import assignable, is_int, join, within
-from checker.frontend.scope import Broken, ConstantName, Entity, FunctionName, LangName, ModuleName, Refused, TypeName
+from checker.frontend.scope import (
+    Broken,
+    ConstantName,
+    Entity,
+    FunctionName,
+    LangName,
+    ModuleName,
+    Refused,
+    TypeName,
+    written,
+)
 from checker.ir import nodes as n
 from checker.ir.types import (
     BOOL,
@@ -101,7 +111,7 @@ class Expressions:
         """Refuse a piece of text."""
         self.decls.fail(node, code, message, help_)
 
-    def span(self, node: ast.AST) -> n.Span:
+    def span(self, node: ast.AST) -> Span:
         """Where a node stands."""
         return self.decls.source.span(node)
 
@@ -134,16 +144,38 @@ class Expressions:
     def passed(self, node: ast.AST, e: n.Expr, place: Type) -> n.Expr:
         """An argument or a result: it must belong to the type without any check left over."""
         fitted = self.fit(node, e, place)
+        self.refuse_filled(node, e)
         if not within(e.type, place):
             help_ = "take an `int` there, or store the number in the state first: only stores are checked"
             self.fail(node, "M201", f"{show(e.type)} may be outside {show(place)}", help_)
         return fitted
 
+    def refuse_filled(self, node: ast.AST, e: n.Expr) -> None:
+        """Refuse `filled(...)` in a value that no typed place of the state or a record completes."""
+        todo: list[n.Expr] = [e]
+        while todo:
+            match todo.pop():
+                case n.MapFill():
+                    help_ = "use it where a map is stored, or write `Map({k: value for k in K})`"
+                    self.fail(node, "M202", "filled(...) does not know its map here", help_)
+                case n.Fit(value=value) | n.MapBuild(value=value):
+                    todo.append(value)
+                case n.If(then=then, otherwise=otherwise):
+                    todo += [then, otherwise]
+                case n.Tuple(items=items) | n.SeqDisplay(items=items) | n.SetDisplay(items=items):
+                    todo += items
+                case n.MapSet(map=map_, value=value):
+                    todo += [map_, value]
+                case n.SeqPush(seq=seq, item=item):
+                    todo += [seq, item]
+
     def condition(self, node: ast.expr) -> n.Expr:
         """An expression that must be a bool."""
         e = self.lower(node)
         if e.type != BOOL:
-            better = "write `is not None`" if isinstance(e.type, OptionT) else "compare it: `== 0`, `!= 0`, `len(x) > 0`"
+            better = (
+                "write `is not None`" if isinstance(e.type, OptionT) else "compare it: `== 0`, `!= 0`, `len(x) > 0`"
+            )
             self.fail(node, "M206", f"a condition must be a bool, not {show(e.type)}", better)
         return e
 
@@ -309,8 +341,10 @@ class Expressions:
     def refuse_none(self, node: ast.expr, e: n.Expr) -> None:
         """Refuse a use of a value that may be None."""
         if isinstance(e.type, (OptionT, NoneT)):
-            help_ = "copy it to a local and test `is not None`, or use `require_some(...)` to disable the action instead"
-            self.fail(node, "M203", f"{ast.unparse(node)[:60]} may be None", help_)
+            help_ = (
+                "copy it to a local and test `is not None`, or use `require_some(...)` to disable the action instead"
+            )
+            self.fail(node, "M203", f"{written(node)[:60]} may be None", help_)
 
     def _subscript(self, node: ast.Subscript) -> n.Expr:
         base = self.lower(node.value)
@@ -353,13 +387,19 @@ class Expressions:
 
     def _binary(self, node: ast.BinOp, want: Type | None) -> n.Expr:
         hint = want if isinstance(want, SetT) else None
+        if isinstance(node.left, ast.Set):
+            self.fail(
+                node.left, "M002", "a set display stands first", "write `FiniteSet({...})` here, so that it stays one"
+            )
         left = self.set_operand(node.left, hint)
         right = self.set_operand(node.right, left.type if isinstance(left.type, SetT) else hint)
         span = self.span(node)
         if isinstance(left.type, SetT) and isinstance(right.type, SetT) and type(node.op) in _SETS:
             joined = join(left.type, right.type)
             if joined is None:
-                self.fail(node, "M202", f"{show(left.type)} and {show(right.type)} do not go together", "use sets of one type")
+                self.fail(
+                    node, "M202", f"{show(left.type)} and {show(right.type)} do not go together", "use sets of one type"
+                )
             op = _SETS[type(node.op)]
             return n.SetBinary(joined if op is n.SetOp.UNION else left.type, op, left, right, span=span)
         if type(node.op) in _ARITH and is_int(left.type) and is_int(right.type):

@@ -8,8 +8,10 @@ of constants, since a constant may change a type.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import attrs
 
@@ -19,7 +21,9 @@ from checker.frontend.declarations import Declarations
 from checker.frontend.scope import FunctionName, ModuleScope, Reporter, TypeName
 from checker.frontend.source import Source, read
 from checker.ir import nodes as n
-from checker.ir.types import RecordT
+from checker.ir.types import RecordT, Value
+
+MAX_IMPORTS: Final = 40
 
 
 @attrs.define
@@ -67,6 +71,14 @@ class Loader:
         if name.split(".")[0] in {"checker", "hypothesis"} or name == "model.lang":
             help_ = "write `from model.lang import ...` with the names you use"
             self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", help_)
+        if name.split(".")[0] in sys.stdlib_module_names:
+            help_ = "Python has a module of this name: rename yours, or drop the import"
+            self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", help_)
+        if len(self.open) > MAX_IMPORTS:
+            help_ = "put what these modules share into fewer files"
+            self.reporter.fail(
+                importer, node, "M109", f"more than {MAX_IMPORTS} modules import one another in a row", help_
+            )
         path = search.find(name, importer.path)
         if path is None:
             help_ = f"models import models: put {name.replace('.', '/')}.py beside this file, or check the name"
@@ -75,11 +87,21 @@ class Loader:
             help_ = "move what both need into a third module"
             self.reporter.fail(importer, node, "M109", f"`{name}` imports this module back", help_)
         try:
+            self.packages(path, name)
             return self.module(path, name).scope
         except InputError as problem:
             for d in problem.diagnostics:
                 self.reporter.add(d)
             return None
+
+    def packages(self, path: Path, name: str) -> None:
+        """Read the packages around a module too: Python runs them when it imports the module."""
+        folder = path.parent.parent if path.name == "__init__.py" else path.parent
+        for i in range(name.count("."), 0, -1):
+            package = folder / "__init__.py"
+            if package.is_file() and package.resolve() not in self.open:
+                self.module(package, ".".join(name.split(".")[:i]))
+            folder = folder.parent
 
     def _refuse_recursion(self, decls: Declarations) -> None:
         calls = {f.key: f for f in self.functions()}
@@ -125,7 +147,11 @@ class Loader:
         unused = [name for name in self.overrides if name not in self.used]
         for name in unused:
             known = [c.name for d in closure for c in d.constants]
-            self.reporter.add(Diagnostic("S003", f"the model has no constant `{name}`", self.overrides[name].span, did_you_mean(name, known)))
+            self.reporter.add(
+                Diagnostic(
+                    "S003", f"the model has no constant `{name}`", self.overrides[name].span, did_you_mean(name, known)
+                )
+            )
         self.raise_if_refused()
         classes = self._classes(closure)
         assert isinstance(state.type, RecordT)
@@ -142,7 +168,9 @@ class Loader:
         if not found:
             self.raise_if_refused()
             message = f"`{decls.scope.name}` has no state"
-            self._refuse("M305", message, Span(decls.source.path, 1, 0, 1, 1), "write `@state class State` with defaults")
+            self._refuse(
+                "M305", message, Span(decls.source.path, 1, 0, 1, 1), "write `@state class State` with defaults"
+            )
         return found[0]
 
     def _refuse(self, code: str, message: str, span: Span, help_: str) -> None:
@@ -177,7 +205,7 @@ class Loader:
         return classes
 
 
-def _value(e: n.Expr) -> n.Value:
+def _value(e: n.Expr) -> Value:
     assert isinstance(e, n.Const)
     return e.value
 
@@ -188,5 +216,3 @@ def refuse_unreadable(path: Path) -> None:
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         help_ = did_you_mean(path.name, near) if near else "check the path"
         raise InputError([Diagnostic("L001", f"there is no file {path}", Span(str(path), 0, 0, 0, 0), help_)])
-
-

@@ -86,7 +86,9 @@ def assignable(value: Type, place: Type) -> bool:
             return assignable(value, place.item)
         case TupleT(), TupleT() if len(value.items) == len(place.items):
             return all(assignable(v, p) for v, p in zip(value.items, place.items, strict=True))
-        case (SetT(), SetT()) | (SeqT(), SeqT()):
+        case SetT(), SetT():
+            return assignable(value.item, place.item)
+        case SeqT(), SeqT():
             return assignable(value.item, place.item)
         case MapT(), MapT():
             return value.key == place.key and assignable(value.value, place.value)

@@ -22,6 +22,14 @@ class Refused(Exception):  # noqa: N818 - a signal: the diagnostic is already re
     """This piece of text is refused; its diagnostic has been recorded."""
 
 
+def written(node: ast.AST) -> str:
+    """An expression as text, for a message."""
+    try:
+        return ast.unparse(node)
+    except (ValueError, RecursionError):  # a number of more digits than Python prints
+        return "this"
+
+
 @attrs.define
 class Reporter:
     """The mistakes found so far in all files of one load, each once."""

@@ -7,6 +7,8 @@ comes out is an `ast.Module` shallow enough that every later walk may recurse.
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 import warnings
 from pathlib import Path
 
@@ -53,17 +55,32 @@ def read(path: Path) -> Source:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, filename=shown)
+            deep = _deepest(tree)
+            if deep is None:
+                compile(text, shown, "exec", dont_inherit=True)  # finds what only the compiler refuses; runs nothing
     except SyntaxError as problem:
-        raise _refuse("L005", f"not Python: {problem.msg}", _syntax_span(shown, problem), "fix the syntax here") from None
+        raise _refuse(
+            "L005", f"not Python: {problem.msg}", _syntax_span(shown, problem), "fix the syntax here"
+        ) from None
     except (RecursionError, MemoryError):
         raise _too_deep(Span(shown, 1, 0, 1, 1)) from None
     except ValueError as problem:
         raise _refuse("L005", f"not Python: {problem}", Span(shown, 1, 0, 1, 1), "fix the syntax here") from None
     source = Source(shown, text, tree)
-    deep = _deepest(tree)
     if deep is not None:
         raise _too_deep(source.span(deep))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and not _encodable(node.value):
+            raise _refuse("L005", "half a character in a string", source.span(node), "write the character itself")
     return source
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(path: Path, shown: str) -> str:
@@ -72,6 +89,8 @@ def _text(path: Path, shown: str) -> str:
         raise _refuse("L002", f"{shown} is a folder, not a file", at, "name a .py file in it")
     try:
         size = path.stat().st_size
+        if not path.is_file():
+            raise _refuse("L007", f"{shown} is no regular file", at, "name a .py file")
         if size > MAX_BYTES:
             help_ = f"a model or spec has at most {MAX_BYTES:,} bytes: split it, or name the right file"
             raise _refuse("L004", f"{shown} has {size:,} bytes", at, help_)
@@ -86,6 +105,13 @@ def _text(path: Path, shown: str) -> str:
     except UnicodeDecodeError as problem:
         help_ = "save the file as UTF-8"
         raise _refuse("L003", f"{shown} is not UTF-8 text (byte {problem.start})", at, help_) from None
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except SyntaxError:
+        encoding = "unknown"
+    if encoding not in {"utf-8", "utf-8-sig"}:
+        help_ = "drop the line that names another encoding, and save the file as UTF-8"
+        raise _refuse("L003", f"{shown} says it is not UTF-8 text", at, help_)
     if "\0" in text:
         raise _refuse("L003", f"{shown} has a NUL byte", at, "this is not a text file; name a .py file")
     return text.replace("\r\n", "\n").replace("\r", "\n")

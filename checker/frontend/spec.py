@@ -17,7 +17,7 @@ from checker.diagnostics import Diagnostic, InputError, Span, did_you_mean
 from checker.frontend import search
 from checker.frontend.declarations import Declarations
 from checker.frontend.load import Loader, Sources
-from checker.frontend.scope import FunctionName, LangName, ModuleName, Refused
+from checker.frontend.scope import FunctionName, LangName, ModuleName, Refused, TypeName, written
 from checker.ir import claims as c
 from checker.ir import nodes as n
 from checker.ir.types import BOOL, IntT
@@ -42,13 +42,17 @@ class SpecReader:
         name = self.path.stem
         decls = plain.module(self.path, name, is_spec=True)
         found: dict[tuple[str, str, Span], Diagnostic] = dict(plain.reporter.found)
+        self._refuse_namesakes(decls, plain)
+        found.update(plain.reporter.found)
         checks: list[c.Check] = []
         seen: dict[str, ast.Call] = {}
         for call in decls.checks:
             try:
                 check = _CheckReader(self, decls, call).read()
                 if check.name in seen:
-                    decls.note(call, "S009", f'a check named "{check.name}" stands above', "give each check its own name")
+                    decls.note(
+                        call, "S009", f'a check named "{check.name}" stands above', "give each check its own name"
+                    )
                     found.update(plain.reporter.found)
                 seen[check.name] = call
                 checks.append(check)
@@ -64,6 +68,15 @@ class SpecReader:
             raise InputError(list(found.values()))
         module = n.Module(name, decls.source.path, decls.source.text)
         return c.Spec(decls.source.path, module, ast.get_docstring(decls.source.tree) or "", tuple(checks))
+
+    def _refuse_namesakes(self, decls: Declarations, loader: Loader) -> None:
+        others = {name for d in loader.modules.values() if d is not decls for name in d.scope.defined}
+        for name, node in decls.scope.defined.items():
+            entity = decls.scope.names.get(name)
+            if isinstance(node, ast.ClassDef) and isinstance(entity, TypeName) and name in others:
+                decls.note(
+                    node, "M102", f"class `{name}` is defined in a model too", "import that one, or choose another name"
+                )
 
 
 @attrs.define(eq=False)
@@ -84,7 +97,9 @@ class _CheckReader:
         model = self._model(given)
         expect_node = given.get("expect")
         if expect_node is None:
-            self.fail(self.call, "S001", "this check has no expected verdict", "write `expect=Holds()`, or what you expect")
+            self.fail(
+                self.call, "S001", "this check has no expected verdict", "write `expect=Holds()`, or what you expect"
+            )
         loader = Loader(self.spec.sources, {k: v for k, (v, _) in constants.items()})
         decls = loader.module(self.spec.path, self.decls.scope.name, is_spec=True)
         model_decls = next(d for d in loader.modules.values() if d.scope.name == model)
@@ -113,16 +128,23 @@ class _CheckReader:
 
     def _text(self, given: Mapping[str, ast.expr], what: str) -> str:
         node = given.get(what)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip():
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value.strip()
+            and node.value.isprintable()
+        ):
             return node.value
-        self.fail(node or self.call, "S001", f"a check needs its {what} as text", 'write `check("two chains", model, ...)`')
+        self.fail(
+            node or self.call, "S001", f"a check needs its {what} as text", 'write `check("two chains", model, ...)`'
+        )
 
     def _model(self, given: Mapping[str, ast.expr]) -> str:
         node = given.get("model")
         entity = self.decls.scope.names.get(node.id) if isinstance(node, ast.Name) else None
         if isinstance(entity, ModuleName):
             return entity.scope.name
-        help_ = "import the model's module and name it: `import toy`, `check(\"...\", toy, ...)`"
+        help_ = 'import the model\'s module and name it: `import toy`, `check("...", toy, ...)`'
         self.fail(node or self.call, "S010", "the second argument is not a model", help_)
 
     def _constants(self, node: ast.expr | None) -> dict[str, tuple[n.Const, str]]:
@@ -136,7 +158,7 @@ class _CheckReader:
                 self.fail(key or node, "S001", "a constant is named by its text", 'write `{"CHAINS": 3}`')
             if key.value in out:
                 self.fail(key, "S001", f"constant `{key.value}` is given twice", "give it once")
-            out[key.value] = (self.decls.constant(value), ast.unparse(value))
+            out[key.value] = (self.decls.constant(value), written(value))
         return out
 
     def _faults(self, node: ast.expr | None, program: n.Program) -> frozenset[str]:
@@ -152,7 +174,9 @@ class _CheckReader:
             if not isinstance(item, ast.Constant) or not isinstance(item.value, str):
                 self.fail(item, "S001", "a fault is named by its text", shape)
             if item.value not in program.faults:
-                self.fail(item, "S005", f"the model has no fault `{item.value}`", did_you_mean(item.value, program.faults))
+                self.fail(
+                    item, "S005", f"the model has no fault `{item.value}`", did_you_mean(item.value, program.faults)
+                )
             names.add(item.value)
         return frozenset(names)
 
@@ -161,7 +185,7 @@ class _CheckReader:
             return "explore"
         name = node.value if isinstance(node, ast.Constant) else None
         if name not in ENGINES:
-            self.fail(node, "S006", f"there is no engine {ast.unparse(node)}", did_you_mean(str(name), ENGINES))
+            self.fail(node, "S006", f"there is no engine {written(node)}", did_you_mean(str(name), ENGINES))
         return str(name)
 
     def _visible(self, decls: Declarations) -> dict[str, n.Property]:
@@ -190,7 +214,7 @@ class _CheckReader:
     def _property(self, node: ast.expr, visible: Mapping[str, n.Property]) -> n.Property:
         if isinstance(node, ast.Name) and node.id in visible:
             return visible[node.id]
-        text = ast.unparse(node)
+        text = written(node)
         self.fail(node, "S002", f"there is no property `{text}`", did_you_mean(text, visible))
 
     def _terminal(self, node: ast.expr | None, decls: Declarations, program: n.Program) -> n.Function | None:
@@ -230,9 +254,11 @@ class _CheckReader:
             name = entity.name if isinstance(entity, LangName) else ""
         verdicts = ("Holds", "Proved", "NoneWithin", "NoneSampled", "Violated", "Unknown")
         if name not in verdicts or not isinstance(node, ast.Call):
-            text = ast.unparse(node.func) if isinstance(node, ast.Call) else ast.unparse(node)
+            text = written(node.func) if isinstance(node, ast.Call) else written(node)
             self.fail(node, "S007", "this is not a verdict", did_you_mean(text, verdicts))
-        allowed = {"Holds": ("distinct", "depth", "transitions"), "Proved": ("k",), "Violated": ("steps",)}.get(name, ())
+        allowed = {"Holds": ("distinct", "depth", "transitions"), "Proved": ("k",), "Violated": ("steps",)}.get(
+            name, ()
+        )
         numbers: dict[str, int] = {}
         for k in node.keywords:
             if k.arg not in allowed:
@@ -240,8 +266,14 @@ class _CheckReader:
             numbers[str(k.arg)] = self._count(k.value)
         wants = 1 if name in {"NoneWithin", "NoneSampled", "Violated"} else 0
         if len(node.args) != wants:
-            help_ = {"Violated": "`Violated(property, steps=3)`", "NoneWithin": "`NoneWithin(20)`", "NoneSampled": "`NoneSampled(1000)`"}
-            self.fail(node, "S007", f"{name} takes {wants} argument in order", f"write {help_.get(name, f'`{name}()`')}")
+            help_ = {
+                "Violated": "`Violated(property, steps=3)`",
+                "NoneWithin": "`NoneWithin(20)`",
+                "NoneSampled": "`NoneSampled(1000)`",
+            }
+            self.fail(
+                node, "S007", f"{name} takes {wants} argument in order", f"write {help_.get(name, f'`{name}()`')}"
+            )
         match name:
             case "Holds":
                 return c.ExpectHolds(**numbers)
@@ -271,6 +303,7 @@ def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.
     """Read a model file.  Raises InputError with every mistake found."""
     loader = Loader(Sources(), constants or {})
     decls = loader.module(path, _dotted(path))
+    loader.packages(path, _dotted(path))
     loader.raise_if_refused()
     return loader.program(decls)
 
@@ -280,5 +313,3 @@ def _dotted(path: Path) -> str:
     shown = Path(search.shown(path))
     parts = shown.with_suffix("").parts
     return ".".join(parts[parts.index("model") :]) if "model" in parts else shown.stem
-
-

@@ -21,6 +21,7 @@ from checker.ir.types import BOOL, INT, MapT, NoneT, OptionT, RecordT, SeqT, Tup
 if TYPE_CHECKING:
     from checker.frontend.declarations import Declarations
 
+_RESERVED: Final = frozenset({"bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"})
 _AUGMENTED: Final = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitOr, ast.BitAnd)
 _INSTEAD: Final = {
     ast.While: ("while", "loop over a finite domain: `for i in range(...)`"),
@@ -162,6 +163,7 @@ class Statements:
         it, item = self.ex.iterable(node.iter)
         pairs = comprehensions.targets(self.ex, node.target, item)
         for name, _ in pairs:
+            self._check_new(node.target, name)
             if name in self.f.names and self.f.names[name] in self.f.assigned | self.f.poisoned:
                 self.ex.fail(node.target, "M307", f"`{name}` already names a local", "choose another name")
         for name in _targets_of(node.body):
@@ -190,6 +192,7 @@ class Statements:
             self.ex.fail(node, "M301", "the state cannot be copied to a local", "copy the fields that are needed")
         value = self.ex.passed(node.value, self.ex.lower(node.value, t), t)
         name = node.target.id
+        self._check_new(node.target, name)
         if name in self.f.names and self.f.types[self.f.names[name]] != t:
             self.ex.fail(node.target, "M301", f"`{name}` already has another type", "choose another name")
         return self._store_local(node, name, t, value)
@@ -237,7 +240,7 @@ class Statements:
         return self._store_local(node, name, t, self.ex.fit(value, e, t))
 
     def _check_new(self, node: ast.AST, name: str) -> None:
-        if name not in self.f.names and name in self.decls.scope.names:
+        if name not in self.f.names and (name in self.decls.scope.names or name in _RESERVED):
             help_ = "choose another name"
             self.ex.fail(node, "M102", f"`{name}` already names something of the module", help_)
 
@@ -389,5 +392,3 @@ def _assigned_twice(body: list[ast.stmt]) -> set[str]:
 
 def _returns(node: ast.stmt) -> bool:
     return isinstance(node, ast.Return)
-
-

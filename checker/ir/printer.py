@@ -110,7 +110,10 @@ def _atom(value: Any) -> str:
 
 def print_scalar(system: ScalarSystem) -> str:
     """A scalar system: leaves, initial states, actions, properties."""
-    lines = [f"s{i} {leaf.name}: {'bool' if leaf.boolean else f'{leaf.lo}..{leaf.hi}'}" for i, leaf in enumerate(system.leaves)]
+    lines = [
+        f"s{i} {leaf.name}: {'bool' if leaf.boolean else f'{leaf.lo}..{leaf.hi}'}"
+        for i, leaf in enumerate(system.leaves)
+    ]
     lines += [f"initial {' '.join(map(str, state))}" for state in system.initial]
     for action in system.actions:
         lines += _scalar_action(action)

@@ -94,6 +94,12 @@ def int_var(space: str, index: int, lo: int, hi: int) -> Node:
     return _intern(Op.VAR, (), (space, index), False, lo, hi)
 
 
+def var_of(n: Node) -> tuple[str, int]:
+    """The space and index of a variable node."""
+    assert isinstance(n.arg, tuple)
+    return n.arg
+
+
 def is_const(n: Node) -> bool:
     """Whether the node is a constant."""
     return n.op is Op.CONST
@@ -307,8 +313,7 @@ def to_text(root: Node) -> str:
     if root.op is Op.CONST:
         return str(root.arg).lower() if root.boolean else str(root.arg)
     if root.op is Op.VAR:
-        space, index = root.arg  # type: ignore[misc]
-        return f"{space}{index}"
+        return "".join(map(str, var_of(root)))
     return f"({root.op.value} {' '.join(to_text(c) for c in root.src)})"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
-from checker.ir.scalar import Leaf, Node, Op
+from checker.ir.scalar import Leaf, Node, Op, var_of
 from checker.native.text import Code
 from checker.semantics.layout import Packing
 
@@ -95,7 +95,7 @@ class Emitter:
             case Op.CONST:
                 return str(n.arg).lower() if n.boolean else str(n.arg)
             case Op.VAR:
-                space, index = n.arg  # type: ignore[misc]
+                space, index = var_of(n)
                 return self._leaf(self.spaces[space], index)
             case Op.NOT:
                 return self.code.op(f"xor i1 {x[0]}, true")

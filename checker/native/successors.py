@@ -104,7 +104,7 @@ class _Nest:
         if root.id not in free:
             for n in topological([root]):
                 if n.id not in free:
-                    own = 1 << n.arg[1] if n.op is Op.VAR and n.arg[0] == "p" else 0  # type: ignore[index,misc]
+                    own = 1 << n.arg[1] if n.op is Op.VAR and n.arg[0] == "p" else 0  # type: ignore[index]
                     for c in n.src:
                         own |= free[c.id]
                     free[n.id] = own
@@ -114,7 +114,7 @@ class _Nest:
         action = self.action
         targets = [Target(flatten(action.guards), False)]
         targets += [Target(flatten((e.condition,)), True) for e in action.errors]
-        updates = {i: n for i, n in action.updates.items()}
+        updates = dict(action.updates)
         self._level(0, targets, updates, Ident(base))
         return "".join(self.tables) + self.code.finish(self.code.get(self.n))
 
@@ -189,7 +189,7 @@ class _Nest:
     def _mine(self, level: int) -> dict[Node, int]:
         """The parameter nodes of a level, and which leaf of the parameter each is."""
         start, stop = self._offset(level), self._offset(level + 1)
-        return {n: n.arg[1] - start for n in self.params if start <= n.arg[1] < stop}  # type: ignore[index,misc]
+        return {n: n.arg[1] - start for n in self.params if start <= n.arg[1] < stop}  # type: ignore[index]
 
     def _loop(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
         code, domain = self.code, self.domains[level]

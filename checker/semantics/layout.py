@@ -29,7 +29,9 @@ def show_value(t: Type, value: Any) -> str:  # noqa: PLR0911 - one arm a type
         case ty.ScalarT():
             return f"{t.name}({value})"
         case ty.RecordT():
-            return f"{t.name}({', '.join(f'{f}={show_value(i, v)}' for (f, i), v in zip(t.fields, value, strict=True))})"
+            return (
+                f"{t.name}({', '.join(f'{f}={show_value(i, v)}' for (f, i), v in zip(t.fields, value, strict=True))})"
+            )
         case ty.TupleT():
             inner = ", ".join(show_value(i, v) for i, v in zip(t.items, value, strict=True))
             return f"({inner},)" if len(value) == 1 else f"({inner})"

@@ -74,7 +74,9 @@ class Loaded:
     modules: Mapping[str, types.ModuleType]
     spec: Mapping[str, Any]
 
-    def run_action(self, module: str, name: str, state: Value, params: Iterable[Value], kinds: Iterable[Type]) -> Outcome:
+    def run_action(
+        self, module: str, name: str, state: Value, params: Iterable[Value], kinds: Iterable[Type]
+    ) -> Outcome:
         """Take one step in plain Python, from a fresh copy of the state."""
         s = to_python(self, self.program.state, state)
         arguments = [to_python(self, t, v) for t, v in zip(kinds, params, strict=True)]

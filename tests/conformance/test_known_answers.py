@@ -91,11 +91,11 @@ def search(path: Path, constants: Mapping[str, object]) -> Counts:
     return Counts(len(seen), transitions, depth)
 
 
-def checked(spec: Path, name: str, folder: Path, *, workers: int = 1) -> dict[str, Any]:
+def checked(spec: Path, name: str, folder: Path) -> dict[str, Any]:
     """What the command line reports about one check."""
     out = folder / "results.json"
     command = [Path(sys.executable).with_name("interlock"), "check", spec, "--only", name]
-    options = ["--slow", "--workers", str(workers), "--json", out]
+    options = ["--slow", "--json", out]
     done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (found,) = json.loads(out.read_text(encoding="utf-8"))["checks"]
@@ -139,13 +139,12 @@ def test_a_premature_commit_is_caught(tmp_path: Path) -> None:
     """Committing before everyone has promised is found in three steps, as the spec declares."""
     found = checked(ROOT / "specs" / "two_phase_commit.py", "commits too early", tmp_path)
 
-    assert (found["verdict"], found["property"]) == ("Violated", "consistent")
+    assert (found["verdict"], found["property"]) == ("Violated(consistent, steps=3)", "consistent")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_agg_core_has_the_counts_of_its_peers(workers: int, tmp_path: Path) -> None:
-    """The yardstick's small size has the same numbers on any number of threads."""
-    found = checked(ROOT / "tests" / "benchmarks" / "agg_core.py", "3x1", tmp_path, workers=workers)
+def test_agg_core_has_the_counts_of_its_peers(tmp_path: Path) -> None:
+    """The yardstick's small size has the numbers that other tools found."""
+    found = checked(ROOT / "tests" / "benchmarks" / "agg_core.py", "3x1", tmp_path)
 
     assert (found["distinct_states"], found["transitions"], found["depth"]) == (580376, 2351394, 15)
 

@@ -55,7 +55,9 @@ def is_none(e: n.Expr) -> n.IsNone:
 
 
 def model(match_root: bool) -> n.Program:
-    free = n.Require(n.And(ty.BOOL, (is_none(slot("pending", ME)), is_none(slot("settled", ME)))), span=Span("t", 7, 0, 7, 9))
+    free = n.Require(
+        n.And(ty.BOOL, (is_none(slot("pending", ME)), is_none(slot("settled", ME)))), span=Span("t", 7, 0, 7, 9)
+    )
     seen, got, done = n.Local(CERT, "seen"), n.Local(CERT, "cert"), n.Local(CERT, "done")
     imported = n.Field(ty.OptionT(IMPORT), got, "imported")
     same = n.Compare(ty.BOOL, CompareOp.EQ, root(done), n.Local(ROOT, "r"))

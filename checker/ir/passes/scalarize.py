@@ -142,7 +142,9 @@ _INT64: Final = 1 << 63
 def _checked(value: Node, span: Span) -> Node:
     if value.lo < -_INT64 or value.hi >= _INT64:
         text = f"this number may lie anywhere in {value.lo}..{value.hi}, which does not fit in 64 bits"
-        raise InputError([Diagnostic("E001", text, span, "use smaller ranges, or store parts of it in places with a Range")])
+        raise InputError(
+            [Diagnostic("E001", text, span, "use smaller ranges, or store parts of it in places with a Range")]
+        )
     return value
 
 
@@ -436,9 +438,7 @@ class _Run:
             body = functools.partial(self._conditions, e, k, clause.conditions, inner, sc.and_((here, present)), fold)
             self.under(_reached(present, fold.going, len(fold.going)), body)
 
-    def _conditions(
-        self, e: n.Quant, k: int, conditions: Sequence[Expr], env: Env, here: Node, fold: _Fold
-    ) -> None:
+    def _conditions(self, e: n.Quant, k: int, conditions: Sequence[Expr], env: Env, here: Node, fold: _Fold) -> None:
         if here is FALSE:
             return
         if conditions:

@@ -268,7 +268,9 @@ def convert(value: Sym, source: Type, target: Type, complain: Complain | None = 
             pairs = zip(value, source.fields, target.fields, strict=True)
             return tuple([convert(v, a, b, complain) for v, (_, a), (_, b) in pairs])
         case ty.TupleT() if isinstance(source, ty.TupleT):
-            return tuple([convert(v, a, b, complain) for v, a, b in zip(value, source.items, target.items, strict=True)])
+            return tuple(
+                [convert(v, a, b, complain) for v, a, b in zip(value, source.items, target.items, strict=True)]
+            )
         case ty.MapT() if isinstance(source, ty.MapT):
             return tuple([convert(v, source.value, target.value, complain) for v in value])
         case ty.SetT():

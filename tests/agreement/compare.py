@@ -1,0 +1,409 @@
+"""One model, every engine: the first step or property on which two of them do not say the same.
+
+CPython running the model's own text is the reference.  The evaluator, the scalar form, the native code
+and Z3 in both of its encodings are held against it: enabled, disabled or which error; the next state;
+the values of the properties; and, for whole searches, the numbers of states and transitions.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import z3
+
+from checker.diagnostics import InputError
+from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Violated
+from checker.engines.explore import Explore
+from checker.frontend import load_spec
+from checker.ir.claims import Check, Spec
+from checker.ir.nodes import Action, ModelErrorKind, Param, Program, Property, PropertyKind
+from checker.ir.passes.scalarize import scalarize
+from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate as evaluate_scalar
+from checker.ir.types import Value
+from checker.semantics import evaluate as ev
+from checker.semantics.layout import to_leaves
+from checker.smt.encode import BitVectors, Encoding, Integers
+from checker.smt.unroll import Unrolling
+from checker.trace.loader import Erred, Loaded, Refused, Took, load
+from tests.strategies import Source
+
+Said = tuple[Any, ...]  # ("to", leaves) | ("off",) | ("error", kind) | ("is", bool)
+
+
+class Disagreement(AssertionError):
+    """Two engines do not say the same about one step or property."""
+
+
+@attrs.frozen(eq=False)
+class Subject:
+    """An accepted model, ready for every engine."""
+
+    spec: Spec
+    check: Check
+    actions: tuple[Action, ...]
+    loaded: Loaded
+    system: ScalarSystem
+
+    @property
+    def program(self) -> Program:
+        return self.check.program
+
+
+@attrs.frozen
+class Effort:
+    """How much of a model is compared."""
+
+    states: int = 20
+    steps: int = 150  # steps compared, at most
+    native: bool = True
+    z3_steps: int = 0
+
+
+def read(source: Source) -> Spec:
+    """The front end's reading.  Raises InputError."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "gen.py").write_text(source.model)
+        (place / "gen_spec.py").write_text(source.spec)
+        return load_spec(place / "gen_spec.py")
+
+
+def prepare(spec: Spec) -> Subject | None:
+    """The model for every engine; None where an initial action is an error (in CPython as well)."""
+    check = spec.checks[0]
+    loaded = load(check.program, spec)
+    actions = check.program.allowed(check.faults)
+    try:
+        system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
+    except ev.InitialError as problem:
+        action = next(a for a in check.program.initials if a.name == problem.action)
+        said = in_python(loaded, action, check.program.default, problem.params)
+        expect("error", said, ("error", problem.kind), f"initial {action.name}{problem.params}")
+        return None
+    return Subject(spec, check, actions, loaded, system)
+
+
+def expect(who: str, reference: Said, said: Said, where: str) -> None:
+    """Raise Disagreement where an engine does not say what CPython says."""
+    if reference != said:
+        raise Disagreement(f"{where}\n  CPython: {reference}\n  {who}: {said}")
+
+
+# --- one step, engine by engine --------------------------------------------------------------------
+
+
+def in_python(loaded: Loaded, a: Action, state: Value, params: tuple[Value, ...]) -> Said:
+    """What CPython does."""
+    match loaded.run_action(a.module, a.name, state, params, [p.type for p in a.params]):
+        case Took(after):
+            return ("to", after)
+        case Refused():
+            return ("off",)
+        case Erred(kind):
+            return ("error", kind)
+    raise TypeError("no outcome")
+
+
+def in_evaluator(program: Program, a: Action, state: Value, params: tuple[Value, ...]) -> Said:
+    """What the evaluator of the IR does."""
+    match ev.run_action(program, a, state, params):
+        case ev.Enabled(after):
+            return ("to", after)
+        case ev.Disabled():
+            return ("off",)
+        case ev.Failed(kind):
+            return ("error", kind)
+    raise TypeError("no outcome")
+
+
+def environment(**spaces: Sequence[int]) -> dict[tuple[str, int], int]:
+    """Leaves as the variables of scalar nodes."""
+    return {(space, i): v for space, leaves in spaces.items() for i, v in enumerate(leaves)}
+
+
+def flat(params: Sequence[Param], values: Sequence[Value]) -> tuple[int, ...]:
+    """Parameter values as leaves."""
+    return tuple(v for p, value in zip(params, values, strict=True) for v in to_leaves(p.type, value))
+
+
+def in_scalar(system: ScalarSystem, a: ScalarAction, s: tuple[int, ...], p: tuple[int, ...]) -> Said:
+    """What the scalar form does, with the promises its fields make."""
+    values = evaluate_scalar([*a.guards, *(e.condition for e in a.errors), *a.updates.values()], environment(s=s, p=p))
+    guards, rest = values[: len(a.guards)], values[len(a.guards) :]
+    kinds = [e.kind for e, v in zip(a.errors, rest, strict=False) if v]
+    if len(kinds) > 1 or kinds and all(guards):
+        raise Disagreement(f"{a.name}: errors do not exclude each other and the guards: {kinds}")
+    if kinds:
+        return ("error", kinds[0])
+    if not all(guards):
+        return ("off",)
+    after = list(s)
+    for leaf, value in zip(a.updates, rest[len(a.errors) :], strict=True):
+        after[leaf] = value
+        if not system.leaves[leaf].lo <= value <= system.leaves[leaf].hi:
+            raise Disagreement(f"{a.name}: the new value {value} is outside {system.leaves[leaf]}")
+    return ("to", tuple(after))
+
+
+# --- properties ------------------------------------------------------------------------------------
+
+
+def property_in_python(loaded: Loaded, p: Property, states: Sequence[Value]) -> list[Said]:
+    """The values of all instances of a property, in CPython."""
+    kinds = [q.type for q in p.function.params]
+    found: list[Said] = []
+    for params in ev.instances(p.params):
+        said = loaded.call(p.function.module, p.name, kinds, (*states, *params))
+        found.append(("error", said.kind) if isinstance(said, Erred) else ("is", said))
+    return found
+
+
+def property_in_evaluator(check: Check, p: Property, states: Sequence[Value]) -> list[Said]:
+    """The same in the evaluator."""
+    found: list[Said] = []
+    for params in ev.instances(p.params):
+        try:
+            found.append(("is", ev.call({**check.program.helpers, **check.helpers}, p.function, (*states, *params))))
+        except ev.ModelError as problem:
+            found.append(("error", problem.kind))
+    return found
+
+
+def folded(p: Property, instances: Sequence[Said]) -> Said:
+    """All instances as one: the kinds of error, else the value for all, or for some."""
+    kinds = {said[1] for said in instances if said[0] == "error"}
+    if kinds:
+        return ("error", frozenset(kinds))
+    values = [said[1] for said in instances]
+    return ("is", any(values) if p.kind is PropertyKind.REACHABLE else all(values))
+
+
+def property_in_scalar(p: ScalarProperty, env: dict[tuple[str, int], int]) -> Said:
+    """The same in the scalar form, where the instances are one condition."""
+    value, *errors = evaluate_scalar([p.value, *(e.condition for e in p.errors)], env)
+    kinds = frozenset(e.kind for e, v in zip(p.errors, errors, strict=True) if v)
+    return ("error", kinds) if kinds else ("is", bool(value))
+
+
+# --- all steps -------------------------------------------------------------------------------------
+
+
+@attrs.define
+class Seen:
+    """What a comparison covered."""
+
+    models: int = 0
+    steps: Counter[str] = attrs.field(factory=Counter)
+    values: Counter[str] = attrs.field(factory=Counter)
+    searches: Counter[str] = attrs.field(factory=Counter)
+    z3: Counter[str] = attrs.field(factory=Counter)
+
+
+def compare(subject: Subject, effort: Effort, seen: Seen) -> None:
+    """Raise Disagreement at the first step, value or search on which engines do not agree."""
+    steps = []
+    for step in _steps(subject, effort, seen):
+        steps.append(step)
+    if effort.native:
+        compare_search(subject, seen)
+    if effort.z3_steps and steps:
+        chosen = random.Random(len(steps)).sample(steps, min(len(steps), effort.z3_steps))
+        for encoding in (BitVectors(), Integers()):
+            in_z3(subject, encoding, chosen, seen)
+    seen.models += 1
+
+
+def _steps(subject: Subject, effort: Effort, seen: Seen) -> Iterator[tuple[int, Value, tuple[Value, ...], Said]]:
+    program, loaded, system = subject.program, subject.loaded, subject.system
+    default = loaded.default()
+    expect("front end", ("to", default), ("to", program.default), "the default state")
+    queue = [state for state, _, _ in ev.initial_states(program)]
+    for a in program.initials:
+        for params in ev.instances(a.params):
+            expect("evaluator", in_python(loaded, a, program.default, params), in_evaluator(program, a, program.default, params), f"initial {a.name}{params}")
+    known, left = set(queue), effort.steps
+    for state in queue:
+        s = to_leaves(program.state, state)
+        _properties(subject, (state,), environment(s=s), seen)
+        for i, a in enumerate(subject.actions):
+            for params in ev.instances(a.params):
+                left -= 1
+                where = f"{a.name}{params} in {dict(zip([f for f, _ in program.state.fields], state, strict=True))}"  # type: ignore[union-attr]
+                said = in_python(loaded, a, state, params)
+                expect("evaluator", said, in_evaluator(program, a, state, params), where)
+                expect("scalar", _leaves(program, said), in_scalar(system, system.actions[i], s, flat(a.params, params)), where)
+                seen.steps[said[0] if said[0] != "error" else said[1].name] += 1
+                yield i, state, params, said
+                if said[0] == "to":
+                    _properties(subject, (state, said[1]), environment(s=s, t=to_leaves(program.state, said[1])), seen)
+                    if said[1] not in known and len(known) < effort.states:
+                        known.add(said[1])
+                        queue.append(said[1])
+            if left <= 0:
+                return
+
+
+def _leaves(program: Program, said: Said) -> Said:
+    return ("to", to_leaves(program.state, said[1])) if said[0] == "to" else said
+
+
+def _properties(subject: Subject, states: Sequence[Value], env: dict[tuple[str, int], int], seen: Seen) -> None:
+    for p, scalar in zip(subject.check.properties, subject.system.properties, strict=True):
+        if (p.kind is PropertyKind.STEP) != (len(states) == 2):
+            continue
+        said = property_in_python(subject.loaded, p, states)
+        expect("evaluator", tuple(said), tuple(property_in_evaluator(subject.check, p, states)), f"{p.name} of {states}")
+        one = folded(p, said)
+        expect("scalar", one, property_in_scalar(scalar, env), f"{p.name} of {states}")
+        seen.values[f"{p.kind.value} {one[1] if one[0] == 'is' else 'error'}"] += 1
+
+
+# --- whole searches --------------------------------------------------------------------------------
+
+SPACE = 200  # states of a whole search
+
+
+def compare_search(subject: Subject, seen: Seen) -> None:
+    """The native search against a search by the evaluator, as deep as this one can go."""
+    program, check = subject.program, subject.check
+    states = {state: 0 for state, _, _ in ev.initial_states(program)}
+    level, depth, transitions = list(states), 0, 0
+    trouble = any(_bad(check, p, (s,)) for s in level for p in check.properties if p.kind is not PropertyKind.STEP)
+    complete = False
+    while not trouble and not complete and len(states) < SPACE:
+        new: list[Value] = []
+        for state in level:
+            for _, _, outcome in ev.successors(program, subject.actions, state):
+                transitions += 1
+                if isinstance(outcome, ev.Failed):
+                    trouble = True
+                    continue
+                steps = [p for p in check.properties if p.kind is PropertyKind.STEP]
+                trouble |= any(_bad(check, p, (state, outcome.state)) for p in steps)
+                if outcome.state not in states:
+                    states[outcome.state] = depth + 1
+                    new.append(outcome.state)
+        trouble |= any(_bad(check, p, (s,)) for s in new for p in check.properties if p.kind is not PropertyKind.STEP)
+        depth, level, complete = depth + bool(new), new, not new
+        if trouble:
+            depth = max(depth, 1) if not new else depth
+    steps_seen = max(states.values())
+    verdict = Explore().run(Task(subject.system, Budget(depth=None if complete or trouble else steps_seen)))
+    counted = verdict.coverage
+    kind = type(verdict).__name__
+    where = f"search: {verdict}"
+    if trouble:
+        expect("native", ("Violated",), (kind,), where)
+        assert isinstance(verdict, Violated)
+        _check_violation(subject, verdict)
+        seen.searches["violated"] += 1
+        return
+    if complete:
+        missing = [p.name for p in check.properties if p.kind is PropertyKind.REACHABLE and not any(_holds(check, p, s) for s in states)]
+        expect("native", ("Violated", missing[0]) if missing else ("Holds",), (kind, verdict.property) if isinstance(verdict, Violated) else (kind,), where)
+        expect("native", (len(states), transitions, steps_seen), (counted.states, counted.transitions, counted.depth), where)
+        seen.searches["complete"] += 1
+        if isinstance(verdict, Holds):
+            for name, path in verdict.witnesses.items():
+                p = next(p for p in check.properties if p.name == name)
+                first = min(d for s, d in states.items() if _holds(check, p, s))
+                expect("native", (first,), (len(path.steps),), f"witness of {name}")
+        return
+    if isinstance(verdict, NoneWithin):  # a violation one level further on is the engine's to find
+        expect("native", (len(states), steps_seen), (counted.states, counted.depth), where)
+        seen.searches["within"] += 1
+    else:
+        assert isinstance(verdict, Violated), where
+        _check_violation(subject, verdict)
+        seen.searches["violated"] += 1
+
+
+def _holds(check: Check, p: Property, state: Value) -> bool:
+    return folded(p, property_in_evaluator(check, p, (state,))) == ("is", True)
+
+
+def _bad(check: Check, p: Property, states: Sequence[Value]) -> bool:
+    kind, value = folded(p, property_in_evaluator(check, p, states))
+    return kind == "error" or (not value and p.kind is not PropertyKind.REACHABLE)
+
+
+def _check_violation(subject: Subject, verdict: Violated) -> None:
+    """The path of a violation, step by step in CPython."""
+    from checker.semantics.layout import from_leaves
+
+    program, check = subject.program, subject.check
+    where = f"violation: {verdict}"
+    assert verdict.path is not None, where
+    state = from_leaves(program.state, verdict.path.initial)
+    assert state in [s for s, _, _ in ev.initial_states(program)], where
+    before = state
+    for step in verdict.path.steps:
+        before = state
+        said = in_python(subject.loaded, subject.actions[step.action], state, step.params)
+        expect("native", (said[0],), ("to",), where)
+        state = said[1]
+    if verdict.error_step is not None:
+        a = subject.actions[verdict.error_step.action]
+        expect("native", (in_python(subject.loaded, a, state, verdict.error_step.params)[0],), ("error",), where)
+        return
+    p = next(p for p in check.properties if p.name == verdict.property)
+    states = (before, state) if p.kind is PropertyKind.STEP else (state,)
+    kind, value = folded(p, property_in_python(subject.loaded, p, states))
+    expect("native", (kind,), ("error",) if verdict.trouble is Trouble.MODEL_ERROR else ("is",), where)
+    if kind == "is":
+        expect("native", (value,), (False,), where)
+
+
+# --- Z3 --------------------------------------------------------------------------------------------
+
+
+def in_z3(
+    subject: Subject, encoding: Encoding, steps: Sequence[tuple[int, Value, tuple[Value, ...], Said]], seen: Seen
+) -> None:
+    """Each step asked of Z3: is it possible, is there another end, which error is there."""
+    system, program = subject.system, subject.program
+    unrolling = Unrolling(system, encoding)
+    solver = encoding.solver()
+    step = unrolling.step(0)
+    for i, state, params, said in steps:
+        a, action = system.actions[i], subject.actions[i]
+        where = f"{encoding.name}: {action.name}{params} in {state}"
+        fixed = [unrolling._is(0, to_leaves(program.state, state)), unrolling._selector(i, 0)]
+        rows = zip(unrolling._params[0][i], a.param_leaves, flat(action.params, params), strict=True)
+        fixed += [encoding.equals(c, leaf, v) for c, leaf, v in rows]
+        solver.push()
+        solver.add(*fixed)
+        kinds = frozenset(e.kind for e in a.errors if _possible(solver, unrolling.condition(e.condition, 0, i)))
+        expect(encoding.name, ("error", frozenset({said[1]})) if said[0] == "error" else ("error", frozenset()), ("error", kinds), where)
+        solver.add(step)
+        expect(encoding.name, (said[0] == "to",), (_possible(solver),), where)
+        if said[0] == "to":
+            there = unrolling._is(1, to_leaves(program.state, said[1]))
+            expect(encoding.name, (True, False), (_possible(solver, there), _possible(solver, z3.Not(there))), where)
+            for p, scalar in zip(subject.check.properties, system.properties, strict=True):
+                states = (state, said[1]) if p.kind is PropertyKind.STEP else (state,)
+                kind, value = folded(p, property_in_python(subject.loaded, p, states))
+                failing = any(_possible(solver, unrolling.condition(e.condition, 0)) for e in scalar.errors)
+                expect(encoding.name, (kind == "error",), (failing,), f"{where}: {p.name}")
+                if kind == "is":
+                    expect(encoding.name, (value,), (_possible(solver, unrolling.condition(scalar.value, 0)),), f"{where}: {p.name}")
+        solver.pop()
+        seen.z3[said[0]] += 1
+
+
+def _possible(solver: Any, *more: Any) -> bool:
+    answer = solver.check(*more)
+    assert answer != z3.unknown, "Z3 gave up"
+    return bool(answer == z3.sat)
+
+
+__all__ = [
+    "Disagreement", "Effort", "ErrorSite", "InputError", "ModelErrorKind", "Node", "Seen", "Subject", "compare",
+    "prepare", "read",
+]  # fmt: skip

@@ -1,0 +1,100 @@
+"""Reports: the same text on every run, and never "ok" for less than was done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import attrs
+
+from checker.engines.contract import Coverage
+from checker.frontend import load_spec
+from checker.ir.claims import ExpectHolds
+from checker.report import github, junit, sarif, schema, terminal
+from checker.run import Overrides, Result, run_check
+
+SPEC = Path("specs/two_phase_commit.py")
+
+GOLDEN = """\
+initial state:
+    vote[Manager(0)] = Vote.WORKING
+    vote[Manager(1)] = Vote.WORKING
+    vote[Manager(2)] = Vote.WORKING
+    decision = Decision.OPEN
+    heard = FiniteSet()
+    prepared_sent = FiniteSet()
+    commit_sent = False
+    abort_sent = False
+1. decide_commit()
+       decision: Decision.OPEN -> Decision.COMMITTED
+       commit_sent: False -> True
+2. choose_to_abort(who=Manager(0))
+       vote[Manager(0)]: Vote.WORKING -> Vote.ABORTED
+3. obey_commit(who=Manager(1))
+       vote[Manager(1)]: Vote.WORKING -> Vote.COMMITTED
+consistent(one=Manager(1), other=Manager(0)) is false
+    false: not (s.vote[one] == Vote.COMMITTED and s.vote[other] == Vote.ABORTED)"""
+
+
+def _violated() -> Result:
+    spec = load_spec(SPEC)
+    return run_check(spec, next(c for c in spec.checks if c.name == "commits too early"))
+
+
+def _plain(verdict: str, **more: Any) -> Result:
+    made = Result(
+        spec="specs/a.py", line=3, check="a, b", property=None, expected="Holds", verdict=verdict, as_expected=False,
+        undecided=False, engine="explore", workers=1, total_seconds=1.0, coverage=Coverage(states=1234),
+    )  # fmt: skip
+    return attrs.evolve(made, **more)
+
+
+def test_a_trace_reads_as_it_should() -> None:
+    """Numbered actions, changed fields, the false conjunct."""
+    trace = _violated().trace
+    assert trace is not None
+    text = "\n".join(terminal.trace_lines(trace))
+
+    assert text.startswith(GOLDEN)
+    assert text.count("\n") == GOLDEN.count("\n")
+
+
+def test_bounded_verdicts_say_what_they_are() -> None:
+    """Even an expected bounded verdict is no proof, and says so."""
+    text = terminal.details(_plain("NoneWithin(9)", as_expected=True))
+
+    assert "says nothing beyond it" in text
+    assert terminal.line(_plain("Holds")) == "UNEXPECTED   a, b: Holds, 1 234 states, 1.00 s"
+
+
+def test_every_format_takes_a_failure() -> None:
+    """JUnit, SARIF, GitHub and JSON carry the check that failed."""
+    results = [_plain("Violated(x)", message="why, 100%")]
+
+    (failure,) = ElementTree.fromstring(junit.to_junit(results)).iter("failure")
+    assert failure.get("message") == "expected Holds, found Violated(x)"
+    assert json.loads(json.dumps(sarif.to_sarif(results)))["runs"][0]["results"][0]["level"] == "error"
+    (command,) = github.commands(results)
+    assert command.startswith("::error file=specs/a.py,line=3,title=a%2C b::expected Holds")
+    assert "100%25" in command
+    assert schema.to_json(results)["checks"][0]["distinct_states"] == 1234
+
+
+def test_another_engine_decides_only_what_it_can() -> None:
+    """A bounded engine leaves `Holds` undecided instead of confirming it."""
+    spec = load_spec(SPEC)
+    result = run_check(spec, spec.checks[0], Overrides(engine="simulate", walks=10, steps=5))
+
+    assert (result.as_expected, result.undecided) == (False, True)
+
+
+def test_a_wrong_number_is_unexpected() -> None:
+    """The right verdict with another count fails."""
+    spec = load_spec(SPEC)
+    check = attrs.evolve(spec.checks[0], expect=ExpectHolds(distinct=287))
+    result = run_check(spec, check)
+
+    assert not result.as_expected
+    assert result.message == "distinct=288 (expected 287)"
