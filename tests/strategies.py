@@ -279,7 +279,7 @@ class Grammar:
             case ty.TupleT():
                 return f"({', '.join(self.member(i, depth) for i in t.items)})"
             case ty.OptionT():
-                return self.either((lambda: self.member(t.item, depth), lambda: "None", lambda: self.read(t, depth)))
+                return self.either((lambda: self.read(t, depth), lambda: self.member(t.item, depth)))
         return self.expr(t, depth)
 
     def expr(self, t: Type, depth: int, *, place: bool = False) -> str:
@@ -432,7 +432,8 @@ class Grammar:
                 self.variables += names
                 test = f" if {self.expr(BOOL, d)}" if self.chance(3) else ""
                 parts.append(f"for {clause}{test}")
-            inner = f"{self.expr(body, d)} {' '.join(parts)}"
+            value = self.pick(names)[0] if head == "len" and len(names) == 1 else self.expr(body, d)
+            inner = f"{value} {' '.join(parts)}"
         return f"len([{inner}])" if head == "len" else f"{head}({inner})" if not tail else f"{head}(({inner}), {tail})"
 
     def conditions(self, d: int) -> list[Callable[[], str]]:

@@ -128,7 +128,8 @@ class Declarations:
         if name.startswith("__"):
             self.fail(node, "M102", f"`{name}` is a name of Python's own", "choose another name")
         self.scope.names[name] = entity  # type: ignore[assignment]
-        self.scope.defined[name] = node
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            self.scope.defined[name] = node
 
     # --- imports ---------------------------------------------------------------------------------
 
