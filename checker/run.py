@@ -36,7 +36,7 @@ from checker.ir import claims
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import ScalarSystem
 from checker.trace import itf
-from checker.trace.replay import Judge, claim_of, judge
+from checker.trace.replay import Claim, Judge, claim_of, judge
 from checker.trace.trace import Trace
 
 ENGINES: Final[Mapping[str, str]] = {
@@ -169,6 +169,8 @@ def _replayed(
     the_judge = _Lazy(lambda: judge(spec, check, system))
     trace = _violation(the_judge, check, verdict)
     paths: Mapping[str, Path] = verdict.witnesses if isinstance(verdict, Holds) else {}
+    if isinstance(verdict, Unknown) and verdict.cti is not None:
+        trace = the_judge().induction(*_open_end(check, verdict))
     shown = {n: the_judge().path(p, claim_of(None, n)) for n, p in paths.items()}
     result = _result(spec, check, name, o, start, verdict, system)
     result = attrs.evolve(result, trace=trace, witnesses=shown, total_seconds=time.monotonic() - start)
@@ -193,13 +195,27 @@ def _violation(the_judge: _Lazy, check: Check, verdict: Verdict) -> Trace | None
     return the_judge().path(verdict.path, claim_of(verdict.trouble, verdict.property, verdict.error_step))
 
 
+def _open_end(check: Check, verdict: Unknown) -> tuple[Path, Claim]:
+    """A counterexample to induction as a path, and what it is shown for."""
+    assert verdict.cti is not None
+    steps = verdict.cti_steps
+    if len(steps) == len(verdict.cti):
+        claim = claim_of(Trouble.MODEL_ERROR, None, steps[-1])
+        steps = steps[:-1]
+    elif any(p.name == verdict.property for p in check.properties):
+        claim = claim_of(Trouble.PROPERTY, verdict.property)
+    else:
+        claim = claim_of(Trouble.DEADLOCK, verdict.property)
+    return Path(verdict.cti[0], steps), claim
+
+
 def _saved(result: Result, folder: FilePath) -> Result:
     folder.mkdir(parents=True, exist_ok=True)
     stem = _file_name(f"{FilePath(result.spec).stem}-{result.check}")
     for name, witness in result.witnesses.items():
         itf.write(witness, folder / f"{stem}-{_file_name(name)}.itf.json")
-    if result.trace is None:
-        return result
+    if result.trace is None or result.verdict.startswith("Unknown"):
+        return result  # a counterexample to induction is no behaviour: there is nothing to replay later
     file = folder / f"{stem}.itf.json"
     itf.write(result.trace, file)
     return attrs.evolve(result, trace_file=str(file))

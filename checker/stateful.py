@@ -182,6 +182,6 @@ def _refuse_large(actions: Iterable[Action]) -> None:
         count = math.prod(cardinality(p.type) for p in a.params)
         if count > INSTANCES:
             text = f"`{a.name}` has {count} instances; a state machine tries at most {INSTANCES} in each state"
-            found.append(Diagnostic("E013", text, a.span, "use smaller constants, or narrower parameter types"))
+            found.append(Diagnostic("E021", text, a.span, "use smaller constants, or narrower parameter types"))
     if found:
         raise InputError(found)

@@ -239,6 +239,7 @@ def _map(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
     )
     if not whole or is_int(key) and key == INT:
         ex.fail(g.iter, "M202", "the keys of a Map are all values of a type", shape)
+    ex.decls.small_domain(g.iter, key)
     names, facts = dict(ex.f.names), set(ex.f.facts)
     try:
         unique = ex.f.bind(g.target.id, key)

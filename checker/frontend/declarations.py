@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import attrs
 
@@ -18,6 +18,7 @@ from checker.diagnostics import Diagnostic, did_you_mean
 from checker.frontend.annotations import Annotations, _cardinality_over
 from checker.frontend.expressions import Expressions, Function
 from checker.frontend.scope import (
+    RESERVED,
     Broken,
     ConstantName,
     FunctionName,
@@ -41,7 +42,6 @@ LANG: Final = frozenset({
 })  # fmt: skip
 TYPING: Final = frozenset({"Annotated", "Final", "TypeAlias"})
 _PROPERTIES: Final = {"always", "step", "reachable", "recoverable"}
-RESERVED: Final = frozenset({"bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"})
 _NO_MEMBER: Final = {"mro", "name", "value"}  # names that Python's enumerations use themselves
 _NO_FIELD: Final = {"self", "original"}  # names that building and evolving a record use themselves
 MAX_STEPS: Final = 1 << 20  # of the evaluation of one constant
@@ -206,6 +206,8 @@ class Declarations:
             value = evaluate.call({}, n.Function("<constant>", "", (), e.type, (n.Return(e),), ""), ())
         except evaluate.ModelError as problem:
             self.fail(node, "M215", f"this constant is an error: {problem.kind.value}", "give it a value that exists")
+        if isinstance(value, int) and abs(value) >= 1 << 62:
+            self.fail(node, "M210", "this number is beyond 62 bits", "use a smaller number")
         t = e.type
         if isinstance(value, int) and not isinstance(value, bool) and not isinstance(t, EnumT | ScalarT):
             t = IntT(value, value)
@@ -492,13 +494,9 @@ class Declarations:
 
 def _parts(e: object) -> Iterator[object]:
     """An expression and everything in it."""
-    if isinstance(e, tuple):
-        for part in e:
-            yield from _parts(part)
-    elif attrs.has(type(e)) and type(e).__module__ == n.__name__:
-        yield e
-        for field in attrs.fields(type(e)):
-            yield from _parts(getattr(e, field.name))
+    yield e
+    for part in _children(e):
+        yield from _parts(part)
 
 
 def _work(e: object) -> int:
@@ -513,7 +511,7 @@ def _work(e: object) -> int:
     return inside
 
 
-def _children(e: object) -> list[object]:
+def _children(e: Any) -> list[object]:
     if isinstance(e, tuple):
         return list(e)
     if attrs.has(type(e)) and type(e).__module__ == n.__name__:

@@ -533,10 +533,8 @@ class Expressions:
 
 
 def _unfit_number(key: n.Expr) -> n.Expr:
-    """A map key that is a number is checked by the lookup itself (KEY, not RANGE)."""
-    if isinstance(key, n.Fit) and is_int(key.type) and is_int(key.value.type):
-        return key.value
-    return key
+    """A map key is checked by the lookup itself, numbers inside it as well (KEY, not RANGE)."""
+    return key.value if isinstance(key, n.Fit) else key
 
 
 def _fold(e: n.Arith) -> n.Expr:

@@ -34,7 +34,7 @@ class Sources:
 
     def get(self, path: Path) -> Source:
         """The parsed file.  Raises InputError."""
-        key = path.resolve()
+        key = search.real(path)
         if key not in self.parsed:
             self.parsed[key] = read(Path(search.shown(path)))
         return self.parsed[key]
@@ -53,7 +53,7 @@ class Loader:
 
     def module(self, path: Path, name: str, *, is_spec: bool = False) -> Declarations:
         """The declarations of a file (imports first); mistakes are in the reporter."""
-        key = path.resolve()
+        key = search.real(path)
         if key in self.modules:
             return self.modules[key]
         source = self.sources.get(path)
@@ -83,7 +83,7 @@ class Loader:
         if path is None:
             help_ = f"models import models: put {name.replace('.', '/')}.py beside this file, or check the name"
             self.reporter.fail(importer, node, "M104", f"there is no module `{name}`", help_)
-        if path.resolve() in self.open:
+        if search.real(path) in self.open:
             help_ = "move what both need into a third module"
             self.reporter.fail(importer, node, "M109", f"`{name}` imports this module back", help_)
         try:
@@ -99,7 +99,7 @@ class Loader:
         folder = path.parent.parent if path.name == "__init__.py" else path.parent
         for i in range(name.count("."), 0, -1):
             package = folder / "__init__.py"
-            if package.is_file() and package.resolve() not in self.open:
+            if package.is_file() and search.real(package) not in self.open:
                 self.module(package, ".".join(name.split(".")[:i]))
             folder = folder.parent
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 import attrs
 
@@ -16,6 +16,8 @@ from checker.diagnostics import Diagnostic, Span
 from checker.frontend.source import Source
 from checker.ir.nodes import Action, Const, Expr, Function, Param, Property, PropertyKind
 from checker.ir.types import Type
+
+RESERVED: Final = frozenset({"bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"})  # built-ins
 
 
 class Refused(Exception):  # noqa: N818 - a signal: the diagnostic is already recorded

@@ -6,6 +6,7 @@ working directory, then beside the installed packages; nothing is imported to fi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def find(name: str, importer: str) -> Path | None:
     for root in roots(importer):
         stem = root.joinpath(*parts)
         for candidate in (stem.with_name(stem.name + ".py"), stem / "__init__.py"):
-            if candidate.is_file():
+            if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name too long
                 return candidate
     return None
 
@@ -36,5 +37,13 @@ def shown(path: Path) -> str:
     """The path as the user would type it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError, RuntimeError):  # elsewhere, or a loop of links
         return str(path)
+
+
+def real(path: Path) -> Path:
+    """One path for each file, however it was named; never an error."""
+    try:
+        return Path(os.path.realpath(path))
+    except (ValueError, OSError):
+        return path

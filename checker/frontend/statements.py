@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from checker.frontend import comprehensions
-from checker.frontend.expressions import Expressions, Function
+from checker.frontend.expressions import Expressions, Function, _unfit_number
 from checker.frontend.rules import is_int
-from checker.frontend.scope import LangName, Refused
+from checker.frontend.scope import RESERVED, LangName, Refused
 from checker.ir import nodes as n
 from checker.ir.types import BOOL, INT, MapT, NoneT, OptionT, RecordT, SeqT, TupleT, Type, show
 
 if TYPE_CHECKING:
     from checker.frontend.declarations import Declarations
 
-_RESERVED: Final = frozenset({"bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"})
 _AUGMENTED: Final = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitOr, ast.BitAnd)
 _INSTEAD: Final = {
     ast.While: ("while", "loop over a finite domain: `for i in range(...)`"),
@@ -240,7 +239,7 @@ class Statements:
         return self._store_local(node, name, t, self.ex.fit(value, e, t))
 
     def _check_new(self, node: ast.AST, name: str) -> None:
-        if name not in self.f.names and (name in self.decls.scope.names or name in _RESERVED):
+        if name not in self.f.names and (name in self.decls.scope.names or name in RESERVED):
             help_ = "choose another name"
             self.ex.fail(node, "M102", f"`{name}` already names something of the module", help_)
 
@@ -294,8 +293,7 @@ class Statements:
         t, path = self._place(target.value)
         if isinstance(t, MapT):
             key = self.ex.lower(target.slice, t.key)
-            if not is_int(t.key) or not is_int(key.type):
-                key = self.ex.fit(target.slice, key, t.key)
+            key = _unfit_number(self.ex.fit(target.slice, key, t.key))
             return t.value, (*path, n.AtKey(key))
         if isinstance(t, SeqT):
             return t.item, (*path, n.AtKey(self.ex.number(target.slice)))

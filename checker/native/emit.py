@@ -181,7 +181,7 @@ class Emitter:
 
 def _too_large(n: Node) -> Diagnostic:
     return Diagnostic(
-        "E011",
+        "E001",
         f"an expression can reach {max(-n.lo, n.hi)}, more than 63 bits",
         NOWHERE,
         "narrow the ranges it is made of, or use another engine",

@@ -174,7 +174,7 @@ def _errors(p: ScalarProperty) -> Node:
 
 def _too_many(count: int) -> Diagnostic:
     return Diagnostic(
-        "E012",
+        "E003",
         f"the actions have {count} combinations of parameter values, more than {_INSTANCES}",
         NOWHERE,
         "use smaller parameter types, or split an action",

@@ -81,7 +81,11 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield f"never taken: {', '.join(result.never_fired)}"
     if result.verdict.startswith("Violated") and result.trace is None and result.property is not None:
         yield f"no reachable state has {result.property}"
-    if result.trace is not None:
+    if result.trace is not None and result.verdict.startswith("Unknown"):
+        yield "counterexample to induction, from a state that may not be reachable (an invariant that"
+        yield "excludes it would help; `explore` says whether it is reachable):"
+        yield from trace_lines(result.trace, style, start="state")
+    elif result.trace is not None:
         yield from _shown(result, result.trace, style)
     if style.verbose:
         for witness in result.witnesses.values():
@@ -118,9 +122,9 @@ def summary(results: Sequence[Result], not_run: int = 0) -> str:
 # --- traces ----------------------------------------------------------------------------------------
 
 
-def trace_lines(trace: Trace, style: Style = Style()) -> Iterator[str]:
+def trace_lines(trace: Trace, style: Style = Style(), start: str = "initial state") -> Iterator[str]:
     """A trace: numbered actions, changed fields, and why it ends."""
-    yield "initial state:" if trace.initial_call is None else f"initial state, by {trace.initial_call}:"
+    yield f"{start}:" if trace.initial_call is None else f"{start}, by {trace.initial_call}:"
     for place, value in _initial_places(trace):
         yield f"    {place} = {value}"
     before = trace.initial

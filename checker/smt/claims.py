@@ -82,7 +82,7 @@ def claims(system: ScalarSystem) -> list[Claim]:
 def _property_claims(p: ScalarProperty) -> Iterable[Claim]:
     if p.kind is PropertyKind.RECOVERABLE:
         raise refuse(
-            "E011", f"`{p.name}` is recoverable, which no bounded search decides", 'use engine="explore" for this check'
+            "E010", f"`{p.name}` is recoverable, which no bounded search decides", 'use engine="explore" for this check'
         )
     at = At.STEP if p.kind is PropertyKind.STEP else At.STATE
     yield from _error_claims(p, at, None)
@@ -117,7 +117,7 @@ def _enabled(system: ScalarSystem) -> Iterable[Node]:
     count = instances(system.actions)
     if count > INSTANCES:
         raise refuse(
-            "E012",
+            "E020",
             f"a deadlock check would expand {count} action instances; at most {INSTANCES} can be",
             'use engine="explore", or leave `terminal=` out of this check',
         )

@@ -72,9 +72,17 @@ class Judge:
         initial = layout.from_leaves(self.check.program.state, path.initial)
         return self.moves(Moves(initial, tuple((s.action, s.params) for s in path.steps)), claim)
 
+    def induction(self, path: Path, claim: Claim) -> Trace:
+        """Replay a counterexample to induction: it starts anywhere, reachable or not."""
+        initial = layout.from_leaves(self.check.program.state, path.initial)
+        moves = Moves(initial, tuple((s.action, s.params) for s in path.steps))
+        return self._replayed(moves, claim, None)
+
     def moves(self, moves: Moves, claim: Claim) -> Trace:
         """Replay a path in values.  Raises ReplayMismatch."""
-        initial_call = self._initial(moves.initial)
+        return self._replayed(moves, claim, self._initial(moves.initial))
+
+    def _replayed(self, moves: Moves, claim: Claim, initial_call: Call | None) -> Trace:
         state, steps = moves.initial, []
         for position, (index, params) in enumerate(moves.steps, 1):
             action = self._action(index)

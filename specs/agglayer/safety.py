@@ -25,7 +25,9 @@ def dependencies_are_final(s: State, h: Header) -> bool:
 @always
 def one_history(s: State, h: Header) -> bool:
     """AS3: no two final siblings, and a final header extends a final one."""
-    return h not in s.final or (other(h) not in s.final and all(p in s.final for p in needs(s, h) if p.chain == h.chain))
+    return h not in s.final or (
+        other(h) not in s.final and all(p in s.final for p in needs(s, h) if p.chain == h.chain)
+    )
 
 
 @always
@@ -68,4 +70,288 @@ def a_loser_has_a_dependent(s: State, h: Header, d: Header) -> bool:
     return built(s, h) and d in s.deps[h] and other(d) in s.final and d not in s.final
 
 
-check("two chains, mode 2", layer_s, faults={"equivocate", "invalid_block"}, properties=(dependencies_are_final,), expect=Holds())
+check(
+    "mode 2",
+    layer_s,
+    faults={"equivocate", "invalid_block", "eject"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+)
+check(
+    "mode 1, chains may settle directly",
+    layer_s,
+    {"MODES": FiniteSet({Mode.FINAL}), "DIRECT": Direct.ANYONE},
+    faults={"equivocate", "invalid_block", "eject"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+)
+check(
+    "mode 3",
+    layer_s,
+    {"MODES": FiniteSet({Mode.PRECONFIRMED})},
+    faults={"equivocate", "invalid_block", "eject"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+)
+check(
+    "mode 4",
+    layer_s,
+    {"MODES": FiniteSet({Mode.SHARED})},
+    faults={"equivocate", "invalid_block", "eject"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+        a_loser_has_a_dependent,
+    ),
+    expect=Holds(),
+)
+check(
+    "mode 4, everyone may settle directly, hard ejection",
+    layer_s,
+    {"MODES": FiniteSet({Mode.SHARED}), "DIRECT": Direct.ANYONE, "EJECTION": Ejection.HARD},
+    faults={"equivocate", "invalid_block", "eject"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+)
+check(
+    "mode 2, the AggLayer equivocates",
+    layer_s,
+    {"VIEWS": 2},
+    faults={"equivocate", "agglayer_equivocates"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+        a_loser_has_a_dependent,
+    ),
+    expect=Holds(),
+)
+check(
+    "mode 4, two heights",
+    layer_s,
+    {"MODES": FiniteSet({Mode.SHARED}), "HEIGHTS": 2},
+    faults={"equivocate"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+    slow=True,
+)
+check(
+    "modes 2 and 3 mixed",
+    layer_s,
+    {"MODES": FiniteSet({Mode.CONFIRMED, Mode.PRECONFIRMED})},
+    faults={"equivocate", "invalid_block"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+)
+check(
+    "three chains, mode 2",
+    layer_s,
+    {"CHAINS": 3},
+    faults={"equivocate"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+)
+check(
+    "three chains, mode 3, two dependencies a header",
+    layer_s,
+    {"CHAINS": 3, "CHAINS_PER_BATCH": 3, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    faults={"equivocate", "invalid_block"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
+    slow=True,
+)
+
+# Instructive: confirmation is a promise to peers, not what safety rests on.  Without "dependencies
+# confirmed" AS1 and AS8 hold all the same, by the circuit's check alone; only the closure AS5 breaks.
+check(
+    "without dependencies confirmed, AS1 holds all the same",
+    layer_s,
+    {"CONFIRM_RULE": ConfirmRule.NOTHING, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    faults={"equivocate", "invalid_block"},
+    properties=(no_finalized_batch_depends_on_an_equivocated_root, dependencies_are_final, a_dependency_is_finalized),
+    expect=Holds(),
+)
+check(
+    "without dependencies confirmed, AS5 breaks",
+    layer_s,
+    {"CONFIRM_RULE": ConfirmRule.NOTHING, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    properties=(confirmation_is_closed,),
+    expect=Violated(confirmation_is_closed, steps=6),
+)
+check(
+    "without the circuit check, the confirmations alone do not carry AS1",
+    layer_s,
+    {"CIRCUIT_CHECKS_DEPENDENCIES": False},
+    properties=(dependencies_are_final,),
+    expect=Violated(dependencies_are_final, steps=8),
+)
+
+# The known-bad variants.
+check(
+    "AM1 the circuit omits dependencies, no confirmations either",
+    layer_s,
+    {
+        "CIRCUIT_CHECKS_DEPENDENCIES": False,
+        "CONFIRM_RULE": ConfirmRule.NOTHING,
+        "MODES": FiniteSet({Mode.PRECONFIRMED}),
+    },
+    properties=(dependencies_are_final,),
+    expect=Violated(dependencies_are_final, steps=7),
+)
+check(
+    "AM1 the headline",
+    layer_s,
+    {
+        "CIRCUIT_CHECKS_DEPENDENCIES": False,
+        "CONFIRM_RULE": ConfirmRule.NOTHING,
+        "MODES": FiniteSet({Mode.PRECONFIRMED}),
+    },
+    properties=(no_finalized_batch_depends_on_an_equivocated_root,),
+    expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=7),
+)
+check(
+    "AM3 confirmed on pre-confirmed",
+    layer_s,
+    {"CONFIRM_RULE": ConfirmRule.PRECONFIRMED, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    properties=(confirmation_is_closed,),
+    expect=Violated(confirmation_is_closed, steps=6),
+)
+check(
+    "AM4 proofs are optional",
+    layer_s,
+    {"PROOF_REQUIRED": False},
+    faults={"invalid_block"},
+    properties=(final_is_valid,),
+    expect=Violated(final_is_valid, steps=4),
+)
+check(
+    "an unsound proof system",
+    layer_s,
+    faults={"invalid_block", "unsound_prover"},
+    properties=(final_is_valid,),
+    expect=Violated(final_is_valid, steps=5),
+)
+check(
+    "AM5 the contract does not compare its head",
+    layer_s,
+    {"L1_COMPARES_HEAD": False, "DIRECT": Direct.ANYONE},
+    faults={"equivocate"},
+    properties=(one_history,),
+    expect=Violated(one_history, steps=6),
+)
+check(
+    "AM5 the headline",
+    layer_s,
+    {"L1_COMPARES_HEAD": False, "DIRECT": Direct.ANYONE},
+    faults={"equivocate"},
+    properties=(no_finalized_batch_depends_on_an_equivocated_root,),
+    expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=8),
+)
+check(
+    "the circuit takes two siblings",
+    layer_s,
+    {"CIRCUIT_REFUSES_SIBLINGS": False, "KEEPS_ONE_SIBLING": False},
+    faults={"equivocate"},
+    properties=(one_history,),
+    expect=Violated(one_history, steps=9),
+)
+check(
+    "AM7 the AggLayer keeps both siblings, safety holds",
+    layer_s,
+    {"KEEPS_ONE_SIBLING": False},
+    faults={"equivocate"},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        final_is_valid,
+        confirmation_is_closed,
+        stage_by_stage,
+        a_dependency_is_finalized,
+        a_loser_has_a_dependent,
+    ),
+    expect=Holds(),
+)
+
+# AS6': no one promised that a confirmed header becomes final.
+check(
+    "AS6' a confirmed header can lose",
+    layer_s,
+    {"DIRECT": Direct.ANYONE},
+    faults={"equivocate"},
+    properties=(confirmed_wins,),
+    expect=Violated(confirmed_wins, steps=7),
+)

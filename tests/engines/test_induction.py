@@ -169,7 +169,7 @@ def test_without_a_witness_there_is_no_proof() -> None:
 
 def test_recoverable_is_refused() -> None:
     """Induction says nothing about what may still happen."""
-    with pytest.raises(InputError, match="E011"):
+    with pytest.raises(InputError, match="E010"):
         run(counter(claim("back", at_most(0), PropertyKind.RECOVERABLE)))
 
 

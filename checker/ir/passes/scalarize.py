@@ -591,7 +591,7 @@ class _Run:
 
     def set_binary(self, e: n.SetBinary, env: Env) -> Bits:
         a, b = self.value(e.left, env), self.value(e.right, env)
-        item = sy.join_items([a.item, b.item])
+        item = sy.join_items([a.item, b.item]) if e.op is n.SetOp.UNION else a.item  # as `e.type` says
         pairs = zip(sy.in_domain(a, item), sy.in_domain(b, item), strict=True)
         match e.op:
             case n.SetOp.UNION:
