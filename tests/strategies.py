@@ -275,7 +275,9 @@ class Grammar:
         """A value of a finite type, as sets and keys of sets want it."""
         match t:
             case ty.IntT():
-                return self.either((lambda: self.literal(t), lambda: self.read(t, depth, stored=True), lambda: self.pick(("3", "-1"))))
+                return self.either(
+                    (lambda: self.literal(t), lambda: self.read(t, depth, stored=True), lambda: self.pick(("3", "-1")))
+                )
             case ty.TupleT():
                 return f"({', '.join(self.member(i, depth) for i in t.items)})"
             case ty.OptionT():
@@ -301,7 +303,9 @@ class Grammar:
         return self.literal(t)
 
     def required(self, t: Type, depth: int) -> str:
-        chosen = self.some_place(lambda p: isinstance(p, ty.OptionT) and (p.item == t or _is_int(t) and _is_int(p.item)))
+        chosen = self.some_place(
+            lambda p: isinstance(p, ty.OptionT) and (p.item == t or _is_int(t) and _is_int(p.item))
+        )
         return f"require_some({self.write(chosen, depth)})"
 
     def conditional(self, t: Type, depth: int) -> str:
@@ -346,7 +350,10 @@ class Grammar:
             case ty.OptionT():
                 return [lambda: self.expr(t.item, d)] * 2
             case ty.MapT():
-                forms = [lambda: self.built(t, d), lambda: f"{self.read(t, d)}.set({self.expr(t.key, d)}, {self.expr(t.value, d, place=True)})"]
+                forms = [
+                    lambda: self.built(t, d),
+                    lambda: f"{self.read(t, d)}.set({self.expr(t.key, d)}, {self.expr(t.value, d, place=True)})",
+                ]
                 return forms + [lambda: f"filled({self.expr(t.value, d, place=True)})"] * place
             case ty.SetT():
                 return self.sets(t, d)
@@ -479,6 +486,7 @@ class Grammar:
             lambda: f"({self.expr(BOOL, d)} or {self.expr(BOOL, d)})",
             lambda: self.folded(self.pick(("all", "any")), BOOL, d),
             lambda: self.folded(self.pick(("all", "any")), BOOL, d),
+            lambda: f"(({self.expr(SIGNED, d)} {self.pick(('//', '%'))} {self.pick(('2', '-2'))}) < {self.literal(LOW)})",
         ]  # fmt: skip
 
     def numbers(self, d: int) -> list[Callable[[], str]]:
@@ -524,6 +532,7 @@ class Grammar:
             forms = [lambda: self.stored(indent)] * 4 + forms + [lambda: self.required_line(indent)] * 2
             forms.append(lambda: self.augmented(indent))
             forms.append(lambda: self.narrowing(indent))
+            forms.append(lambda: self.pushed(indent))
         forms.append(lambda: self.unpacked(indent))
         if depth:
             forms += [lambda: self.branch(depth, indent)] * 2 + [lambda: self.loop(depth, indent)]
@@ -555,6 +564,13 @@ class Grammar:
         if isinstance(t, ty.SetT):
             return self.forget([f"{indent}{text} {self.pick(('|=', '&=', '-='))} {{{self.member(t.item, 1)}}}"])
         raise Stuck
+
+    def pushed(self, indent: str) -> list[str]:
+        found = [(n, t) for n, t in self.fields if isinstance(t, ty.SeqT)]
+        if not found:
+            raise Stuck
+        name, t = self.pick(found)
+        return self.forget([f"{indent}s.{name} = s.{name}.push({self.expr(t.item, 1)})"])
 
     def required_line(self, indent: str) -> list[str]:
         return [f"{indent}require({self.expr(BOOL, 2)})"]
@@ -646,7 +662,9 @@ class Grammar:
 
     # --- functions and files ---
 
-    def function(self, states: Sequence[str], params: Sequence[tuple[str, Type]], *, acts: bool, result: Type | None) -> None:
+    def function(
+        self, states: Sequence[str], params: Sequence[tuple[str, Type]], *, acts: bool, result: Type | None
+    ) -> None:
         self.states, self.variables, self.known = list(states), list(params), set()
         self.acts, self.result = acts, result
 
@@ -768,7 +786,7 @@ class State:
 {functions}
 '''
 
-_SPEC = '''from typing import Annotated
+_SPEC = """from typing import Annotated
 
 import gen
 from gen import FLAG, LIMIT, Claim, Colour, Mode, Pair, State, Who{helpers}
@@ -781,7 +799,7 @@ from model.lang import (
 
 
 check("all", gen, {faults}expect=Holds())
-'''
+"""
 
 
 def make(ask: Callable[[int], int]) -> Source:

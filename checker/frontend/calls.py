@@ -296,8 +296,13 @@ def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> n.Expr:
             from checker.frontend.expressions import _unfit_number  # noqa: PLC0415
 
             key = _unfit_number(ex.stored(node.args[0], base.type.key))
-            value = ex.stored(node.args[1], base.type.value)
-            return n.MapSet(base.type, base, key, value, span=span)
+            value = ex.lower(node.args[1], base.type.value)
+            item = join(base.type.value, value.type)
+            if item is None:
+                help_ = f"its values are {show(base.type.value)}"
+                ex.fail(node.args[1], "M201", f"{show(value.type)} cannot be a value of this map", help_)
+            t = MapT(base.type.key, item)  # as with `push`: checked where the map is stored
+            return n.MapSet(t, ex.fit(func.value, base, t), key, ex.fit(node.args[1], value, item), span=span)
         case SeqT(), "push", 1 if plain:
             item = ex.lower(node.args[0], base.type.item)
             t = join(base.type.item, item.type)

@@ -164,7 +164,14 @@ class Loader:
         )  # fmt: skip
 
     def _state(self, decls: Declarations) -> TypeName:
-        found = [e for e in decls.scope.names.values() if isinstance(e, TypeName) and e.kind == "state"]
+        scopes = [d.scope for d in self._closure(decls.scope)]
+        named = [e for s in scopes for e in s.names.values() if isinstance(e, TypeName) and e.kind == "state"]
+        found = list({id(e): e for e in named}.values())
+        if len(found) > 1:
+            message = f"`{decls.scope.name}` and its imports have {len(found)} state classes"
+            self._refuse(
+                "M305", message, Span(decls.source.path, 1, 0, 1, 1), "a model has one: put all fields into it"
+            )
         if not found:
             self.raise_if_refused()
             message = f"`{decls.scope.name}` has no state"

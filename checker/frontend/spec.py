@@ -311,5 +311,5 @@ def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.
 def _dotted(path: Path) -> str:
     """The module name of a file: from the folder above its outermost package, `model` or none."""
     shown = Path(search.shown(path))
-    parts = shown.with_suffix("").parts
+    parts = (*shown.parts[:-1], shown.stem)
     return ".".join(parts[parts.index("model") :]) if "model" in parts else shown.stem

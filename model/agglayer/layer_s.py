@@ -3,3 +3,30 @@
 Atomic bundles are a model of their own, `bundles.py`.  `README.md` says what is completed and left out.
 """
 
+from model.agglayer.aggregation import (
+    confirm,
+    confirm_aside,
+    confirm_jointly,
+    eject,
+    finalize,
+    preconfirm,
+    preconfirm_aside,
+    resume,
+    stop,
+)
+from model.agglayer.chains import (
+    add_dependency,
+    build,
+    build_invalid,
+    build_pair,
+    change_list,
+    choose_modes,
+    discard,
+    equivocate,
+    prove,
+    prove_falsely,
+    settle_directly,
+    stop_proving,
+    withhold_data,
+)
+from model.agglayer.headers import State

@@ -24,7 +24,8 @@ from checker.frontend import load_spec
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, ModelErrorKind, Param, Program, Property, PropertyKind
 from checker.ir.passes.scalarize import scalarize
-from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate as evaluate_scalar
+from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
+from checker.ir.scalar import evaluate as evaluate_scalar
 from checker.ir.types import Value
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import to_leaves
@@ -226,7 +227,12 @@ def _steps(subject: Subject, effort: Effort, seen: Seen) -> Iterator[tuple[int, 
     queue = [state for state, _, _ in ev.initial_states(program)]
     for a in program.initials:
         for params in ev.instances(a.params):
-            expect("evaluator", in_python(loaded, a, program.default, params), in_evaluator(program, a, program.default, params), f"initial {a.name}{params}")
+            expect(
+                "evaluator",
+                in_python(loaded, a, program.default, params),
+                in_evaluator(program, a, program.default, params),
+                f"initial {a.name}{params}",
+            )
     known, left = set(queue), effort.steps
     for state in queue:
         s = to_leaves(program.state, state)
@@ -237,7 +243,12 @@ def _steps(subject: Subject, effort: Effort, seen: Seen) -> Iterator[tuple[int, 
                 where = f"{a.name}{params} in {dict(zip([f for f, _ in program.state.fields], state, strict=True))}"  # type: ignore[union-attr]
                 said = in_python(loaded, a, state, params)
                 expect("evaluator", said, in_evaluator(program, a, state, params), where)
-                expect("scalar", _leaves(program, said), in_scalar(system, system.actions[i], s, flat(a.params, params)), where)
+                expect(
+                    "scalar",
+                    _leaves(program, said),
+                    in_scalar(system, system.actions[i], s, flat(a.params, params)),
+                    where,
+                )
                 seen.steps[said[0] if said[0] != "error" else said[1].name] += 1
                 yield i, state, params, said
                 if said[0] == "to":
@@ -258,7 +269,9 @@ def _properties(subject: Subject, states: Sequence[Value], env: dict[tuple[str, 
         if (p.kind is PropertyKind.STEP) != (len(states) == 2):
             continue
         said = property_in_python(subject.loaded, p, states)
-        expect("evaluator", tuple(said), tuple(property_in_evaluator(subject.check, p, states)), f"{p.name} of {states}")
+        expect(
+            "evaluator", tuple(said), tuple(property_in_evaluator(subject.check, p, states)), f"{p.name} of {states}"
+        )
         one = folded(p, said)
         expect("scalar", one, property_in_scalar(scalar, env), f"{p.name} of {states}")
         seen.values[f"{p.kind.value} {one[1] if one[0] == 'is' else 'error'}"] += 1
@@ -307,9 +320,23 @@ def compare_search(subject: Subject, seen: Seen) -> None:
         seen.searches["violated"] += 1
         return
     if complete:
-        missing = [p.name for p in check.properties if p.kind is PropertyKind.REACHABLE and not any(_holds(check, p, s) for s in states)]
-        expect("native", ("Violated", missing[0]) if missing else ("Holds",), (kind, verdict.property) if isinstance(verdict, Violated) else (kind,), where)
-        expect("native", (len(states), transitions, steps_seen), (counted.states, counted.transitions, counted.depth), where)
+        missing = [
+            p.name
+            for p in check.properties
+            if p.kind is PropertyKind.REACHABLE and not any(_holds(check, p, s) for s in states)
+        ]
+        expect(
+            "native",
+            ("Violated", missing[0]) if missing else ("Holds",),
+            (kind, verdict.property) if isinstance(verdict, Violated) else (kind,),
+            where,
+        )
+        expect(
+            "native",
+            (len(states), transitions, steps_seen),
+            (counted.states, counted.transitions, counted.depth),
+            where,
+        )
         seen.searches["complete"] += 1
         if isinstance(verdict, Holds):
             for name, path in verdict.witnesses.items():
@@ -382,7 +409,12 @@ def in_z3(
         solver.push()
         solver.add(*fixed)
         kinds = frozenset(e.kind for e in a.errors if _possible(solver, unrolling.condition(e.condition, 0, i)))
-        expect(encoding.name, ("error", frozenset({said[1]})) if said[0] == "error" else ("error", frozenset()), ("error", kinds), where)
+        expect(
+            encoding.name,
+            ("error", frozenset({said[1]})) if said[0] == "error" else ("error", frozenset()),
+            ("error", kinds),
+            where,
+        )
         solver.add(step)
         expect(encoding.name, (said[0] == "to",), (_possible(solver),), where)
         if said[0] == "to":
@@ -394,7 +426,12 @@ def in_z3(
                 failing = any(_possible(solver, unrolling.condition(e.condition, 0)) for e in scalar.errors)
                 expect(encoding.name, (kind == "error",), (failing,), f"{where}: {p.name}")
                 if kind == "is":
-                    expect(encoding.name, (value,), (_possible(solver, unrolling.condition(scalar.value, 0)),), f"{where}: {p.name}")
+                    expect(
+                        encoding.name,
+                        (value,),
+                        (_possible(solver, unrolling.condition(scalar.value, 0)),),
+                        f"{where}: {p.name}",
+                    )
         solver.pop()
         seen.z3[said[0]] += 1
 
