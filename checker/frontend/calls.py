@@ -293,28 +293,38 @@ def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> n.Expr:
     plain = not node.keywords
     match base.type, func.attr, len(node.args):
         case MapT(), "set", 2 if plain:
-            from checker.frontend.expressions import _unfit_number  # noqa: PLC0415
-
-            key = _unfit_number(ex.stored(node.args[0], base.type.key))
-            value = ex.lower(node.args[1], base.type.value)
-            item = join(base.type.value, value.type)
-            if item is None:
-                help_ = f"its values are {show(base.type.value)}"
-                ex.fail(node.args[1], "M201", f"{show(value.type)} cannot be a value of this map", help_)
-            t = MapT(base.type.key, item)  # as with `push`: checked where the map is stored
-            return n.MapSet(t, ex.fit(func.value, base, t), key, ex.fit(node.args[1], value, item), span=span)
+            return _map_set(ex, node, func, base)
         case SeqT(), "push", 1 if plain:
-            item = ex.lower(node.args[0], base.type.item)
-            t = join(base.type.item, item.type)
-            if t is None:
-                help_ = f"its items are {show(base.type.item)}"
-                ex.fail(node.args[0], "M201", f"{show(item.type)} cannot be pushed", help_)
-            fitted = ex.fit(node.args[0], item, t)
-            grown = ex.fit(func.value, base, SeqT(t, base.type.bound))
-            return n.SeqPush(SeqT(t, base.type.bound + 1), grown, fitted, span=span)
+            return _seq_push(ex, node, func, base)
         case SeqT(), "rest", 0 if plain:
             return n.SeqRest(base.type, base, span=span)
         case ((MapT() | SeqT() | SetT() | RecordT() | TupleT()), _, _):
             help_ = "maps have `set(k, v)`, sequences `push(x)` and `rest()`; sets use | & - and `in`"
             ex.fail(node, "M010", f"{show(base.type)} has no method `{func.attr}` with these arguments", help_)
     ex.fail(node, "M010", f"{show(base.type)} has no method `{func.attr}`", "call a helper of the module")
+
+
+def _map_set(ex: Expressions, node: ast.Call, func: ast.Attribute, base: n.Expr) -> n.Expr:
+    from checker.frontend.expressions import _unfit_number  # noqa: PLC0415
+
+    assert isinstance(base.type, MapT)
+    key = _unfit_number(ex.stored(node.args[0], base.type.key))
+    value = ex.lower(node.args[1], base.type.value)
+    item = join(base.type.value, value.type)
+    if item is None:
+        help_ = f"its values are {show(base.type.value)}"
+        ex.fail(node.args[1], "M201", f"{show(value.type)} cannot be a value of this map", help_)
+    t = MapT(base.type.key, item)  # as with `push`: checked where the map is stored
+    return n.MapSet(t, ex.fit(func.value, base, t), key, ex.fit(node.args[1], value, item), span=ex.span(node))
+
+
+def _seq_push(ex: Expressions, node: ast.Call, func: ast.Attribute, base: n.Expr) -> n.Expr:
+    assert isinstance(base.type, SeqT)
+    item = ex.lower(node.args[0], base.type.item)
+    t = join(base.type.item, item.type)
+    if t is None:
+        help_ = f"its items are {show(base.type.item)}"
+        ex.fail(node.args[0], "M201", f"{show(item.type)} cannot be pushed", help_)
+    fitted = ex.fit(node.args[0], item, t)
+    grown = ex.fit(func.value, base, SeqT(t, base.type.bound))
+    return n.SeqPush(SeqT(t, base.type.bound + 1), grown, fitted, span=ex.span(node))

@@ -35,9 +35,7 @@ def load_words(code: Code, pointer: str, words: int) -> list[str]:
 class Emitter:
     """Expressions over the leaves of packed states, in one function."""
 
-    def __init__(
-        self, code: Code, leaves: tuple[Leaf, ...], packing: Packing, spaces: Mapping[str, list[str]]
-    ) -> None:
+    def __init__(self, code: Code, leaves: tuple[Leaf, ...], packing: Packing, spaces: Mapping[str, list[str]]) -> None:
         self.code, self.leaves, self.packing, self.spaces = code, leaves, packing, spaces
         self._scopes: list[dict[int, str]] = [{}]
 

@@ -27,7 +27,10 @@ class Library:
         large = len(assembly) > _LARGE
         target = llvm.Target.from_default_triple()
         machine = target.create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=1 if large else 2, jit=True
+            cpu=llvm.get_host_cpu_name(),
+            features=llvm.get_host_cpu_features().flatten(),
+            opt=1 if large else 2,
+            jit=True,
         )
         _optimise(llvm, module, machine, large)
         self._engine = llvm.create_mcjit_compiler(module, machine)

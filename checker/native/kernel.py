@@ -157,7 +157,9 @@ class Kernel:
 
     def _insert(self) -> str:
         """`@insert(ctx, state, h)`: if it is new, put the state at the end of the queue and check it."""
-        code = Code("define internal i64 @insert(ptr %c, ptr %s, i64 %h, ptr %table, i64 %mask, ptr %queue) alwaysinline nounwind")
+        code = Code(
+            "define internal i64 @insert(ptr %c, ptr %s, i64 %h, ptr %table, i64 %mask, ptr %queue) alwaysinline nounwind"
+        )
         here, cell = self._probe(code, "%s", "%h", "%table", "%mask", "%queue")
         with code.when(code.cmp("eq", cell, "0")):
             count = code.load("%c", Ctx.COUNT)

@@ -20,7 +20,7 @@ class ConfirmRule(Enum):
     NOTHING = auto()  # known to be wrong
 
 
-CONFIRM_RULE: Final = ConfirmRule.CONFIRMED
+CONFIRM_RULE: Final[ConfirmRule] = ConfirmRule.CONFIRMED
 JOINT_CONFIRMATION: Final[bool] = False  # True: headers that rely on one another are confirmed together
 KEEPS_ONE_SIBLING: Final[bool] = True  # False: an honest AggLayer pre-confirms both
 PROOF_REQUIRED: Final[bool] = True  # False: neither confirmation nor the circuit asks for proofs (known to be unsafe)

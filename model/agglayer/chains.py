@@ -55,9 +55,9 @@ class Ejection(Enum):
 MODES: Final[FiniteSet[Mode]] = FiniteSet({Mode.CONFIRMED})  # the modes that chains may choose
 CHAINS_PER_BATCH: Final = 2  # a header and its dependencies belong to at most so many chains
 FAULTY_CHAINS: Final = 1  # at most so many chains misbehave
-LISTS: Final = Lists.NONE
-DIRECT: Final = Direct.OPTED_OUT
-EJECTION: Final = Ejection.SOFT
+LISTS: Final[Lists] = Lists.NONE
+DIRECT: Final[Direct] = Direct.OPTED_OUT
+EJECTION: Final[Ejection] = Ejection.SOFT
 EJECTED_MAY_SETTLE: Final[bool] = False  # True: an ejected chain is registered no more, so it may settle directly
 BACKUP_PROVERS: Final[bool] = True  # False: only a chain proves its headers
 MUTUAL: Final[bool] = False  # True: two chains may seal a two-way bundle in headers that name each other

