@@ -1,6 +1,7 @@
 """When a chain is delayed (AL1 to AL4), and how it recovers (AL6); what mutual dependencies do (AS7).
 
-Delayed: a header of an honest chain can no longer become final.  An AggLayer that is slow, or has stopped
+Delayed: a header of an honest chain can no longer become final.  The properties ask it of all headers at once;
+what is final stays final, so this is the same as asking it of each.  An AggLayer that is slow, or has stopped
 and may resume, delays no one in this sense: that is stalled, and a path to finality remains.  The post
 takes a live AggLayer for granted.  Rebuilding is off, but for the checks of AL6.
 
@@ -31,39 +32,45 @@ from model.lang import FiniteSet, Holds, Violated, always, check, members, reach
 
 
 @recoverable
-def never_delayed(s: State, h: Header) -> bool:
+def never_delayed(s: State) -> bool:
     """AL1, AL2: the header of a chain that behaves, and has it proven, can become final."""
-    return settled_or_own_fault(s, h)
+    return all(settled_or_own_fault(s, h) for h in members(Header))
 
 
 @recoverable
-def delayed_as_mode_3_lists(s: State, h: Header) -> bool:
+def delayed_as_mode_3_lists(s: State) -> bool:
     """AL3 read as exhaustive: else a header it relies on directly has no proof."""
-    return settled_or_own_fault(s, h) or any(not s.proof[d] for d in needs(s, h))
+    return all(settled_or_own_fault(s, h) or any(not s.proof[d] for d in needs(s, h)) for h in members(Header))
 
 
 @recoverable
-def delayed_as_mode_4_lists(s: State, h: Header) -> bool:
+def delayed_as_mode_4_lists(s: State) -> bool:
     """AL4 read as exhaustive: else a header it relies on directly has no proof, or has a sibling."""
-    return settled_or_own_fault(s, h) or any(not s.proof[d] or built(s, other(d)) for d in needs(s, h))
+    return all(
+        settled_or_own_fault(s, h) or any(not s.proof[d] or built(s, other(d)) for d in needs(s, h))
+        for h in members(Header)
+    )
 
 
 @recoverable
-def delayed_as_listed_or_below(s: State, h: Header) -> bool:
+def delayed_as_listed_or_below(s: State) -> bool:
     """AL4 with the dependencies of the dependencies counted in."""
-    return settled_or_own_fault(s, h) or any(not s.proof[d] or built(s, other(d)) for d in needed_below(s, h))
+    return all(
+        settled_or_own_fault(s, h) or any(not s.proof[d] or built(s, other(d)) for d in needed_below(s, h))
+        for h in members(Header)
+    )
 
 
 @recoverable
-def an_honest_chain_recovers(s: State, c: Chain) -> bool:
+def an_honest_chain_recovers(s: State) -> bool:
     """AL6: a chain that behaves can have a final header, by building it again where it must."""
-    return misbehaved(s, c) or Header(c, 1, Sibling.FIRST) in s.final
+    return all(misbehaved(s, c) or Header(c, 1, Sibling.FIRST) in s.final for c in Chain)
 
 
 @recoverable
-def mutual_headers_confirm(s: State, h: Header) -> bool:
+def mutual_headers_confirm(s: State) -> bool:
     """AS7: a header that was built can be confirmed."""
-    return not built(s, h) or confirmed(s, h)
+    return all(not built(s, h) or confirmed(s, h) for h in members(Header))
 
 
 @step

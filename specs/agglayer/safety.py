@@ -168,23 +168,6 @@ check(
     expect=Holds(),
 )
 check(
-    "mode 4, two heights",
-    layer_s,
-    {"MODES": FiniteSet({Mode.SHARED}), "HEIGHTS": 2},
-    faults={"equivocate"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
-    expect=Holds(),
-    slow=True,
-)
-check(
     "modes 2 and 3 mixed",
     layer_s,
     {"MODES": FiniteSet({Mode.CONFIRMED, Mode.PRECONFIRMED})},
@@ -354,4 +337,17 @@ check(
     faults={"equivocate"},
     properties=(confirmed_wins,),
     expect=Violated(confirmed_wins, steps=7),
+)
+
+check(
+    "two heights, mode 2",
+    layer_s,
+    {"HEIGHTS": 2},
+    properties=(
+        no_finalized_batch_depends_on_an_equivocated_root,
+        dependencies_are_final,
+        one_history,
+        a_dependency_is_finalized,
+    ),
+    expect=Holds(),
 )
