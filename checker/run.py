@@ -47,6 +47,9 @@ ENGINES: Final[Mapping[str, str]] = {
 }
 
 
+THREADS: Final = 1  # that an engine runs on, whatever `--workers` asks for
+
+
 @attrs.frozen
 class Overrides:
     """What the command line changes of a check; None leaves what the spec says."""
@@ -241,7 +244,7 @@ def _result(
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=getattr(verdict, "property", None),
         expected=show_expected(check.expect), verdict=show_verdict(verdict),
-        as_expected=not differs, undecided=undecided, engine=name, workers=o.workers,
+        as_expected=not differs, undecided=undecided, engine=name, workers=THREADS,
         total_seconds=time.monotonic() - start, coverage=verdict.coverage, message=message,
         never_fired=_never_fired(system, verdict.coverage), other_engine=o.foreign(check),
     )  # fmt: skip

@@ -331,7 +331,7 @@ class MapFill:
 
 @attrs.frozen
 class MapSet:
-    """`m.set(k, v)`: a copy of m with v at k; KEY when k is outside.  v was made to `Fit`."""
+    """`m.set(k, v)`: a copy of m with v at k; KEY when k is outside.  m and v were joined to one value type."""
 
     type: Type
     map: Expr

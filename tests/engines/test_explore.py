@@ -280,9 +280,7 @@ def test_a_wide_search_grows() -> None:
     """Two thousand words' worth of states of nine words each, more than the first table holds."""
     leaves = (*(Leaf(f"b{i}", True, 0, 1, 0) for i in range(512)), leaf("x", 0, 255), leaf("y", 0, 255))
     x, y = sc.int_var("s", 512, 0, 255), sc.int_var("s", 513, 0, 255)
-    acts = tuple(
-        action(f"up{i}", [], [sc.lt(v, num(255))], {i: sc.add(v, num(1))}) for i, v in ((512, x), (513, y))
-    )
+    acts = tuple(action(f"up{i}", [], [sc.lt(v, num(255))], {i: sc.add(v, num(1))}) for i, v in ((512, x), (513, y)))
     top = claim("top", REACHABLE, sc.and_((sc.eq(x, num(255)), sc.eq(y, num(255)))))
     verdict = check(ScalarSystem(leaves, ((0,) * 514,), acts, (top, claim("on", RECOVERABLE, top.value))))
 
@@ -359,7 +357,9 @@ def systems(draw: st.DrawFn) -> ScalarSystem:
             value = sc.or_((value, draw(bools(state))))
         errors = [sc.and_([draw(bools(state)) for _ in range(3)])] if draw(st.integers(0, 4)) == 0 else []
         properties.append(claim(f"p{i}", kind, value, errors))
-    initial = draw(st.lists(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES)), min_size=1, max_size=3, unique=True))
+    initial = draw(
+        st.lists(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES)), min_size=1, max_size=3, unique=True)
+    )
     terminal = draw(st.none() | bools(state))
     leaves = tuple(leaf(f"x{i}", lo, hi) for i, (lo, hi) in enumerate(RANGES))
     end = None if terminal is None else claim("end", ALWAYS, terminal)

@@ -66,9 +66,7 @@ def agg_core(chains: int, heights: int) -> ScalarSystem:
         return out
 
     def depends(at_least: int) -> list[Node]:
-        return [
-            sc.or_((sc.eq(dep[k], num(0)), sc.le(num(at_least), pick(status, dep[k], 1)))) for k in range(n)
-        ]
+        return [sc.or_((sc.eq(dep[k], num(0)), sc.le(num(at_least), pick(status, dep[k], 1)))) for k in range(n)]
 
     def moved(to: int) -> dict[int, Node]:
         return {2 * k: sc.ite(sc.eq(b, num(k)), num(to), status[k]) for k in range(n)}
@@ -85,7 +83,10 @@ def agg_core(chains: int, heights: int) -> ScalarSystem:
     actions = (
         action("build", two, [at(ABSENT), pick(below(BUILT), b), sc.or_((sc.eq(d, num(0)), built))], build),
         action(
-            "preconfirm", one, [at(BUILT), sc.lt(sibling, num(CONFIRMED)), pick(depends(CONFIRMED), b)], moved(CONFIRMED)
+            "preconfirm",
+            one,
+            [at(BUILT), sc.lt(sibling, num(CONFIRMED)), pick(depends(CONFIRMED), b)],
+            moved(CONFIRMED),
         ),
         action("prove", one, [at(CONFIRMED), pick(depends(PROVEN), b)], moved(PROVEN)),
         action("finalize", one, [at(PROVEN), pick(depends(FINAL), b), pick(below(FINAL), b)], moved(FINAL)),
