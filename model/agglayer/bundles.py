@@ -83,14 +83,21 @@ def misreport(s: State, b: Bundle, c: Chain, result: Result, told: Result) -> No
 def include(s: State, b: Bundle, c: Chain) -> None:
     """A chain puts its leg into its header."""
     require(s.batch[c] == Batch.OPEN and b not in s.includes[c] and s.leg[b][c].result != Result.NONE)
-    require(INCLUDE_EARLY or all(succeeded(s.leg[b][x].told) for x in range(1, LEGS + 1)))
+    require(INCLUDE_EARLY or reported(s, b))
     s.includes[c] |= {b}
 
 
 @action
 def seal(s: State, c: Chain) -> None:
-    """A chain closes its header."""
-    require(s.batch[c] == Batch.OPEN)
+    """A chain closes its header once no bundle that it has begun is open: each is included, or called off."""
+    require(s.batch[c] == Batch.OPEN and all(done_with(s, b, c) for b in range(1, BUNDLES + 1)))
+    s.batch[c] = Batch.SEALED
+
+
+@action(fault="leaves_out")
+def seal_without(s: State, c: Chain) -> None:
+    """A chain closes its header without waiting for a bundle that it has begun."""
+    require(s.batch[c] == Batch.OPEN and not all(done_with(s, b, c) for b in range(1, BUNDLES + 1)))
     s.batch[c] = Batch.SEALED
 
 
@@ -119,6 +126,24 @@ def passed_to(s: State, b: Bundle, c: Chain) -> Result:
 def succeeded(r: Result) -> bool:
     """The leg ran, and did not fail."""
     return r in (Result.LEFT, Result.RIGHT)
+
+
+def reported(s: State, b: Bundle) -> bool:
+    """Every leg has told the relay that it succeeded."""
+    return all(succeeded(s.leg[b][c].told) for c in range(1, LEGS + 1))
+
+
+def done_with(s: State, b: Bundle, c: Chain) -> bool:
+    """The chain has not begun the bundle, has included it, or it can no longer succeed."""
+    return s.leg[b][c].result == Result.NONE or b in s.includes[c] or called_off(s, b)
+
+
+def called_off(s: State, b: Bundle) -> bool:
+    """A leg has failed, or its chain closed the header without running it."""
+    return any(
+        s.leg[b][c].told == Result.FAILED or (s.batch[c] != Batch.OPEN and s.leg[b][c].result == Result.NONE)
+        for c in range(1, LEGS + 1)
+    )
 
 
 def agrees(s: State, b: Bundle, c: Chain) -> bool:

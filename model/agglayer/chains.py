@@ -201,12 +201,13 @@ def only(on: Header | None) -> FiniteSet[Header]:
 
 def may_depend(s: State, h: Header, on: Header) -> bool:
     """The chain's mode, its list and the limit of chains let the header rely on that one."""
-    if on.chain == h.chain or on.chain in s.denied[h.chain]:
+    if on.chain == h.chain or on.chain in s.denied[h.chain] or other(on) in s.deps[h]:
         return False
     if len(FiniteSet(d.chain for d in s.deps[h]) | {on.chain, h.chain}) > CHAINS_PER_BATCH:
         return False
     return on in s.final or (
         built(s, on)
+        and on.chain not in s.ejected
         and (
             s.mode[h.chain] == Mode.SHARED
             or (s.mode[h.chain] == Mode.PRECONFIRMED and preconfirmed(s, on))

@@ -115,7 +115,7 @@ check(
     {"MODES": FiniteSet({Mode.FINAL})},
     faults={"equivocate", "invalid_block", "eject", "stop_proving", "agglayer_stops"},
     properties=(never_delayed, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=3348, depth=12),
 )
 check(
     "AL1 even if the AggLayer stops for good",
@@ -123,7 +123,7 @@ check(
     {"MODES": FiniteSet({Mode.FINAL}), "STOPS_FOR_GOOD": True},
     faults={"equivocate", "agglayer_stops"},
     properties=(never_delayed, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=396, depth=10),
 )
 check(
     "AL1 without a direct path",
@@ -140,7 +140,7 @@ check(
     layer_s,
     faults={"equivocate", "invalid_block", "eject"},
     properties=(never_delayed, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=2511, depth=13),
 )
 check(
     "AL2 three chains",
@@ -148,14 +148,14 @@ check(
     {"CHAINS": 3},
     faults={"equivocate"},
     properties=(never_delayed, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=28492, depth=16),
 )
 check(
     "AL2 an AggLayer that stops and resumes delays no one",
     layer_s,
     faults={"equivocate", "invalid_block", "agglayer_stops"},
     properties=(never_delayed, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=2582, depth=13),
 )
 check(
     "AL2 first condition dropped, a registered chain settles directly",
@@ -171,7 +171,7 @@ check(
     {"EJECTION": Ejection.HARD},
     faults={"equivocate", "eject"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=6),
+    expect=Violated(never_delayed, steps=7),
 )
 check(
     "AL2 an ejected chain settles directly",
@@ -179,7 +179,7 @@ check(
     {"EJECTED_MAY_SETTLE": True},
     faults={"equivocate", "eject"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=8),
+    expect=Violated(never_delayed, steps=9),
 )
 check(
     "AL2 the cause that the post names, an AggLayer that equivocates",
@@ -195,7 +195,7 @@ check(
     {"VIEWS": 2},
     faults={"agglayer_equivocates"},
     properties=(never_delayed, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=647, depth=13),
 )
 check(
     "AM7 an honest AggLayer keeps both siblings",
@@ -203,7 +203,7 @@ check(
     {"KEEPS_ONE_SIBLING": False},
     faults={"equivocate"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=9),
+    expect=Violated(never_delayed, steps=10),
 )
 
 # AL3, AL4: the plain cases are within the claim; the lists are not complete.
@@ -221,7 +221,7 @@ check(
     {"MODES": FiniteSet({Mode.PRECONFIRMED})},
     faults={"equivocate", "invalid_block"},
     properties=(delayed_as_mode_3_lists, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=1619, depth=12),
 )
 check(
     "AL3 three chains, a cause further below",
@@ -253,7 +253,7 @@ check(
     {"MODES": FiniteSet({Mode.SHARED})},
     faults={"equivocate", "invalid_block"},
     properties=(delayed_as_mode_4_lists, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=2267, depth=12),
 )
 check(
     "AL4 three chains, a cause further below",
@@ -269,7 +269,7 @@ check(
     {"MODES": FiniteSet({Mode.SHARED}), "CHAINS": 3},
     faults={"invalid_block"},
     properties=(delayed_as_listed_or_below, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=5206, depth=13),
     slow=True,
 )
 
@@ -279,7 +279,7 @@ check(
     layer_s,
     faults={"stop_proving"},
     properties=(never_delayed, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=213, depth=10),
 )
 check(
     "no backup provers",
@@ -297,7 +297,7 @@ check(
     {"MODES": FiniteSet({Mode.PRECONFIRMED}), "REBUILD": True},
     faults={"equivocate", "invalid_block"},
     properties=(an_honest_chain_recovers, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=1619, depth=12),
 )
 check(
     "AL6 without rebuilding it does not",
@@ -313,7 +313,7 @@ check(
     {"MODES": FiniteSet({Mode.SHARED}), "REBUILD": True, "CHAINS": 3},
     faults={"invalid_block"},
     properties=(an_honest_chain_recovers, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=5206, depth=13),
     slow=True,
 )
 check(
@@ -322,7 +322,7 @@ check(
     {"MODES": FiniteSet({Mode.FINAL}), "REBUILD": True},
     faults={"equivocate", "invalid_block"},
     properties=(nothing_shown_is_undone, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=290, depth=9),
 )
 check(
     "AS9 in mode 3 a mint that users saw is undone",
@@ -337,7 +337,7 @@ check(
     layer_s,
     {"MODES": FiniteSet({Mode.SHARED}), "CHAINS": 3},
     properties=(few_named, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=2524, depth=13),
     slow=True,
 )
 check(
@@ -352,14 +352,14 @@ check(
     layer_s,
     {"LISTS": Lists.DENY},
     properties=(lists_are_kept, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=284, depth=11),
 )
 check(
     "allow lists",
     layer_s,
     {"LISTS": Lists.ALLOW},
     properties=(lists_are_kept, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=240, depth=11),
 )
 
 # AS7, a gap: the post says nothing on mutual dependencies, and shows none.  Headers that name each other are
@@ -376,5 +376,5 @@ check(
     layer_s,
     {"MUTUAL": True, "JOINT_CONFIRMATION": True},
     properties=(mutual_headers_confirm, a_mint_is_final),
-    expect=Holds(),
+    expect=Holds(distinct=89, depth=9),
 )
