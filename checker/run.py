@@ -64,6 +64,11 @@ class Overrides:
     walks: int | None = None
     steps: int | None = None
 
+    @property
+    def bounds(self) -> bool:
+        """Whether the command line set a bound, so that a bounded verdict says nothing against the spec."""
+        return any(v is not None for v in (self.depth, self.states, self.walks, self.steps))
+
     def foreign(self, check: Check) -> bool:
         """Whether the engine is not the one that the expectation was written for."""
         return self.engine is not None and self.engine != check.engine
@@ -213,7 +218,11 @@ def _open_end(check: Check, verdict: Unknown) -> tuple[Path, Claim]:
 
 
 def _saved(result: Result, folder: FilePath) -> Result:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        message = f"cannot write {folder}: {e.strerror or e}"
+        raise InputError([Diagnostic("C006", message, NOWHERE, "name a folder for --traces")]) from None
     stem = _file_name(f"{FilePath(result.spec).stem}-{result.check}")
     for name, witness in result.witnesses.items():
         itf.write(witness, folder / f"{stem}-{_file_name(name)}.itf.json")
@@ -237,7 +246,9 @@ def _result(
 ) -> Result:  # fmt: skip
     message = _difference(check, verdict, o)
     differs = bool(message)
-    undecided = bool(message) and (isinstance(verdict, Unknown) or (_bounded(verdict) and o.foreign(check)))
+    undecided = bool(message) and (
+        isinstance(verdict, Unknown) or (_bounded(verdict) and (o.foreign(check) or o.bounds))
+    )
     if broken_initially or isinstance(verdict, Unknown):
         reason = verdict.reason if isinstance(verdict, Unknown) else "; ".join(verdict.coverage.notes)
         message = message if reason in message and message else "; ".join(x for x in (message, reason) if x)
