@@ -106,7 +106,7 @@ class Annotations:
         if not storable(t):
             help_ = "use a finite type here: an enumeration, a scalarset or a Range"
             self.decls.fail(node, "M205", "a key or set member needs a finite type", help_)
-        if _cardinality_over(t):
+        if too_many_members(t):
             help_ = f"at most {MAX_MEMBERS:,}: shrink it, or use a map of fewer keys"
             self.decls.fail(node, "M205", "this key or member type has too many values", help_)
         return t
@@ -144,24 +144,24 @@ class Annotations:
         return value.value
 
 
-def _cardinality_over(t: Type) -> bool:
+def too_many_members(t: Type) -> bool:
     """Whether a type has more members than may be listed, without computing huge powers."""
     match t:
         case SetT():
-            return _cardinality_over(t.item) or cardinality(t.item) > 16
+            return too_many_members(t.item) or cardinality(t.item) > 16
         case MapT():
-            if _cardinality_over(t.key) or _cardinality_over(t.value):
+            if too_many_members(t.key) or too_many_members(t.value):
                 return True
             return (
                 cardinality(t.key) * max(cardinality(t.value) - 1, 1).bit_length() > 16 and cardinality(t) > MAX_MEMBERS
             )
         case SeqT():
-            return _cardinality_over(t.item) or t.bound > 16 or cardinality(t) > MAX_MEMBERS
+            return too_many_members(t.item) or t.bound > 16 or cardinality(t) > MAX_MEMBERS
         case OptionT():
-            return _cardinality_over(t.item)
+            return too_many_members(t.item)
         case TupleT():
-            return any(map(_cardinality_over, t.items)) or cardinality(t) > MAX_MEMBERS
+            return any(map(too_many_members, t.items)) or cardinality(t) > MAX_MEMBERS
         case _ if hasattr(t, "fields"):
-            return any(_cardinality_over(f) for _, f in t.fields) or cardinality(t) > MAX_MEMBERS
+            return any(too_many_members(f) for _, f in t.fields) or cardinality(t) > MAX_MEMBERS
         case _:
             return cardinality(t) > MAX_MEMBERS

@@ -305,10 +305,8 @@ def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> n.Expr:
 
 
 def _map_set(ex: Expressions, node: ast.Call, func: ast.Attribute, base: n.Expr) -> n.Expr:
-    from checker.frontend.expressions import _unfit_number  # noqa: PLC0415
-
     assert isinstance(base.type, MapT)
-    key = _unfit_number(ex.stored(node.args[0], base.type.key))
+    key = ex.key(node.args[0], base.type)
     value = ex.lower(node.args[1], base.type.value)
     item = join(base.type.value, value.type)
     if item is None:

@@ -15,8 +15,9 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from checker.diagnostics import Diagnostic, did_you_mean
-from checker.frontend.annotations import Annotations, _cardinality_over
+from checker.frontend.annotations import Annotations, too_many_members
 from checker.frontend.expressions import Expressions, Function
+from checker.frontend.rules import is_int, join
 from checker.frontend.scope import (
     RESERVED,
     Broken,
@@ -249,8 +250,6 @@ class Declarations:
         if given is None or self.is_spec:
             return value
         self.used.add(name)
-        from checker.frontend.rules import is_int, join  # noqa: PLC0415
-
         place = declared or value.type
         same = (is_int(place) and is_int(given.type)) or (not is_int(place) and join(place, given.type) == place)
         if not same:
@@ -362,7 +361,7 @@ class Declarations:
 
     def small_domain(self, node: ast.AST, t: Type) -> None:
         """Refuse to list a type with too many values."""
-        if _cardinality_over(t):
+        if too_many_members(t):
             self.fail(node, "M205", f"{show(t)} has too many values to list", "use a smaller type")
 
     def state_type(self) -> Type | None:

@@ -32,6 +32,7 @@ from checker.ir import nodes as n
 from checker.ir.types import (
     BOOL,
     INT,
+    NEVER,
     NONE,
     EnumT,
     IntT,
@@ -140,6 +141,11 @@ class Expressions:
                 self.fail(node, "M203", "this may be None", help_)
             self.fail(node, "M201", f"{show(e.type)} where {show(place)} is needed", help_)
         return n.Fit(place, e, span=self.span(node))
+
+    def key(self, node: ast.expr, t: MapT) -> n.Expr:
+        """A key of a map, checked by the lookup itself, numbers inside it as well (KEY, not RANGE)."""
+        e = self.fit(node, self.lower(node, t.key), t.key)
+        return e.value if isinstance(e, n.Fit) else e
 
     def passed(self, node: ast.AST, e: n.Expr, place: Type) -> n.Expr:
         """An argument or a result: it must belong to the type without any check left over."""
@@ -350,8 +356,7 @@ class Expressions:
         base = self.lower(node.value)
         match base.type:
             case MapT():
-                key = self.fit(node.slice, self.lower(node.slice, base.type.key), base.type.key)
-                return n.Index(base.type.value, base, _unfit_number(key), span=self.span(node))
+                return n.Index(base.type.value, base, self.key(node.slice, base.type), span=self.span(node))
             case SeqT():
                 return n.Index(base.type.item, base, self.number(node.slice), span=self.span(node))
             case TupleT():
@@ -493,8 +498,6 @@ class Expressions:
 
     def join_all(self, node: ast.AST, items: tuple[n.Expr, ...]) -> Type:
         """The common type of some expressions."""
-        from checker.ir.types import NEVER  # noqa: PLC0415
-
         t: Type | None = NEVER
         for e in items:
             t = join(t, e.type) if t is not None else None
@@ -532,11 +535,6 @@ class Expressions:
         return comprehensions.iterable(self, node)
 
 
-def _unfit_number(key: n.Expr) -> n.Expr:
-    """A map key is checked by the lookup itself, numbers inside it as well (KEY, not RANGE)."""
-    return key.value if isinstance(key, n.Fit) else key
-
-
 def _fold(e: n.Arith) -> n.Expr:
     """Arithmetic on constants, done now, so that bounds may be computed from constants."""
     a, b = e.left, e.right
@@ -555,6 +553,3 @@ def _fold(e: n.Arith) -> n.Expr:
     if abs(value) >= 1 << 62:
         return e
     return n.Const(IntT(value, value), value, span=e.span)
-
-
-fold = _fold

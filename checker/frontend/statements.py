@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from checker.diagnostics import did_you_mean
 from checker.frontend import comprehensions
-from checker.frontend.expressions import Expressions, Function, _unfit_number
+from checker.frontend.expressions import Expressions, Function
 from checker.frontend.rules import is_int
 from checker.frontend.scope import RESERVED, LangName, Refused
 from checker.ir import nodes as n
-from checker.ir.types import BOOL, INT, MapT, NoneT, OptionT, RecordT, SeqT, TupleT, Type, show
+from checker.ir.types import BOOL, INT, MapT, NeverT, NoneT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
 
 if TYPE_CHECKING:
     from checker.frontend.declarations import Declarations
@@ -279,8 +280,6 @@ class Statements:
                 assert isinstance(t, RecordT)
                 fields = dict(t.fields)
                 if target.attr not in fields:
-                    from checker.diagnostics import did_you_mean  # noqa: PLC0415
-
                     message = f"{t.name} has no field `{target.attr}`"
                     self.ex.fail(target, "M105", message, did_you_mean(target.attr, fields))
                 return fields[target.attr], (n.AtField(target.attr),)
@@ -292,9 +291,7 @@ class Statements:
     def _place_item(self, target: ast.Subscript) -> tuple[Type, tuple[n.AtField | n.AtKey, ...]]:
         t, path = self._place(target.value)
         if isinstance(t, MapT):
-            key = self.ex.lower(target.slice, t.key)
-            key = _unfit_number(self.ex.fit(target.slice, key, t.key))
-            return t.value, (*path, n.AtKey(key))
+            return t.value, (*path, n.AtKey(self.ex.key(target.slice, t)))
         if isinstance(t, SeqT):
             return t.item, (*path, n.AtKey(self.ex.number(target.slice)))
         help_ = "only maps and sequences of the state have items that can be assigned"
@@ -325,8 +322,6 @@ class _Flow:
 
 def _incomplete(t: Type) -> bool:
     """Whether part of the type is not known yet (an empty set, a bare None inside)."""
-    from checker.ir.types import NeverT, SetT  # noqa: PLC0415
-
     match t:
         case NoneT() | NeverT():
             return True
