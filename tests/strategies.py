@@ -140,6 +140,7 @@ class Grammar:
         self.names = 0
         self.ended = False  # the end of the block that was written last is never reached
         self.fields: list[tuple[str, Type]] = []
+        self.tame = not self.chance(3)  # most stores stay in range, so that searches go deep
 
     # --- choices ---
 
@@ -533,6 +534,7 @@ class Grammar:
             forms.append(lambda: self.augmented(indent))
             forms.append(lambda: self.narrowing(indent))
             forms.append(lambda: self.pushed(indent))
+            forms.append(lambda: self.in_order(indent))
         forms.append(lambda: self.unpacked(indent))
         if depth:
             forms += [lambda: self.branch(depth, indent)] * 2 + [lambda: self.loop(depth, indent)]
@@ -541,6 +543,8 @@ class Grammar:
     def stored(self, indent: str) -> list[str]:
         text, t = self.target()
         value = self.expr(t, 3, place=True)
+        if self.tame and isinstance(t, ty.IntT):
+            value = f"{value} % {t.hi - t.lo + 1} + {t.lo}"
         return self.forget([f"{indent}{text} = {value}"])
 
     def forget(self, lines: list[str]) -> list[str]:
@@ -559,7 +563,7 @@ class Grammar:
 
     def augmented(self, indent: str) -> list[str]:
         text, t = self.target()
-        if _is_int(t):
+        if _is_int(t) and not self.tame:
             return self.forget([f"{indent}{text} {self.pick(('+=', '-=', '*=', '//=', '%='))} {self.expr(INT, 1)}"])
         if isinstance(t, ty.SetT):
             return self.forget([f"{indent}{text} {self.pick(('|=', '&=', '-='))} {{{self.member(t.item, 1)}}}"])
@@ -570,7 +574,8 @@ class Grammar:
         if not found:
             raise Stuck
         name, t = self.pick(found)
-        return self.forget([f"{indent}s.{name} = s.{name}.push({self.expr(t.item, 1)})"])
+        room = [f"{indent}require(len(s.{name}) < {t.bound})"] if self.tame and self.chance(2) else []
+        return self.forget([*room, f"{indent}s.{name} = s.{name}.push({self.expr(t.item, 1)})"])
 
     def required_line(self, indent: str) -> list[str]:
         return [f"{indent}require({self.expr(BOOL, 2)})"]
@@ -660,6 +665,21 @@ class Grammar:
         self.ended = False
         return self.forget([f"{indent}for {clause}:", *body])
 
+    def in_order(self, indent: str) -> list[str]:
+        """A loop whose result depends on the order of its items: the last one wins, or all are folded in turn."""
+        place = self.some_place(lambda t: isinstance(t, (ty.SetT, ty.SeqT)))
+        item, x = place.type.item, self.fresh("x")
+        head = f"{indent}for {x} in {self.write(place, 1)}:"
+        wants = [(n, t) for n, t in self.fields if t in (item, ty.OptionT(item)) or _is_int(t) and _is_int(item)]
+        if wants and (not _is_int(item) or self.chance(2)):
+            name, _ = self.pick(wants)
+            return self.forget([head, f"{indent}    s.{name} = {x}"])
+        if not _is_int(item):
+            raise Stuck
+        name = self.fresh("v")
+        self.variables.append((name, INT))
+        return [f"{indent}{name}: int = {self.pick(('0', '1'))}", head, f"{indent}    {name} = 2 * {name} + {x}"]
+
     # --- functions and files ---
 
     def function(
@@ -699,6 +719,17 @@ class Grammar:
         lines += self.block(1 + self.choose(4), 2, "    ")
         return "\n".join(lines)
 
+    def stirred(self) -> list[str]:
+        """Actions that set a field to any value, so that a search has somewhere to go."""
+        found = []
+        for field, t in self.fields:
+            if ty.cardinality(t) <= 8:
+                self.function(["s"], [("value", t)], acts=True, result=None)
+                guard = [f"    require({self.expr(BOOL, 2)})"] if self.chance(4) else []
+                head = f"def {self.fresh('stir')}(s: State, value: {annotation(t)}) -> None:"
+                found.append("\n".join(["@action", head, *guard, f"    s.{field} = value"]))
+        return found
+
     def property(self, kind: str) -> str:
         states = ["old", "new"] if kind == "step" else ["s"]
         params = self.parameters(1)
@@ -725,6 +756,7 @@ class Grammar:
         helpers = [self.helper() for _ in range(self.choose(3))]
         initials = [self.action("@initial", 1) for _ in range(self.choose(2))]
         actions = [self.action("@action") for _ in range(1 + self.choose(3))]
+        actions += self.stirred() if self.tame else []
         faults = [self.action('@action(fault="bad")') for _ in range(self.choose(2))]
         model = _MODEL.format(
             limit=limit, flag=flag,

@@ -247,10 +247,9 @@ def _map(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
         if not (isinstance(same, n.Local) and same.name == unique):
             ex.fail(argument.key, "M202", "the key of a Map comprehension is its variable", shape)
         value = ex.lower(argument.value, want.value if isinstance(want, MapT) else None)
-        t = want if isinstance(want, MapT) and want.key == key else MapT(key, value.type)
-        value = ex.fit(argument.value, value, t.value)
     finally:
         ex.f.names, ex.f.facts = names, facts
+    t = MapT(key, value.type)  # as with `set`: checked where the map is stored, after all its values
     return n.MapBuild(t, unique, value, span=ex.span(node))
 
 

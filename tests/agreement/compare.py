@@ -64,6 +64,7 @@ class Effort:
     steps: int = 150  # steps compared, at most
     native: bool = True
     z3_steps: int = 0
+    depth: int = 200  # steps of a whole search; what goes deeper is compared up to there
 
 
 def read(source: Source) -> Spec:
@@ -204,6 +205,7 @@ class Seen:
     values: Counter[str] = attrs.field(factory=Counter)
     searches: Counter[str] = attrs.field(factory=Counter)
     z3: Counter[str] = attrs.field(factory=Counter)
+    largest: int = 0  # states of a whole search
 
 
 def compare(subject: Subject, effort: Effort, seen: Seen) -> None:
@@ -212,7 +214,7 @@ def compare(subject: Subject, effort: Effort, seen: Seen) -> None:
     for step in _steps(subject, effort, seen):
         steps.append(step)
     if effort.native:
-        compare_search(subject, seen)
+        compare_search(subject, effort.depth, seen)
     if effort.z3_steps and steps:
         chosen = random.Random(len(steps)).sample(steps, min(len(steps), effort.z3_steps))
         for encoding in (BitVectors(), Integers()):
@@ -282,18 +284,24 @@ def _properties(subject: Subject, states: Sequence[Value], env: dict[tuple[str, 
 SPACE = 200  # states of a whole search
 
 
-def compare_search(subject: Subject, seen: Seen) -> None:
+def compare_search(subject: Subject, most: int, seen: Seen) -> None:
     """The native search against a search by the evaluator, as deep as this one can go."""
-    program, check, system = subject.program, subject.check, subject.system
-    if len(system.leaves) % 2:  # half of the models without invariants, which random models rarely have
-        keep = [p.kind is PropertyKind.REACHABLE for p in check.properties]
+    if _search(subject, subject.check, subject.system, most, seen):  # again without invariants, to go on
+        keep = [p.kind is PropertyKind.REACHABLE for p in subject.check.properties]
+        check, system = subject.check, subject.system
         check = attrs.evolve(check, properties=tuple(p for p, k in zip(check.properties, keep, strict=True) if k))
         system = attrs.evolve(system, properties=tuple(p for p, k in zip(system.properties, keep, strict=True) if k))
+        _search(subject, check, system, most, seen)
+
+
+def _search(subject: Subject, check: Check, system: ScalarSystem, most: int, seen: Seen) -> bool:
+    """Whether an invariant is violated, by both."""
+    program = subject.program
     states = {state: 0 for state, _, _ in ev.initial_states(program)}
     level, depth, transitions = list(states), 0, 0
     trouble = any(_bad(check, p, (s,)) for s in level for p in check.properties if p.kind is not PropertyKind.STEP)
     complete = False
-    while not trouble and not complete and len(states) < SPACE:
+    while not trouble and not complete and len(states) < SPACE and depth < most:
         new: list[Value] = []
         for state in level:
             for _, _, outcome in ev.successors(program, subject.actions, state):
@@ -318,7 +326,7 @@ def compare_search(subject: Subject, seen: Seen) -> None:
         assert isinstance(verdict, Violated)
         _check_violation(subject, verdict)
         seen.searches["violated"] += 1
-        return
+        return verdict.trouble is Trouble.PROPERTY
     if complete:
         missing = [
             p.name
@@ -343,7 +351,8 @@ def compare_search(subject: Subject, seen: Seen) -> None:
                 p = next(p for p in check.properties if p.name == name)
                 first = min(d for s, d in states.items() if _holds(check, p, s))
                 expect("native", (first,), (len(path.steps),), f"witness of {name}")
-        return
+        seen.largest = max(seen.largest, len(states))
+        return False
     if isinstance(verdict, NoneWithin):  # a violation one level further on is the engine's to find
         expect("native", (len(states), steps_seen), (counted.states, counted.depth), where)
         seen.searches["within"] += 1
@@ -351,6 +360,7 @@ def compare_search(subject: Subject, seen: Seen) -> None:
         assert isinstance(verdict, Violated), where
         _check_violation(subject, verdict)
         seen.searches["violated"] += 1
+    return False
 
 
 def _holds(check: Check, p: Property, state: Value) -> bool:

@@ -20,7 +20,10 @@ KINDS = {"RANGE", "INDEX", "KEY", "OVERFILL", "DIVIDE", "EMPTY"}
 
 def effort(seed: int, *, slow: bool = False) -> Effort:
     """Every engine on every model, but the costly ones on some: native code on a third, Z3 on an eighth."""
-    return Effort(60 if slow else 20, 400 if slow else 150, native=seed % 3 == 0, z3_steps=4 if seed % 8 == 0 else 0)
+    return Effort(
+        states=60 if slow else 20, steps=400 if slow else 150, native=seed % 3 == 0,
+        z3_steps=4 if seed % 8 == 0 else 0, depth=1 if seed % 2 else 200,
+    )  # fmt: skip
 
 
 def agrees(source: Source, how: Effort, seen: Seen) -> bool:
@@ -80,7 +83,7 @@ def test_all_engines_agree_with_cpython_on_many_models(start: int) -> None:
     seen = Seen()
     assert check_seeds(start, start + 500, seen, slow=True) >= 450
     assert set(seen.steps) >= {"to", "off", *KINDS}
-    assert set(seen.searches) >= {"violated", "complete"}
+    assert set(seen.searches) >= {"violated", "complete", "within"}
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)
@@ -134,6 +137,14 @@ def test_the_grammar_writes_every_construct(corpus: list[object]) -> None:
     assert {c.__name__ for c in wanted - found} == set()
 
 
+def test_the_comparison_meets_every_end_of_a_search() -> None:
+    seen = Seen()
+    for seed in range(3, MODELS, 6):
+        agrees(random_model(seed), Effort(states=1, steps=1, depth=1 if seed % 4 == 1 else 200), seen)
+    assert set(seen.searches) == {"violated", "complete", "within"}
+    assert seen.largest >= 20
+
+
 def test_the_comparison_meets_every_error_and_both_values() -> None:
     seen = Seen()
     for seed in range(0, MODELS, 2):
@@ -165,6 +176,15 @@ def test_a_wrong_rule_of_the_evaluator_is_noticed(monkeypatch: pytest.MonkeyPatc
         return int(a / b) if op is n.ArithOp.DIV else exact
 
     notices(monkeypatch, ev, "divide", truncate, Effort(native=False), MODELS)
+
+
+def test_another_order_of_items_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ev.in_order
+
+    def backwards(values: frozenset[object]) -> list[object]:
+        return list(real(values))[::-1]
+
+    notices(monkeypatch, ev, "in_order", backwards, Effort(native=False), MODELS)
 
 
 def test_a_wrong_kind_of_error_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ __all__ = ["MAX_DOMAIN", "MAX_ITERATIONS", "InitialError", "scalarize"]
 
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
+MAX_EXPRESSIONS: Final = 3_000_000  # of one check, evaluated symbolically
 
 Env: TypeAlias = dict[str, Sym]
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class _Maker:
     state: Type
     helpers: Mapping[str, Function]
     calls: dict[tuple[Any, ...], Sym]
+    work: Iterator[int] = attrs.field(factory=itertools.count)  # expressions evaluated so far
 
     def action(self, action: Action) -> ScalarAction:
         old = _variables(self.state, "s")
@@ -192,7 +194,7 @@ class _Run:
     """The symbolic execution of one action or property."""
 
     def __init__(self, maker: _Maker) -> None:
-        self.state, self.helpers, self.calls = maker.state, maker.helpers, maker.calls
+        self.state, self.helpers, self.calls, self.work = maker.state, maker.helpers, maker.calls, maker.work
         self.frames = [_Frame(lambda: TRUE)]
         self.sites: list[ErrorSite] = []
         self.effects = 0  # guards and error checks met so far; calls without any are kept
@@ -469,6 +471,8 @@ class _Run:
 
     def value(self, e: Expr, env: Env) -> Sym:
         """The symbolic value of an expression, in the shape of its type."""
+        if next(self.work) >= MAX_EXPRESSIONS:
+            _refuse(f"the loops of this check unroll to more than {MAX_EXPRESSIONS} expressions, here at last", e.span)
         return _EXPRESSIONS[type(e)](self, e, env)
 
     def const(self, e: n.Const, env: Env) -> Sym:
