@@ -1,0 +1,1 @@
+"""Polygon PoS: the Ethereum contracts, Heimdall, and Bor."""
