@@ -1,7 +1,7 @@
 """What changed between two values of a type?  As `status[Chain.A]: Status.NONE -> Status.PRE`.
 
 Rule of the module: as deep as the shape stays the same (fields, keys, positions, present options);
-where the shape changes, the whole old and new value.
+where the shape changes, the whole old and new value, and of a set what it gains and loses.
 """
 
 from __future__ import annotations
@@ -11,20 +11,32 @@ from typing import Any
 
 import attrs
 
-from checker.ir.types import MapT, OptionT, RecordT, SeqT, TupleT, Type, members
+from checker.ir.types import MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, members
+from checker.semantics.evaluate import in_order
+from checker.trace.fold import WIDTH, fold
 from checker.trace.loader import paste
 
 
 @attrs.frozen
 class Change:
-    """One place with its old and new value, as text."""
+    """One place with its old and new value, as text; of a set also the members that make the difference."""
 
     place: str
     old: str
     new: str
+    gains: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.place}: {self.old} -> {self.new}"
+
+    def lines(self, indent: str = "") -> list[str]:
+        """Old -> new; of a set that does not fit on a line, the members lost and gained."""
+        if len(indent) + len(str(self)) <= WIDTH:
+            return [indent + str(self)]
+        below = [f"{word} {m}" for word, found in (("loses", self.loses), ("gains", self.gains)) for m in found]
+        below = below or [f"{self.old} -> {self.new}"]
+        return [*fold(f"{self.place}:", indent), *(line for b in below for line in fold(b, indent + "    "))]
 
 
 def diff(t: Type, old: Any, new: Any) -> tuple[Change, ...]:
@@ -33,7 +45,7 @@ def diff(t: Type, old: Any, new: Any) -> tuple[Change, ...]:
 
 
 def places(t: Type, value: Any) -> tuple[tuple[str, str], ...]:
-    """The fields of a state with their values as text, maps key by key."""
+    """The fields of a state with their values as text, maps key by key, or at once where all values are equal."""
     return tuple(_places(t, value, ""))
 
 
@@ -59,13 +71,26 @@ def _changes(t: Type, old: Any, new: Any, place: str) -> Iterator[Change]:
         case SeqT() if len(old) == len(new):
             for i, (a, b) in enumerate(zip(old, new, strict=True)):
                 yield from _changes(t.item, a, b, f"{place}[{i}]")
+        case SetT():
+            gains, loses = (tuple(paste(t.item, v) for v in in_order(s)) for s in (new - old, old - new))
+            yield Change(place, paste(t, old), paste(t, new), gains, loses)
         case _:
             yield Change(place, paste(t, old), paste(t, new))
 
 
 def _places(t: Type, value: Any, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(t, MapT) or (isinstance(t, RecordT) and not place):
+    if isinstance(t, MapT) and _uniform(value):
+        yield place, _filled(t, value)
+    elif isinstance(t, MapT) or (isinstance(t, RecordT) and not place):
         for (where, part), v in zip(_parts(t, place), value, strict=True):
             yield from _places(part, v, where)
     else:
         yield place, paste(t, value)
+
+
+def _uniform(value: tuple[Any, ...]) -> bool:
+    return len(value) > 1 and all(v == value[0] for v in value)
+
+
+def _filled(t: Type, value: Any) -> str:
+    return f"filled({_filled(t.value, value[0])})" if isinstance(t, MapT) and _uniform(value) else paste(t, value)

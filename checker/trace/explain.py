@@ -1,4 +1,4 @@
-"""Why is this action disabled in this state?  The first guard that is false, or the error it runs into.
+"""Why is this action disabled in this state?  The first guard that is false and why, or the error it runs into.
 
 Rule of the module: the IR evaluator answers, and its text comes from the model's own lines.
 """
@@ -8,12 +8,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
+from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_mean
 from checker.ir.claims import Check, Spec
-from checker.ir.nodes import Action
-from checker.ir.types import Value, members, show
+from checker.ir.nodes import Action, Param
+from checker.ir.types import EnumT, ScalarT, Type, Value, members, show
 from checker.semantics import evaluate
+from checker.trace import itf, parts, values
 from checker.trace.diff import diff
+from checker.trace.fold import fold
+from checker.trace.itf import Saved
 from checker.trace.loader import paste
 from checker.trace.replay import excerpt
 from checker.trace.trace import Call
@@ -25,25 +28,77 @@ def explain(spec: Spec, check: Check, action: Action, params: tuple[Value, ...],
     """The answer, line by line."""
     program, call = check.program, Call(action.name, action.params, params)
     if action.fault is not None and action.fault not in check.faults:
-        yield f"{call} belongs to the fault {action.fault!r}, which the check {check.name!r} does not allow"
+        yield from fold(f"{call} belongs to the fault {action.fault!r}, which the check {check.name!r} does not allow")
     match evaluate.run_action(program, action, state, params):
         case evaluate.Enabled(after):
-            yield f"{call} is enabled"
-            yield from (f"    {c}" for c in diff(program.state, state, after)) if after != state else ("    no change",)
+            yield from fold(f"{call} is enabled")
+            for change in diff(program.state, state, after):
+                yield from change.lines("    ")
+            if after == state:
+                yield "    (nothing changes)"
         case evaluate.Failed(kind, span):
-            yield f"{call} is an error of the model: {kind.value}"
-            yield f"    at {_text(spec, check, span.file, span)}    ({span})"
+            yield from fold(f"{call} is an error of the model: {kind.value}")
+            yield from fold(f"at {_text(spec, check, span)}    ({span})", "    ")
         case evaluate.Disabled():
-            yield f"{call} is disabled"
-            guard = evaluate.explain_guard(program, action, state, params)
-            if guard is not None:
-                yield f"    false: {_text(spec, check, guard.span.file, guard.span)}    ({guard.span})"
+            yield from fold(f"{call} is disabled")
+            yield from _why(spec, check, action, params, state)
 
 
-def _text(spec: Spec, check: Check, file: str, span: object) -> str:
+def _why(spec: Spec, check: Check, action: Action, params: tuple[Value, ...], state: Value) -> Iterator[str]:
+    """The guard that is false, and the parts of it that make it so."""
+    guard = evaluate.explain_guard(check.program, action, state, params)
+    if guard is None:
+        return
+    whole = _text(spec, check, guard.span)
+    yield from fold(f"false: {whole}    ({guard.span})", "    ")
+    for part in parts.of_guard(check.program, action, state, params):
+        text = part.said(_text(spec, check, part.expr.span))
+        if f"require({text})" != whole:
+            yield from fold(f"false: {text}    ({part.expr.span})", "    ")
+        if part.values:
+            yield from fold(f"with {part.values}", "        ")
+
+
+def start(check: Check) -> tuple[Value, str]:
+    """The first initial state, and which it is, in words.  Raises InputError C007."""
+    try:
+        states = evaluate.initial_states(check.program)
+        state, name, params = states[0]
+    except (evaluate.InitialError, IndexError) as e:
+        d = Diagnostic("C007", f"there is no initial state: {e}", NOWHERE, "run `interlock check` on it first")
+        raise InputError([d]) from None
+    if name is None:
+        return state, "in the initial state:"
+    action = next(a for a in check.program.initials if a.name == name)
+    count = "the initial state" if len(states) == 1 else f"the first of {len(states)} initial states"
+    return state, f"in {count}, by {Call(name, action.params, params)}:"
+
+
+def within(check: Check, saved: Saved, at: int | None) -> tuple[Value, str]:
+    """A state of a saved trace, and which it is, in words.  Raises InputError C008 for one that is not there.
+
+    Without a number, the state in which the last step was still to be chosen: where a property of states or steps
+    is violated (or reached) that is the state before the last, otherwise the last.
+    """
+    states = itf.states(saved, check.program.state)
+    last = len(states) - 1
+    if at is None:
+        about = saved.about
+        by_step = about.get("trouble") in (None, "property") and about.get("recheck") is None
+        at = max(0, last - 1) if by_step else last
+    if at > last:
+        raise InputError([Diagnostic("C008", f"the trace has no state {at}", NOWHERE, f"states are 0 to {last}")])
+    meta = saved.states[at].get("#meta")
+    text = meta.get("text") if isinstance(meta, dict) else None
+    after = f", after {text}" if isinstance(text, str) else ""
+    other = "" if saved.check == check.name else f" of another check, {saved.check!r}"
+    return states[at], f"in state {at} (of 0 to {last}) of the trace{other}{after}:"
+
+
+def _text(spec: Spec, check: Check, span: Span) -> str:
     for module in (spec.module, *check.program.modules):
-        if module.path == file:
-            return excerpt(module.source, span)  # type: ignore[arg-type]
+        if module.path == span.file:
+            return excerpt(module.source, span)
     return "(a line of another file)"
 
 
@@ -68,25 +123,36 @@ def _callee(tree: ast.expr, text: str) -> str:
 
 def _arguments(action: Action, call: ast.expr | None) -> tuple[Value, ...]:
     assert call is None or isinstance(call, ast.Call)
-    positional = [] if call is None else [ast.unparse(x) for x in call.args]
-    given = dict(zip((p.name for p in action.params), positional, strict=False))
-    given |= {} if call is None else {k.arg or "**": ast.unparse(k.value) for k in call.keywords}
+    positional = [] if call is None else call.args
     names = [p.name for p in action.params]
-    for extra in given.keys() - set(names):
-        raise _wrong(f"{action.name} has no parameter `{extra}`", did_you_mean(extra, names))
     if len(positional) > len(names):
         raise _wrong(f"{action.name} takes {len(names)} parameters", _SHAPE)
-    return tuple(_argument(action, p.name, given) for p in action.params)
+    given = dict(zip(names, positional, strict=False))
+    for k in [] if call is None else call.keywords:
+        if k.arg not in names:
+            raise _wrong(f"{action.name} has no parameter `{k.arg}`", did_you_mean(k.arg or "**", names))
+        if k.arg in given:
+            raise _wrong(f"the parameter `{k.arg}` of {action.name} is given twice", "give it once")
+        given[k.arg] = k.value
+    return tuple(_argument(action, p, given.get(p.name)) for p in action.params)
 
 
-def _argument(action: Action, name: str, given: dict[str, str]) -> Value:
-    t = next(p.type for p in action.params if p.name == name)
-    known = {ast.unparse(ast.parse(paste(t, v), mode="eval")): v for v in members(t)}
-    if name not in given:
-        raise _wrong(f"the parameter `{name}` of {action.name} is missing", f"it is a {show(t)}: {next(iter(known))}")
-    if given[name] not in known:
-        raise _wrong(f"`{given[name]}` is not a {show(t)}", did_you_mean(given[name], known))
-    return known[given[name]]
+def _argument(action: Action, p: Param, node: ast.expr | None) -> Value:
+    if node is None:
+        raise _wrong(
+            f"the parameter `{p.name}` of {action.name} is missing", f"it is a {show(p.type)}: {_first(p.type)}"
+        )
+    try:
+        return values.read(p.type, node)
+    except values.NoValue as e:
+        text = ast.unparse(e.node)
+        few = isinstance(e.type, (EnumT, ScalarT))
+        choices = [paste(e.type, v) for v in members(e.type)] if few else []
+        raise _wrong(str(e), did_you_mean(text, choices) if few else f"write it as {_first(e.type)}") from None
+
+
+def _first(t: Type) -> str:
+    return f"`{paste(t, members(t)[0])}`"
 
 
 def _wrong(message: str, help_: str) -> InputError:

@@ -11,6 +11,7 @@ variant `{"tag": "Some", "value": v}` or `{"tag": "None", "value": {"#tup": []}}
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -35,6 +36,7 @@ from checker.ir.types import (
     Value,
     members,
 )
+from checker.trace import files
 from checker.trace.loader import paste
 from checker.trace.replay import Claim, Moves
 from checker.trace.trace import Call, Trace
@@ -86,7 +88,7 @@ def decode(t: Type, data: Any) -> Value:
             items = _inside(data, "#tup")
             return tuple(decode(i, v) for i, v in zip(t.items, items, strict=True))
         case OptionT() if isinstance(data, dict):
-            return None if data.get("tag") == "None" else decode(t.item, _get(data, "value"))
+            return _decode_option(t, data)
         case MapT():
             return _decode_map(t, _inside(data, "#map"))
         case SetT():
@@ -111,9 +113,18 @@ def _decode_name(t: EnumT | ScalarT, data: str) -> Value:
     raise ValueError(_misfit(t, data))
 
 
+def _decode_option(t: OptionT, data: Mapping[str, Any]) -> Value:
+    match data.get("tag"):
+        case "None":
+            return None
+        case "Some":
+            return decode(t.item, _get(data, "value"))
+    raise ValueError(_misfit(t, data))
+
+
 def _decode_map(t: MapT, data: Any) -> Value:
     found = {decode(t.key, k): decode(t.value, v) for k, v in data}
-    if len(found) != len(members(t.key)):
+    if not len(found) == len(data) == len(members(t.key)):
         raise ValueError(_misfit(t, data))
     return tuple(found[k] for k in members(t.key))
 
@@ -139,22 +150,22 @@ def _misfit(t: Type, data: Any) -> str:
 # --- out -------------------------------------------------------------------------------------------
 
 
-def to_itf(trace: Trace) -> dict[str, Any]:
-    """The trace as an ITF document."""
+def to_itf(trace: Trace, root: str = ".") -> dict[str, Any]:
+    """The trace as an ITF document; `root` leads from its folder to the one that the spec's path starts from."""
     t = trace.state
     assert isinstance(t, RecordT)
     states = [{"#meta": _start(trace), **encode(t, trace.initial)}]
     for i, step in enumerate(trace.steps, 1):
         meta = {"index": i, **_call(step.call), "fault": step.fault}
         states.append({"#meta": meta, **encode(t, step.after)})
-    return {"#meta": _about(trace), "vars": [n for n, _ in t.fields], "states": states}
+    return {"#meta": _about(trace, root), "vars": [n for n, _ in t.fields], "states": states}
 
 
 def _start(trace: Trace) -> dict[str, Any]:
     return {"index": 0} if trace.initial_call is None else {"index": 0, **_call(trace.initial_call)}
 
 
-def _about(trace: Trace) -> dict[str, Any]:
+def _about(trace: Trace, root: str) -> dict[str, Any]:
     end = trace.ending
     return {
         "format": "ITF",
@@ -163,6 +174,7 @@ def _about(trace: Trace) -> dict[str, Any]:
         "interlock": {
             "schema": 1,
             "spec": trace.spec,
+            "root": root,
             "check": trace.check,
             "model": trace.program,
             "constants": dict(trace.constants),
@@ -171,6 +183,7 @@ def _about(trace: Trace) -> dict[str, Any]:
             "property": None if end.claim is None else end.claim.name,
             "instance": None if end.claim is None else str(end.claim),
             "failing": None if end.failing is None else _call(end.failing),
+            "recheck": end.recheck or None,
         },
     }
 
@@ -182,7 +195,7 @@ def _call(call: Call) -> dict[str, Any]:
 
 def write(trace: Trace, path: Path) -> None:
     """Save a trace."""
-    path.write_text(json.dumps(to_itf(trace), indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(to_itf(trace, files.root(path)), indent=1) + "\n", encoding="utf-8")
 
 
 # --- in --------------------------------------------------------------------------------------------
@@ -197,6 +210,17 @@ class Saved:
     check: str
     about: Mapping[str, Any]
     states: Sequence[Mapping[str, Any]]
+
+    def spec_file(self) -> Path:
+        """The file of the spec.  Raises InputError T007 with all places where it is not."""
+        recorded = self.about.get("root")
+        tried = list(files.places(Path(self.path), recorded if isinstance(recorded, str) else ".", self.spec))
+        for place in tried:
+            if os.path.isfile(place):  # noqa: PTH113 - False, not an error, for a name too long
+                return place
+        where = ", ".join(dict.fromkeys(str(place) for place in tried))
+        _refuse(Path(self.path), "T007", f"the spec of this trace, {self.spec}, is not found: there is no {where}",
+                "name the spec file: `interlock replay TRACE --spec PATH`")  # fmt: skip
 
 
 def read(path: Path) -> Saved:
@@ -229,16 +253,25 @@ def _checked(path: Path, data: Any) -> Saved:
 
 def moves(saved: Saved, state: Type, actions: Sequence[Action]) -> tuple[Moves, Claim, tuple[Value, ...]]:
     """The path, its claim, and all states as saved.  Raises InputError when they do not fit the model."""
-    states = []
+    found = states(saved, state)
     steps = []
-    for i, data in enumerate(saved.states):
+    for i, data in enumerate(saved.states[1:], 1):
         try:
-            states.append(decode(state, data))
-            if i:
-                steps.append(_decode_call(_meta(data), actions))
+            steps.append(_decode_call(_meta(data), actions))
         except (ValueError, TypeError, RecursionError) as e:
             _refuse(Path(saved.path), "T005", f"state {i} does not fit the model: {e}", _CHANGED)
-    return Moves(states[0], tuple(steps)), _claim(saved, actions), tuple(states)
+    return Moves(found[0], tuple(steps)), _claim(saved, actions), found
+
+
+def states(saved: Saved, state: Type) -> tuple[Value, ...]:
+    """All states as saved.  Raises InputError when they do not fit the model."""
+    found = []
+    for i, data in enumerate(saved.states):
+        try:
+            found.append(decode(state, data))
+        except (ValueError, TypeError, RecursionError) as e:
+            _refuse(Path(saved.path), "T005", f"state {i} does not fit the model: {e}", _CHANGED)
+    return tuple(found)
 
 
 _CHANGED: Final = "the model may have changed since: run the check again with `--traces`"

@@ -2,8 +2,8 @@
 
 Rule of the module: only text that the front end has accepted is compiled, into private modules that
 `sys.modules` never sees, with few builtins and no import machinery: the names a file imports are put
-into its namespace from modules that were loaded before it.  Of a spec file only the function
-definitions are run, without their decorators.
+into its namespace from modules that were loaded before it.  Of a spec file only the definitions that
+its properties use are run (functions without their decorators, constants, types), never a check.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import ast
 import builtins
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -68,7 +68,7 @@ Outcome: TypeAlias = Took | Refused | Erred
 
 @attrs.frozen(eq=False)
 class Loaded:
-    """A model that runs: its private modules, and the functions of the spec file."""
+    """A model that runs: its private modules with those of the spec, and what the spec file defines."""
 
     program: Program
     modules: Mapping[str, types.ModuleType]
@@ -80,15 +80,18 @@ class Loaded:
         """Take one step in plain Python, from a fresh copy of the state."""
         s = to_python(self, self.program.state, state)
         arguments = [to_python(self, t, v) for t, v in zip(kinds, params, strict=True)]
-        outcome = _guarded(lambda: self.function(module, name)(s, *arguments))
+        outcome = guarded(lambda: self.function(module, name)(s, *arguments))
         if isinstance(outcome, (Refused, Erred)):
             return outcome
         return Took(from_python(self.program.state, s))
 
     def call(self, module: str, name: str, kinds: Iterable[Type], arguments: Iterable[Value]) -> object | Erred:
         """Call a property or a helper in plain Python."""
-        given = [to_python(self, t, v) for t, v in zip(kinds, arguments, strict=True)]
-        result = _guarded(lambda: self.function(module, name)(*given))
+        return self.apply(module, name, [to_python(self, t, v) for t, v in zip(kinds, arguments, strict=True)])
+
+    def apply(self, module: str, name: str, arguments: Iterable[Any]) -> object | Erred:
+        """The same, with arguments that are Python objects already."""
+        result = guarded(lambda: self.function(module, name)(*arguments))
         if result is None:
             return Erred(ModelErrorKind.MISSING, f"{name} returned no value")
         return result  # type: ignore[no-any-return]
@@ -101,16 +104,23 @@ class Loaded:
     def default(self) -> Value | Erred:
         """The state that the defaults of the fields make."""
         module, name = self.program.state_class
-        made = _guarded(lambda: vars(self.modules[module])[name]())
+        made = guarded(lambda: vars(self.modules[module])[name]())
         return made if isinstance(made, Erred) else from_python(self.program.state, made)
 
     def class_of(self, name: str) -> Any:
-        """The Python class of a type of the program."""
-        module, cls = self.program.classes[name]
-        return vars(self.modules[module])[cls]
+        """The Python class of a type of the program, or else of its spec."""
+        if name in self.program.classes:
+            module, cls = self.program.classes[name]
+            return vars(self.modules[module])[cls]
+        for namespace in (self.spec, *(vars(m) for m in self.modules.values())):
+            found = namespace.get(name)
+            if isinstance(found, type) and found.__module__ == namespace["__name__"]:
+                return found
+        raise KeyError(name)
 
 
-def _guarded(run: Callable[[], object]) -> Any:
+def guarded(run: Callable[[], object]) -> Any:
+    """What the model's own text gives, or `Refused` or `Erred` for what it raises."""
     try:
         return run()
     except lang.Disabled:
@@ -129,25 +139,26 @@ def _guarded(run: Callable[[], object]) -> Any:
 
 
 def load(program: Program, spec: Spec | None = None) -> Loaded:
-    """Run the accepted modules of a program, its constants in place, and define the spec's functions."""
+    """Run the accepted modules of a program and of its spec, constants in place, and define what the spec does."""
     modules: dict[str, types.ModuleType] = {}
-    functions: dict[str, Any] = {}
-    loaded = Loaded(program, modules, functions)
-    for module in program.modules:
-        _run_module(loaded, modules, module)
+    defined: dict[str, Any] = {}
+    loaded = Loaded(program, modules, defined)
+    for module in (*program.modules, *(() if spec is None else spec.modules)):
+        if module.name not in modules:
+            _run_module(loaded, modules, module)
     if spec is not None:
-        _define_spec(loaded, functions, spec.module)
+        _define_spec(loaded, defined, spec.module)
     return loaded
 
 
 def _run_module(loaded: Loaded, modules: dict[str, types.ModuleType], module: Module) -> None:
-    overridden = {c.name: c for c in loaded.program.constants if c.module == module.name and c.overridden}
+    overridden = {c.name: c for c in loaded.program.constants if c.overridden}  # by name, wherever it stands
     tree = ast.parse(module.source, module.path)
     private = types.ModuleType(module.name)
     modules[module.name] = private  # before it runs: a constant's value may need its own classes
     namespace = vars(private)
     namespace["__builtins__"] = _builtins(loaded, overridden)
-    namespace.update(_imported(modules, module, tree, strict=True))
+    namespace.update(_imported(modules, module, tree))
     body = [_substituted(s, overridden) for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
     _execute(body, module.path, namespace)
 
@@ -156,14 +167,15 @@ def _define_spec(loaded: Loaded, namespace: dict[str, Any], module: Module) -> N
     tree = ast.parse(module.source, module.path)
     namespace["__name__"] = module.name
     namespace["__builtins__"] = _builtins(loaded, {})
-    namespace.update(_imported(loaded.modules, module, tree, strict=False))
-    body: list[ast.stmt] = [s for s in tree.body if isinstance(s, ast.FunctionDef)]
-    for function in body:
-        typing.cast(ast.FunctionDef, function).decorator_list = []
+    namespace.update(_imported(loaded.modules, module, tree))
+    body = [s for s in tree.body if isinstance(s, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))]
+    for s in body:
+        if isinstance(s, ast.FunctionDef):
+            s.decorator_list = []
     _execute(body, module.path, namespace)
 
 
-def _execute(body: list[ast.stmt], path: str, namespace: dict[str, Any]) -> None:
+def _execute(body: Sequence[ast.stmt], path: str, namespace: dict[str, Any]) -> None:
     tree = ast.Module([_unannotated(s) for s in body], [])
     code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
     exec(code, namespace)
@@ -193,37 +205,31 @@ def _substituted(statement: ast.stmt, overridden: Mapping[str, Constant]) -> ast
     return statement
 
 
-def _imported(
-    modules: Mapping[str, types.ModuleType], module: Module, tree: ast.Module, *, strict: bool
-) -> dict[str, Any]:
+def _imported(modules: Mapping[str, types.ModuleType], module: Module, tree: ast.Module) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for s in tree.body:
         if isinstance(s, ast.Import):
             for alias in s.names:
-                _bind_import(names, modules, alias, strict=strict)
+                _bind_import(names, modules, alias)
         elif isinstance(s, ast.ImportFrom) and s.module != "__future__":
             source = _absolute(module, s)
             for alias in s.names:
                 found = _attribute(modules, source, alias.name)
-                if found is not _ABSENT:
-                    names[alias.asname or alias.name] = found
-                elif strict:
+                if found is _ABSENT:
                     msg = f"{source}.{alias.name} is not among the accepted modules"
                     raise KeyError(msg)
+                names[alias.asname or alias.name] = found
     return names
 
 
 _ABSENT: Final = object()
 
 
-def _bind_import(
-    names: dict[str, Any], modules: Mapping[str, types.ModuleType], alias: ast.alias, *, strict: bool
-) -> None:
+def _bind_import(names: dict[str, Any], modules: Mapping[str, types.ModuleType], alias: ast.alias) -> None:
     target = _module(modules, alias.name)
     if target is _ABSENT:
-        if strict:
-            raise KeyError(alias.name)
-    elif alias.asname is not None or "." not in alias.name:
+        raise KeyError(alias.name)
+    if alias.asname is not None or "." not in alias.name:
         names[alias.asname or alias.name] = target
     else:
         first, *rest, last = alias.name.split(".")

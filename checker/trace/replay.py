@@ -9,7 +9,7 @@ a defect of Interlock, never of the model.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import attrs
@@ -22,7 +22,8 @@ from checker.ir.scalar import ScalarSystem
 from checker.ir.scalar import evaluate as evaluate_scalar
 from checker.ir.types import Value, members
 from checker.semantics import evaluate, layout
-from checker.trace.loader import Erred, Loaded, Refused, Took, load
+from checker.trace import parts, recover
+from checker.trace.loader import Erred, Loaded, Refused, Took, load, to_python
 from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
 
 _REPORT: Final = "this is a defect of Interlock: please report it, with the model, the spec and this message"
@@ -55,12 +56,16 @@ class Claim:
 
 @attrs.frozen(eq=False, slots=False)
 class Judge:
-    """The judge of one check; `system` is there when the path is an engine's."""
+    """The judge of one check; `system` is there when the path is an engine's.
+
+    `tries` limits the second search for a RECOVERABLE property: action instances, in all its states.
+    """
 
     spec: Spec
     check: Check
     loaded: Loaded
     system: ScalarSystem | None = None
+    tries: int = recover.TRIES
 
     @functools.cached_property
     def actions(self) -> tuple[Action, ...]:
@@ -198,9 +203,32 @@ class Judge:
         raise ReplayMismatch(f"{prop.name} is true in plain Python at the end of the path")
 
     def _unrecoverable(self, prop: Property, states: Sequence[Value]) -> Ending:
-        if any(value is True for _, value in self._values(prop, states)):
+        """The engine's word that no path leads on is checked by a search of its own, as far as that is small."""
+        if any(value is not False for _, value in self._values(prop, states)):
             raise ReplayMismatch(f"{prop.name} is true in the last state")
-        return Ending(Trouble.PROPERTY, Call(prop.name), prop.kind.value)
+        answer = recover.search(self.loaded, self.actions, states[-1], self._wanted(prop), self.tries)
+        if isinstance(answer, (recover.Way, recover.Broken)):
+            what = prop.name if isinstance(answer, recover.Way) else "an error of the model"
+            path = "; ".join(map(str, answer.calls))
+            raise ReplayMismatch(f"after the path, {path} leads to {what} in plain Python")
+        why = () if prop.params else self._conjuncts(prop.function, (states[-1],))
+        return Ending(Trouble.PROPERTY, Call(prop.name), prop.kind.value, why, recheck=str(answer))
+
+    def _wanted(self, prop: Property) -> Callable[[Any], bool | Erred]:
+        """Whether some instance of a property is true in a Python state."""
+        given = [
+            [to_python(self.loaded, p.type, v) for p, v in zip(prop.params, params, strict=True)]
+            for params in evaluate.instances(prop.params)
+        ]
+
+        def wanted(state: Any) -> bool | Erred:
+            for arguments in given:
+                value = self.loaded.apply(prop.function.module, prop.name, (state, *arguments))
+                if isinstance(value, Erred) or value is True:
+                    return value
+            return False
+
+        return wanted
 
     def _values(self, prop: Property, states: Sequence[Value]) -> Iterator[tuple[tuple[Value, ...], Any]]:
         """Every instance of a property at the end of a path, with its value in plain Python (and the IR)."""
@@ -223,12 +251,12 @@ class Judge:
         return python
 
     def _conjuncts(self, function: Function, args: tuple[Value, ...]) -> tuple[Conjunct, ...]:
-        found = evaluate.explain_false(self.check.helpers, function, args)
-        return tuple(Conjunct(self.text(e.span), e.span) for e, _ in found)
+        found = parts.of_function(self.check.helpers, function, args)
+        return tuple(Conjunct(p.said(self.text(p.expr.span)), p.expr.span, p.values) for p in found)
 
     def text(self, span: Span) -> str:
         """The text of a span of the model or the spec, on one line."""
-        for module in (self.spec.module, *self.check.program.modules):
+        for module in (self.spec.module, *self.check.program.modules, *self.spec.modules):
             if module.path == span.file:
                 return excerpt(module.source, span)
         return ""
@@ -280,9 +308,9 @@ class Judge:
         return Ending(Trouble.MODEL_ERROR, None, "model error", where, call, fault, message)
 
 
-def judge(spec: Spec, check: Check, system: ScalarSystem | None = None) -> Judge:
+def judge(spec: Spec, check: Check, system: ScalarSystem | None = None, tries: int = recover.TRIES) -> Judge:
     """A judge for a check: loads the model as plain Python."""
-    return Judge(spec, check, load(check.program, spec), system)
+    return Judge(spec, check, load(check.program, spec), system, tries)
 
 
 def claim_of(trouble: Trouble | None, name: str | None, error: Step | None = None) -> Claim:

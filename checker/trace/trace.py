@@ -41,10 +41,11 @@ class TraceStep:
 
 @attrs.frozen
 class Conjunct:
-    """A part of a property (or a guard) that is false: its text and its place."""
+    """A part of a property (or a guard) that is false: its text, its place, and what its variables stand for."""
 
     text: str
     span: Span = NOWHERE
+    values: str = ""
 
 
 @attrs.frozen
@@ -52,7 +53,8 @@ class Ending:
     """Why the trace ends where it does.
 
     `trouble` is None for a witness.  `claim` is the property with parameters that make it false (for
-    a witness: true).  `error` and `failing` belong to an error of the model.
+    a witness: true).  `error` and `failing` belong to an error of the model.  `recheck` says what a second
+    search made of a RECOVERABLE property, and is empty for the others.
     """
 
     trouble: Trouble | None
@@ -62,6 +64,7 @@ class Ending:
     failing: Call | None = None
     fault: str | None = None
     error: str = ""
+    recheck: str = ""
 
 
 @attrs.frozen(eq=False)

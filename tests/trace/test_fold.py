@@ -1,0 +1,85 @@
+"""Long lines are broken where they still read, and still paste."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from checker.ir.types import BOOL, EnumT, IntT, MapT, RecordT, ScalarT, SetT, members
+from checker.trace.diff import diff, places
+from checker.trace.fold import WIDTH, fold
+
+NODE = RecordT("Node", (("chain", ScalarT("Chain", 3)), ("height", IntT(1, 9))))
+CALLS = (
+    "build(h=Header(chain=Chain(1), height=1, sibling=Sibling.FIRST), parent=Sibling.FIRST, "
+    "on=Header(chain=Chain(0), height=1, sibling=Sibling.FIRST))",
+    f"finalize(batch=FiniteSet({{{', '.join(f'Node(chain=Chain({i}), height={i})' for i in range(40))}}}))",
+    f"an_action_{'with_a_long_name_' * 4}(h=Header(chain=Chain(1), height=1, sibling=Sibling.FIRST))",
+)
+
+
+def test_a_short_line_stays_as_it_is() -> None:
+    """Indented, no more."""
+    assert fold("lock(t=Transfer(0))", "  ") == ["  lock(t=Transfer(0))"]
+
+
+@pytest.mark.parametrize("text", CALLS)
+def test_a_long_call_is_broken_and_pastes_back(text: str) -> None:
+    """No line is too long, and Python reads them as the one call."""
+    lines = fold(text, "    ")
+
+    assert len(lines) > 1
+    assert all(len(line) <= WIDTH for line in lines)
+    assert ast.unparse(ast.parse("\n".join(lines).strip())) == ast.unparse(ast.parse(text))
+
+
+def test_the_outermost_brackets_are_opened_first() -> None:
+    """An argument that fits on a line is not taken apart."""
+    assert [line.strip() for line in fold(CALLS[0])] == [
+        "build(h=Header(chain=Chain(1), height=1, sibling=Sibling.FIRST), parent=Sibling.FIRST,",
+        "on=Header(chain=Chain(0), height=1, sibling=Sibling.FIRST))",
+    ]
+
+
+def test_a_set_that_is_long_shows_what_it_gains_and_loses() -> None:
+    """Two members of a set of many change: two short lines."""
+    t = RecordT("State", (("final", SetT(NODE)),))
+    first, *middle, last = members(NODE)
+    (change,) = diff(t, (frozenset([first, *middle]),), (frozenset([*middle, last]),))
+
+    assert change.lines("  ") == [
+        "  final:",
+        "      loses Node(chain=Chain(0), height=1)",
+        "      gains Node(chain=Chain(2), height=9)",
+    ]
+
+
+def test_a_set_that_is_short_shows_both_values() -> None:
+    """Old -> new, as everywhere."""
+    t = RecordT("State", (("seen", SetT(EnumT("Color", ("RED", "BLUE")))),))
+    (change,) = diff(t, (frozenset(),), (frozenset({0}),))
+
+    assert change.lines() == ["seen: FiniteSet() -> FiniteSet({Color.RED})"]
+
+
+def test_a_long_change_stands_below_its_place() -> None:
+    """The place, then old -> new."""
+    t = RecordT("State", ((f"a_field_with_{'a_long_' * 11}name", EnumT("Color", ("RED", "BLUE"))),))
+    (change,) = diff(t, (0,), (1,))
+
+    assert [line.strip() for line in change.lines()] == [f"{t.fields[0][0]}:", "Color.RED -> Color.BLUE"]
+
+
+def test_a_map_of_equal_values_is_one_line() -> None:
+    """As a model writes it; a map of different values has a line a key."""
+    m = MapT(ScalarT("Who", 2), BOOL)
+    t = RecordT("State", (("a", m), ("b", m), ("c", MapT(BOOL, m))))
+    shown = places(t, ((False, False), (False, True), ((True, True), (True, True))))
+
+    assert shown == (
+        ("a", "filled(False)"),
+        ("b[Who(0)]", "False"),
+        ("b[Who(1)]", "True"),
+        ("c", "filled(filled(True))"),
+    )

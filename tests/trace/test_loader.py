@@ -1,0 +1,143 @@
+"""What a spec defines, and what it imports, is there when its properties run in plain Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checker import cli
+from checker.diagnostics import InputError
+from checker.frontend import load_spec
+from checker.trace.loader import load
+
+MODEL = """from typing import Annotated, Final
+
+from model.lang import Range, action, require, state
+
+TOP: Final = 3
+
+
+@state
+class State:
+    n: Annotated[int, Range(0, TOP)] = 0
+
+
+@action
+def up(s: State) -> None:
+    require(s.n < TOP)
+    s.n += 1
+"""
+OTHER = MODEL.replace("TOP", "LIMIT").replace("class State", "class Lift").replace("s: State", "s: Lift")
+SHARED = """from typing import Final
+
+from counter import TOP, State
+from model.lang import Enum, always, auto
+
+LIMIT: Final = 2
+
+
+class Size(Enum):
+    SMALL = auto()
+    BIG = auto()
+
+
+@always
+def low(s: State, size: Size) -> bool:
+    return size == Size.SMALL or few(s)
+
+
+def few(s: State) -> bool:
+    return s.n < LIMIT and s.n <= TOP
+"""
+SPEC = """from typing import Annotated, Final, TypeAlias
+
+import counter
+import lift
+from counter import State
+from model.lang import Enum, Range, Violated, always, auto, check, record
+from shared import few, low
+
+ONE: Final = 1
+Few: TypeAlias = Annotated[int, Range(0, ONE)]
+Same = Few
+
+
+class Way(Enum):
+    UP = auto()
+    DOWN = auto()
+
+
+@record
+class Step:
+    way: Way
+    by: Same
+
+
+@always
+def own(s: State, step: Step) -> bool:
+    return s.n <= ONE or step != Step(Way.UP, ONE)
+
+
+@always
+def helped(s: State) -> bool:
+    return few(s)
+
+
+BOTH: Final = (own, helped)
+HIGH: Final = {"TOP": 5}
+
+check("imported", counter, properties=(low,), expect=Violated(low, steps=2))
+check("helper", counter, properties=(helped,), expect=Violated(helped, steps=2))
+check("own", counter, properties=(own,), expect=Violated(own, steps=2))
+check("larger", counter, {**HIGH}, properties=(own,), expect=Violated(own, steps=2))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = {"counter": MODEL, "lift": OTHER, "shared": SHARED, "counter_spec": SPEC}
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("check", ["imported", "helper", "own", "larger"])
+def test_a_property_from_anywhere_replays(folder: Path, check: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """From another file, by another file's helper, with constants, types and aliases of the spec itself."""
+    traces = folder / "traces"
+
+    assert cli.main(["check", str(folder / "counter_spec.py"), "--only", check, "--traces", str(traces)]) == cli.OK
+    (file,) = traces.iterdir()
+    assert cli.main(["replay", str(file)]) == cli.OK
+    assert "is false" in capsys.readouterr().out
+
+
+def test_constants_reach_all_modules(folder: Path) -> None:
+    """A file beside the model imports the constant that the check set."""
+    spec = load_spec(folder / "counter_spec.py")
+    loaded = load(spec.checks[3].program, spec)
+
+    assert loaded.modules["shared"].TOP == 5
+
+
+def test_a_constant_of_another_file_is_not_the_models(folder: Path) -> None:
+    """A check sets the constants of its model; those of a file beside it are refused, not half set."""
+    (folder / "bad_spec.py").write_text(SPEC.replace('"TOP": 5', '"LIMIT": 5'))
+
+    with pytest.raises(InputError, match="S003: the model has no constant `LIMIT`"):
+        load_spec(folder / "bad_spec.py")
+
+
+def test_a_spec_with_checks_is_not_imported(folder: Path) -> None:
+    """The help says where shared properties go."""
+    (folder / "second_spec.py").write_text(
+        SPEC.replace("from shared import few, low", "from counter_spec import few, low")
+    )
+
+    with pytest.raises(InputError) as refused:
+        load_spec(folder / "second_spec.py")
+    helped = [d.help for d in refused.value.diagnostics if d.code == "M003"]
+
+    assert len(helped) == 4
+    assert all("move what both need into a file without any" in text for text in helped)
