@@ -35,6 +35,7 @@ lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "unformatted: run 'make format'" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/mypy --no-error-summary specs
 
 format: $(READY) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --quiet --fix .
@@ -45,9 +46,8 @@ check: lint test ## what a change must pass
 bench: $(READY) ## Interlock and its peers, timed side by side (ARGS="--all --write")
 	@$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
-reports: $(READY) ## regenerate what is published in reports/
-	@$(BIN)/interlock check --slow specs/ --json reports/results.json
-	@$(BIN)/python tests/benchmarks/bench.py --write
+reports: $(READY) ## check every spec and write the register of claims (ARGS=--compare: compare it)
+	@$(BIN)/interlock report specs/ --into reports $(ARGS)
 
 clean: ## forget .venv and the tools' caches
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -26,11 +26,11 @@ from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_m
 if TYPE_CHECKING:
     from checker.engines.contract import Coverage
     from checker.ir.claims import Check, Spec
-    from checker.ir.nodes import Action
-    from checker.ir.types import Value
     from checker.run import Overrides, Result
 
 OK, DIFFERS, WRONG_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 70
+_EXISTING: Final = "name a file in a folder that exists"
+_CALLS: Final = {"check", "claim"}  # of a spec file
 _SKIPPED: Final = {"__pycache__", "node_modules"}
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -108,10 +108,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     replay = _command(commands, "replay", replay_command, "replay a saved trace in plain Python, and show it")
     replay.add_argument("trace", metavar="TRACE", type=Path)
+    replay.add_argument("--spec", metavar="PATH", type=Path, help="the spec file, where the trace does not find it")
     show = _command(commands, "show", show_command, "what a spec's models have: state, actions, constants, checks")
     show.add_argument("spec", metavar="SPEC", type=Path)
     show.add_argument("--only", metavar="NAME")
     _add_explain(commands)
+    _add_report(commands)
     return parser
 
 
@@ -125,14 +127,23 @@ def _add_check(commands: Any) -> None:
     p = _command(commands, "check", check_command, "run the checks of spec files, and compare with what they expect")
     _add_run_options(p)
     p.add_argument("--engine", metavar="NAME", help="explore, simulate, bmc or induction")
+    p.add_argument("--all", action="store_true", help="every property that is violated, each with a shortest trace")
 
 
 def _add_simulate(commands: Any) -> None:
     p = _command(commands, "simulate", simulate_command, "random walks: finds violations, proves nothing")
     _add_run_options(p)
-    p.add_argument("--walks", type=_whole, metavar="N")
-    p.add_argument("--steps", type=_whole, metavar="N")
-    p.set_defaults(engine="simulate")
+    p.add_argument("--walks", type=_from_one, metavar="N")
+    p.add_argument("--steps", type=_from_one, metavar="N")
+    p.set_defaults(engine="simulate", all=False)
+
+
+def _add_report(commands: Any) -> None:
+    p = _command(commands, "report", report_command, "run the checks, and write what they say of the documents' claims")
+    _add_run_options(p)
+    p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (reports)")
+    p.add_argument("--compare", action="store_true", help="write nothing; fail where the folder says something else")
+    p.set_defaults(engine=None, all=False)
 
 
 def _add_run_options(p: argparse.ArgumentParser) -> None:
@@ -159,12 +170,18 @@ def _add_explain(commands: Any) -> None:
     p.add_argument("--check", metavar="NAME", dest="only", required=True)
     p.add_argument("--action", metavar="CALL", required=True, help="such as 'settle(me=Network(0))'")
     p.add_argument("--trace", type=Path, metavar="FILE", help="take the state from this trace")
-    p.add_argument("--at", type=_whole, default=0, metavar="N", help="after so many steps of the trace")
+    p.add_argument("--at", type=_whole, metavar="N", help="after so many steps of the trace (else: before its last)")
 
 
 def _whole(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"`{text}` is not a whole number")
+    return int(text)
+
+
+def _from_one(text: str) -> int:
+    if _whole(text) == 0:
+        raise argparse.ArgumentTypeError("0 samples nothing: give a number from 1")
     return int(text)
 
 
@@ -206,16 +223,18 @@ def _hidden(path: Path) -> bool:
 
 
 def _no_path(path: Path) -> InputError:
+    if path.is_symlink():
+        return _wrong("C002", f"the link {path} leads to no file or folder", "make it point to one, or name that one")
     folder = path.parent
     near = [p.name for p in folder.iterdir() if p.suffix == ".py" or p.is_dir()] if folder.is_dir() else []
     return _wrong("C002", f"there is no file or folder {path}", did_you_mean(path.name, near))
 
 
 def is_spec(path: Path) -> bool:
-    """Whether a file calls `check(...)` at its top level; read, never run."""
+    """Whether a file calls `check(...)` or `claim(...)` at its top level; read, never run."""
     try:
         text = path.read_text(encoding="utf-8")
-        if "check(" not in text or "model.lang" not in text:
+        if not any(f"{name}(" in text for name in _CALLS) or "model.lang" not in text:
             return False
         return any(_is_check(s) for s in ast.parse(text).body)
     except SyntaxError:
@@ -226,7 +245,7 @@ def is_spec(path: Path) -> bool:
 
 def _is_check(s: ast.stmt) -> bool:
     call = s.value if isinstance(s, ast.Expr) else None
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check"
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _CALLS
 
 
 def _load(paths: Sequence[Path]) -> list[Spec]:
@@ -271,25 +290,61 @@ def simulate_command(a: argparse.Namespace) -> int:
     return _run_all(a, _overrides(a, walks=a.walks, steps=a.steps))
 
 
+def report_command(a: argparse.Namespace) -> int:
+    """`interlock report PATH...`."""
+    from checker.report.register import pages  # noqa: PLC0415
+
+    if not a.into.is_dir():
+        raise _wrong("C002", f"there is no folder {a.into}", "make it, or name one with --into")
+    specs = _load(a.paths)
+    results, stopped = _results(a, specs, _overrides(a, walks=None, steps=None))
+    code = _exit_code(results, stopped)
+    if code != OK:
+        print("no page was written: every check must come out as expected first", file=sys.stderr)
+        return code
+    texts = pages(specs, results)
+    stale = [a.into / name for name, text in texts.items() if _read(a.into / name) != text]
+    if a.compare:
+        for path in stale:
+            print(f"{path} is not what the specs say now: write it with `interlock report`", file=sys.stderr)
+        return DIFFERS if stale else OK
+    for path in stale:
+        path.write_text(texts[path.name], encoding="utf-8")
+    print(f"{len(texts)} pages in {a.into}, {len(stale)} of them changed")
+    return OK
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
 def _overrides(a: argparse.Namespace, **more: int | None) -> Overrides:
     from checker.run import Overrides  # noqa: PLC0415
 
     return Overrides(
         engine=a.engine, workers=max(a.workers, 1), seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
-        seed=a.seed, **more,
+        seed=a.seed, every=a.all, **more,
     )  # fmt: skip
 
 
 def _run_all(a: argparse.Namespace, overrides: Overrides) -> int:
-    from checker.run import Interruption, run_check  # noqa: PLC0415
+    return _exit_code(*_results(a, _load(a.paths), overrides))
 
-    chosen = _chosen(_load(a.paths), a.only, slow=a.slow)
+
+def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides) -> tuple[list[Result], bool]:
+    """Run the chosen checks, print and save what came out; the results, and whether that was cut short."""
+    from checker.run import Interruption, failed, run_check  # noqa: PLC0415
+
+    _refuse_unwritable(a)
+    chosen = _chosen(specs, a.only, slow=a.slow)
+    _say_unused(overrides, [check for _, check in chosen])
     results: list[Result] = []
     wrong: list[Diagnostic] = []
     with Interruption().watching() as interrupted:
         for spec, check in chosen:
             if interrupted():
                 break
+            start = time.monotonic()
             try:
                 with _progress(check.name) as progress:
                     result = run_check(
@@ -298,19 +353,34 @@ def _run_all(a: argparse.Namespace, overrides: Overrides) -> int:
             except InputError as e:
                 wrong.extend(e.diagnostics)
                 continue
+            except Exception as e:  # a defect of ours on one check says nothing of the others
+                _internal(e)
+                result = failed(spec, check, overrides, start, e)
             results.append(result)
             _print_result(a, result, first=len(results) == 1 or results[-2].spec != spec.path)
     _finish(a, results, len(chosen) - len(results), skipped=_slow_left_out(a, chosen))
     if wrong:
         raise InputError(wrong)
-    return _exit_code(results, stopped=interrupted())
+    return results, interrupted()
 
 
 def _slow_left_out(a: argparse.Namespace, chosen: Sequence[object]) -> bool:
     return not chosen and not a.slow
 
 
-def _exit_code(results: Sequence[Result], *, stopped: bool) -> int:
+def _say_unused(overrides: Overrides, checks: Sequence[Check]) -> None:
+    """One line an engine, on standard error, about what was asked for and means nothing to it."""
+    from checker.run import make_engine  # noqa: PLC0415
+
+    for name in sorted({overrides.engine or check.engine for check in checks}):
+        unused = overrides.unused(make_engine(name))
+        if unused:
+            print(f"note: the engine {name} does not use {', '.join('--' + u for u in unused)}", file=sys.stderr)
+
+
+def _exit_code(results: Sequence[Result], stopped: bool) -> int:
+    if any(r.defect for r in results):
+        return INTERNAL
     if any(not r.as_expected and not r.undecided for r in results):
         return DIFFERS
     return UNDECIDED if stopped or any(r.undecided for r in results) else OK
@@ -337,6 +407,8 @@ def _print_result(a: argparse.Namespace, result: Result, *, first: bool) -> None
 def _finish(a: argparse.Namespace, results: Sequence[Result], not_run: int, *, skipped: bool) -> None:
     from checker.report import github, junit, sarif, schema, terminal  # noqa: PLC0415
 
+    for note in terminal.never_enabled(results):
+        print(note)
     print(terminal.summary(results, not_run))
     if skipped:
         print("every check here is marked slow: add --slow to run them")
@@ -348,13 +420,26 @@ def _finish(a: argparse.Namespace, results: Sequence[Result], not_run: int, *, s
     _write(a.sarif, lambda: json.dumps(sarif.to_sarif(results), indent=1) + "\n")
 
 
+def _refuse_unwritable(a: argparse.Namespace) -> None:
+    """Raises InputError C006 before the run for results that could not be written after it."""
+    for path in (a.json, a.junit, a.sarif):
+        if path is None:
+            continue
+        if path.is_dir():
+            raise _wrong("C006", f"cannot write {path}: it is a folder", "name a file")
+        if not path.parent.is_dir():
+            raise _wrong("C006", f"cannot write {path}: there is no folder {path.parent}", _EXISTING)
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise _wrong("C006", f"cannot write {path}: permission denied", "name a file that you may write")
+
+
 def _write(path: Path | None, text: Callable[[], str]) -> None:
     if path is None:
         return
     try:
         path.write_text(text(), encoding="utf-8")
     except OSError as e:
-        raise _wrong("C006", f"cannot write {path}: {e.strerror or e}", "name a file in a folder that exists") from None
+        raise _wrong("C006", f"cannot write {path}: {e.strerror or e}", _EXISTING) from None
 
 
 @contextlib.contextmanager
@@ -383,11 +468,11 @@ def _progress(name: str) -> Iterator[Callable[[Coverage], None]]:
 def replay_command(a: argparse.Namespace) -> int:
     """`interlock replay TRACE`: judge a saved trace again."""
     from checker.report import terminal  # noqa: PLC0415
-    from checker.trace import itf, replay  # noqa: PLC0415
+    from checker.trace import itf, recover, replay  # noqa: PLC0415
 
     saved = itf.read(a.trace)
-    spec, check = _check_of(saved)
-    judge = replay.judge(spec, check)
+    spec, check = _check_of(saved, a.spec or saved.spec_file())
+    judge = replay.judge(spec, check, tries=recover.PATIENT)
     moves, claim, states = itf.moves(saved, check.program.state, judge.actions)
     try:
         trace = judge.moves(moves, claim)
@@ -401,12 +486,12 @@ def replay_command(a: argparse.Namespace) -> int:
             )
             return DIFFERS
     print(f"{spec.path}: {check.name}, replayed in plain Python")
-    print("\n".join(terminal.trace_lines(trace, _style(a))))
+    print("\n".join((*terminal.setting(trace), *terminal.trace_lines(trace, terminal.Style(_style(a).color, True)))))
     return OK
 
 
-def _check_of(saved: Any) -> tuple[Spec, Check]:
-    ((spec, check), *_) = _chosen(_load([Path(saved.spec)]), saved.check, slow=True)
+def _check_of(saved: Any, file: Path) -> tuple[Spec, Check]:
+    ((spec, check), *_) = _chosen(_load([file]), saved.check, slow=True)
     now = dict(check.constants)
     if saved.about.get("constants") != now or saved.about.get("faults") != sorted(check.faults):
         raise _wrong("T006", f"the constants or faults of `{check.name}` are not those of the trace",
@@ -429,28 +514,14 @@ def show_command(a: argparse.Namespace) -> int:
 
 def explain_command(a: argparse.Namespace) -> int:
     """`interlock explain SPEC --check NAME --action CALL`."""
-    from checker.semantics import evaluate  # noqa: PLC0415
-    from checker.trace.explain import explain, parse_call  # noqa: PLC0415
+    from checker.trace import itf  # noqa: PLC0415
+    from checker.trace.explain import explain, parse_call, start, within  # noqa: PLC0415
+    from checker.trace.fold import fold  # noqa: PLC0415
 
+    if a.at is not None and a.trace is None:
+        raise _wrong("C009", "--at counts the steps of a trace, and there is no --trace", "add `--trace FILE`")
     ((spec, check), *_) = _chosen(_load([a.spec]), a.only, slow=True)
     action, params = parse_call(check, a.action)
-    if a.trace is None:
-        try:
-            state = evaluate.initial_states(check.program)[0][0]
-        except (evaluate.InitialError, IndexError) as e:
-            raise _wrong("C007", f"there is no initial state: {e}", "run `interlock check` on it first") from None
-    else:
-        state = _state_of(a, check)
-    print("\n".join(explain(spec, check, action, params, state)))
+    state, where = start(check) if a.trace is None else within(check, itf.read(a.trace), a.at)
+    print("\n".join((*fold(where), *explain(spec, check, action, params, state))))
     return OK
-
-
-def _state_of(a: argparse.Namespace, check: Check) -> Value:
-    from checker.trace import itf  # noqa: PLC0415
-
-    allowed: tuple[Action, ...] = check.program.allowed(check.faults)
-    states: tuple[Value, ...] = itf.moves(itf.read(a.trace), check.program.state, allowed)[2]
-    if a.at >= len(states):
-        raise _wrong("C008", f"the trace has no state {a.at}", f"states are 0 to {len(states) - 1}")
-    state: Value = states[a.at]
-    return state

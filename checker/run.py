@@ -1,8 +1,9 @@
 """What became of one check?  Scalarize, run an engine, replay its path, compare with the expectation.
 
 Rule of the module: a verdict other than the expected one fails, in both directions, and so does a
-number that the author wrote and the run did not find.  `Unknown` is undecided, never a failure of the
-model: unless it was expected it ends in exit code 3.  No path leaves this module unreplayed.
+number that the author wrote and the run did not find.  Where one violation is expected, anything else
+that is violated fails as well.  `Unknown` is undecided, never a failure of the model: unless it was
+expected it ends in exit code 3.  No path leaves this module unreplayed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from checker.engines.contract import (
 from checker.ir import claims
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import ScalarSystem
-from checker.trace import itf
+from checker.trace import files, itf
 from checker.trace.replay import Claim, Judge, claim_of, judge
 from checker.trace.trace import Trace
 
@@ -63,11 +64,18 @@ class Overrides:
     seed: int | None = None
     walks: int | None = None
     steps: int | None = None
+    every: bool = False
 
     @property
     def bounds(self) -> bool:
         """Whether the command line set a bound, so that a bounded verdict says nothing against the spec."""
         return any(v is not None for v in (self.depth, self.states, self.walks, self.steps))
+
+    def unused(self, engine: Engine) -> list[str]:
+        """What was asked for on the command line and means nothing to an engine."""
+        named = {"time": self.seconds, "memory": self.memory, "states": self.states, "depth": self.depth}
+        named |= {"seed": self.seed, "walks": self.walks, "steps": self.steps, "all": self.every or None}
+        return [name for name, value in named.items() if value is not None and name not in engine.knows]
 
     def foreign(self, check: Check) -> bool:
         """Whether the engine is not the one that the expectation was written for."""
@@ -75,8 +83,21 @@ class Overrides:
 
 
 @attrs.frozen(eq=False)
+class Other:
+    """Something beside the first violation that is violated too; without a trace where no state has it."""
+
+    name: str
+    steps: int | None
+    trace: Trace | None = None
+    trace_file: str | None = None
+
+
+@attrs.frozen(eq=False)
 class Result:
-    """The outcome of one check, as every report shows it."""
+    """The outcome of one check, as every report shows it.
+
+    `defect`: Interlock failed on it, so there is no verdict.  `unjudged`: why there may be more that is violated.
+    """
 
     spec: str
     line: int
@@ -94,8 +115,13 @@ class Result:
     trace: Trace | None = None
     witnesses: Mapping[str, Trace] = attrs.field(factory=dict)
     trace_file: str | None = None
+    witness_files: Mapping[str, str] = attrs.field(factory=dict)
+    fired: tuple[str, ...] = ()
     never_fired: tuple[str, ...] = ()
     other_engine: bool = False  # than the spec says
+    others: tuple[Other, ...] = ()
+    unjudged: str = ""
+    defect: bool = False
 
 
 def run_check(
@@ -111,13 +137,56 @@ def run_check(
     start = time.monotonic()
     name = overrides.engine or check.engine
     engine = make_engine(name)
+    if not overrides.foreign(check):
+        _refuse_unknown(engine, check)
     broken = _initial_error(check)
     if broken is not None:
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
     system = _system(check)
-    task = Task(system=system, progress=progress, interrupted=interrupted, **_options(check, overrides))
-    verdict = engine.run(task)
+    every = "all" in engine.knows and (overrides.every or _searched_on(check, name))
+    task = Task(
+        system=system, progress=progress, interrupted=interrupted, every=every, started=start,
+        **_options(check, overrides),
+    )  # fmt: skip
+    try:
+        verdict = engine.run(task)
+    except InputError as e:
+        raise InputError([_placed(d, check) for d in e.diagnostics]) from None
+    if isinstance(verdict, Violated) and not every:
+        verdict = attrs.evolve(verdict, unjudged=f"{name} ended at the first violation")
     return _replayed(spec, check, name, overrides, start, verdict, system, traces)
+
+
+def failed(spec: Spec, check: Check, overrides: Overrides, start: float, problem: Exception) -> Result:
+    """The outcome of a check on which Interlock itself failed."""
+    return Result(
+        spec=spec.path, line=check.span.line, check=check.name, property=None, expected=show_expected(check.expect),
+        verdict=f"Error({type(problem).__name__})", as_expected=False, undecided=False,
+        engine=overrides.engine or check.engine, workers=THREADS, total_seconds=time.monotonic() - start,
+        message=" ".join(str(problem).split()), defect=True,
+    )  # fmt: skip
+
+
+def _searched_on(check: Check, engine: str) -> bool:
+    """Whether the search goes on after a violation: one is expected, and only the whole search shows no other."""
+    return isinstance(check.expect, claims.ExpectViolated) and engine == "explore"
+
+
+def _refuse_unknown(engine: Engine, check: Check) -> None:
+    known = sorted(engine.knows - {"time", "memory", "all"})
+    wrong = [
+        Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, did_you_mean(name, known))
+        for name in check.options
+        if name not in engine.knows
+    ]
+    if wrong:
+        raise InputError(wrong)
+
+
+def _placed(d: Diagnostic, check: Check) -> Diagnostic:
+    """A limit of an engine, with the check and where it names the engine."""
+    message = f'check "{check.name}": {d.message}'
+    return attrs.evolve(d, message=message, span=check.engine_span if d.span == NOWHERE else d.span)
 
 
 def make_engine(name: str) -> Engine:
@@ -161,10 +230,12 @@ def _initial_error(check: Check) -> Violated | None:
     from checker.semantics import evaluate  # noqa: PLC0415
 
     try:
-        evaluate.initial_states(check.program)
+        if evaluate.initial_states(check.program):
+            return None
+        reason = "there is no initial state: every `@initial` function is disabled"
     except evaluate.InitialError as e:
-        return Violated(Coverage(notes=(str(e),)), Trouble.MODEL_ERROR, None, None)
-    return None
+        reason = str(e)
+    return Violated(Coverage(notes=(reason,)), Trouble.MODEL_ERROR, None, None)
 
 
 # --- replay ----------------------------------------------------------------------------------------
@@ -180,8 +251,9 @@ def _replayed(
     if isinstance(verdict, Unknown) and verdict.cti is not None:
         trace = the_judge().induction(*_open_end(check, verdict))
     shown = {n: the_judge().path(p, claim_of(None, n)) for n, p in paths.items()}
+    others = _others(the_judge, check, verdict)
     result = _result(spec, check, name, o, start, verdict, system)
-    result = attrs.evolve(result, trace=trace, witnesses=shown, total_seconds=time.monotonic() - start)
+    result = attrs.evolve(result, trace=trace, witnesses=shown, others=others, total_seconds=time.monotonic() - start)
     return result if traces is None else _saved(result, traces)
 
 
@@ -201,6 +273,11 @@ def _violation(the_judge: _Lazy, check: Check, verdict: Verdict) -> Trace | None
     if not isinstance(verdict, Violated) or verdict.path is None:
         return None
     return the_judge().path(verdict.path, claim_of(verdict.trouble, verdict.property, verdict.error_step))
+
+
+def _others(the_judge: _Lazy, check: Check, verdict: Verdict) -> tuple[Other, ...]:
+    found = verdict.others if isinstance(verdict, Violated) else ()
+    return tuple(Other(violated_name(v), _length(v), _violation(the_judge, check, v)) for v in found)
 
 
 def _open_end(check: Check, verdict: Unknown) -> tuple[Path, Claim]:
@@ -223,18 +300,24 @@ def _saved(result: Result, folder: FilePath) -> Result:
     except OSError as e:
         message = f"cannot write {folder}: {e.strerror or e}"
         raise InputError([Diagnostic("C006", message, NOWHERE, "name a folder for --traces")]) from None
-    stem = _file_name(f"{FilePath(result.spec).stem}-{result.check}")
-    for name, witness in result.witnesses.items():
-        itf.write(witness, folder / f"{stem}-{_file_name(name)}.itf.json")
+    shown = {name: _write(w, folder, "reachable", name) for name, w in result.witnesses.items()}
+    others = tuple(_saved_other(o, folder, str(i)) for i, o in enumerate(result.others, 2))
+    result = attrs.evolve(result, others=others, witness_files=shown)
     if result.trace is None or result.verdict.startswith("Unknown"):
         return result  # a counterexample to induction is no behaviour: there is nothing to replay later
-    file = folder / f"{stem}.itf.json"
-    itf.write(result.trace, file)
-    return attrs.evolve(result, trace_file=str(file))
+    return attrs.evolve(result, trace_file=_write(result.trace, folder))
 
 
-def _file_name(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
+def _saved_other(other: Other, folder: FilePath, number: str) -> Other:
+    if other.trace is None:
+        return other
+    return attrs.evolve(other, trace_file=_write(other.trace, folder, number, other.name))
+
+
+def _write(trace: Trace, folder: FilePath, *what: str) -> str:
+    file = folder / files.file_name(trace.spec, trace.check, *what)
+    itf.write(trace, file)
+    return str(file)
 
 
 # --- judging ---------------------------------------------------------------------------------------
@@ -245,10 +328,14 @@ def _result(
     *, broken_initially: bool = False,
 ) -> Result:  # fmt: skip
     message = _difference(check, verdict, o)
-    differs = bool(message)
-    undecided = bool(message) and (
-        isinstance(verdict, Unknown) or (_bounded(verdict) and (o.foreign(check) or o.bounds))
+    open_end = "" if message else _open(check, verdict, o)
+    undecided = (
+        bool(open_end)
+        or bool(message)
+        and (isinstance(verdict, Unknown) or (_bounded(verdict) and (o.foreign(check) or o.bounds)))
     )
+    message = message or open_end
+    differs = bool(message)
     if broken_initially or isinstance(verdict, Unknown):
         reason = verdict.reason if isinstance(verdict, Unknown) else "; ".join(verdict.coverage.notes)
         message = message if reason in message and message else "; ".join(x for x in (message, reason) if x)
@@ -257,14 +344,17 @@ def _result(
         expected=show_expected(check.expect), verdict=show_verdict(verdict),
         as_expected=not differs, undecided=undecided, engine=name, workers=THREADS,
         total_seconds=time.monotonic() - start, coverage=verdict.coverage, message=message,
-        never_fired=_never_fired(system, verdict.coverage), other_engine=o.foreign(check),
+        fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
+        other_engine=o.foreign(check),
+        unjudged=verdict.unjudged if isinstance(verdict, Violated) else "",
     )  # fmt: skip
 
 
-def _never_fired(system: ScalarSystem | None, coverage: Coverage) -> tuple[str, ...]:
+def _fired(system: ScalarSystem | None, coverage: Coverage, ever: bool) -> tuple[str, ...]:
+    """The actions that some step took, or those that none did."""
     if system is None or coverage.fired is None:
         return ()
-    return tuple(a.name for a, n in zip(system.actions, coverage.fired, strict=True) if n == 0)
+    return tuple(a.name for a, n in zip(system.actions, coverage.fired, strict=True) if (n > 0) is ever)
 
 
 def show_verdict(verdict: Verdict) -> str:
@@ -279,10 +369,18 @@ def show_verdict(verdict: Verdict) -> str:
         case NoneSampled():
             return f"NoneSampled({verdict.walks})"
         case Violated():
-            steps = "" if verdict.path is None else f", steps={len(verdict.path.steps)}"
-            return f"Violated({violated_name(verdict)}{steps})"
+            return f"Violated({_told(verdict)})"
         case Unknown():
             return f"Unknown({verdict.reason})"
+
+
+def _told(verdict: Violated) -> str:
+    steps = _length(verdict)
+    return violated_name(verdict) + ("" if steps is None else f", steps={steps}")
+
+
+def _length(verdict: Violated) -> int | None:
+    return None if verdict.path is None else len(verdict.path.steps)
 
 
 def violated_name(verdict: Violated) -> str:
@@ -324,10 +422,10 @@ def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
         case claims.ExpectNoneSampled(), NoneSampled():
             numbers = [("walks", expect.walks, verdict.walks)]
         case claims.ExpectViolated(), Violated():
-            if expect.property.replace(" ", "_") != violated_name(verdict):
-                return f"expected {show_expected(expect)}, and it is {violated_name(verdict)} that is violated"
-            taken = None if verdict.path is None else len(verdict.path.steps)
-            numbers = [("steps", expect.steps, taken)]
+            wanted, others = _sorted_out(expect, verdict)
+            if wanted is None or others:
+                return _other_violations(expect, wanted, others)
+            numbers = [("steps", expect.steps, _length(wanted))]
         case claims.ExpectUnknown(), Unknown():
             if verdict.reason == "interrupted":
                 return "interrupted"
@@ -342,10 +440,39 @@ def _foreign_difference(expect: claims.Expectation, verdict: Verdict) -> str:
     sound = (claims.ExpectHolds, claims.ExpectProved)
     same = type(expect).__name__ == f"Expect{type(verdict).__name__}"
     if isinstance(expect, claims.ExpectViolated) and isinstance(verdict, Violated):
-        same = expect.property.replace(" ", "_") == violated_name(verdict)
+        wanted, others = _sorted_out(expect, verdict)
+        return _other_violations(expect, wanted, others) if wanted is None or others else ""
     if same or (isinstance(expect, sound) and isinstance(verdict, (Holds, Proved))):
         return ""
     return f"expected {show_expected(expect)}, found {show_verdict(verdict)}"
+
+
+def _sorted_out(expect: claims.ExpectViolated, verdict: Violated) -> tuple[Violated | None, list[Violated]]:
+    """The violation that is expected, if it was found, and those that are not."""
+    name = expect.property.replace(" ", "_")
+    every = (verdict, *verdict.others)
+    return next((v for v in every if violated_name(v) == name), None), [v for v in every if violated_name(v) != name]
+
+
+def _other_violations(expect: claims.ExpectViolated, wanted: Violated | None, others: list[Violated]) -> str:
+    told = ", ".join(f"Violated({_told(v)})" for v in others)
+    if wanted is None:
+        return f"expected {show_expected(expect)}, found {told}"
+    steps = _length(wanted)
+    more = [n for n in map(_length, others) if n is not None]
+    help_ = f"; `depth={steps}` leaves out what needs more steps" if steps and more and min(more) > steps else ""
+    return f"expected {show_expected(expect)}, and found {told} beside it{help_}"
+
+
+def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
+    """Why an expected violation is undecided: something ended the search for any other, and not the spec's own bound."""
+    if not isinstance(verdict, Violated) or not _searched_on(check, o.engine or check.engine):
+        return ""
+    reason = verdict.unjudged
+    by_spec = reason.startswith("states budget") and o.states is None or reason.startswith("depth") and o.depth is None
+    if not reason or by_spec:
+        return ""
+    return f"as expected so far, but whether anything else is violated is not known: {reason}"
 
 
 def _bounded(verdict: Verdict) -> bool:

@@ -26,8 +26,8 @@ from typing import Any, Final, Generic, NoReturn, TypeVar, dataclass_transform, 
 import attrs
 
 __all__ = [
-    "Bound", "Enum", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved",
-    "Range", "Scalarset", "Seq", "Unknown", "Violated", "action", "always", "auto", "check", "deadlock",
+    "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved",
+    "Range", "Scalarset", "Seq", "Unknown", "Violated", "action", "always", "auto", "check", "claim", "deadlock",
     "evolve", "filled", "initial", "members", "model_error", "reachable", "record", "recoverable", "require",
     "require_some", "state", "step",
 ]  # fmt: skip
@@ -557,10 +557,11 @@ def check(  # noqa: PLR0913 - what a check may say
     *,
     faults: AbstractSet[str] = frozenset(),
     engine: str = "explore",
-    properties: tuple[Callable[..., object], ...] | None = None,
+    properties: tuple[Callable[..., object], ...] | Callable[..., object] | None = None,
     terminal: Callable[..., bool] | None = None,
     expect: Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown,
     slow: bool = False,
+    about: str = "",
     seed: int = 0,
     walks: int | None = None,
     steps: int | None = None,
@@ -572,5 +573,40 @@ def check(  # noqa: PLR0913 - what a check may say
     `properties` are those of the file when left out.  `terminal` claims that every state without an
     enabled action satisfies it; left out, deadlocks are counted but not judged.  `walks` and `steps`
     bound `engine="simulate"`; `steps` bounds `"bmc"` and `"induction"`; `depth` and `states` are
-    budgets of `"explore"`.  `slow=True` leaves the check to `interlock check --slow`.
+    budgets of `"explore"`.  `slow=True` leaves the check to `interlock check --slow`.  `about` says
+    why the check is here: the incident it repeats, or the reason for its variant.
+    """
+
+
+class Finding(Enum):
+    """What the checks of a spec show about the claim of a document.
+
+    CONFIRMED: the claim holds, for the instances that were checked.
+    UNSTATED_CONDITION: it holds only under a condition that the document does not state.
+    GAP: the text leaves it open.
+    DIFFERS: the deployed system does something else than the document says.
+    REFUTED: it is false, and here is a run.
+    """
+
+    CONFIRMED = auto()
+    UNSTATED_CONDITION = auto()
+    GAP = auto()
+    DIFFERS = auto()
+    REFUTED = auto()
+
+
+def claim(
+    id: str,
+    *,
+    source: str,
+    says: str,
+    finding: Finding,
+    decided_by: tuple[str, ...],
+    because: str,
+) -> None:
+    """A claim of a document, and what the checks found of it.  Read by `interlock`, never executed.
+
+    `source` is the document and its section, `says` a fair statement of what it claims, with its own
+    caveats; `decided_by` names the checks of this file that decide it; `because` says why the finding
+    is fair: what was assumed, and what the instances leave out.
     """

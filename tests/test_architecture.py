@@ -58,7 +58,15 @@ ARROWS: dict[str, set[str]] = {
         *(f"checker.{name}" for name in BELOW_ENGINES),
     },
     "checker.report": {"checker.trace", "checker.ir", "checker.diagnostics", "checker"},
-    "checker.stateful": {"checker.frontend", "checker.trace", "checker.ir", "checker.diagnostics", "model.lang"},
+    "checker.stateful": {
+        "checker.frontend",
+        "checker.trace",
+        "checker.native",  # tells which actions are enabled: asking plain Python took seconds a state
+        "checker.semantics",
+        "checker.ir.passes",
+        "checker.ir",
+        "checker.diagnostics",
+    },
     "checker.run": {
         "checker.engines",
         "checker.engines.contract",
@@ -96,6 +104,7 @@ SIDEWAYS: dict[tuple[str, str], str] = {
     ("checker.frontend", "checker.semantics"): "constants and defaults are evaluated as the model would",
     ("checker.native", "checker.engines.contract"): "a path is made of the contract's steps",
     ("checker.trace", "checker.engines.contract"): "a path is made of the contract's steps",
+    ("checker.smt", "checker.engines.contract"): "a path is made of the contract's steps, within its budget",
     ("checker.report", "checker.engines.contract"): "a verdict is the contract's",
     ("checker.report", "checker.semantics"): "`show` tells how many bits a state takes",
     ("checker.pytest_plugin", "checker.cli"): "pytest runs a spec file as the command does",

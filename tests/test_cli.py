@@ -8,8 +8,24 @@ from pathlib import Path
 import pytest
 
 from checker import cli
+from checker.trace.replay import ReplayMismatch
 
 SPEC = "specs/two_phase_commit.py"
+TWO_WRONGS = """
+from model import two_phase_commit
+from model.lang import Holds, always, check
+from model.two_phase_commit import Decision, State
+
+@always
+def nobody_commits(s: State) -> bool:
+    return s.decision != Decision.COMMITTED
+
+@always
+def nobody_aborts(s: State) -> bool:
+    return s.decision != Decision.ABORTED
+
+check("both", two_phase_commit, expect=Holds())
+"""
 
 
 @pytest.mark.parametrize(
@@ -25,6 +41,11 @@ SPEC = "specs/two_phase_commit.py"
         (f"check {SPEC} --only 3managers", "C004", "did you mean `3 managers`?"),
         (f"explain {SPEC} --check 5 --action x", "C004", "known here"),
         ("replay nowhere.json", "T001", "--traces"),
+        ("simulate specs --walks 0", "C001", "see"),
+        ("simulate specs --steps 0", "C001", "see"),
+        (f"check {SPEC} --json nowhere/r.json", "C006", "a folder that exists"),
+        (f"check {SPEC} --junit specs", "C006", "name a file"),
+        (f"check {SPEC} --sarif {SPEC}/r.sarif", "C006", "a folder that exists"),
     ],
 )
 def test_a_mistake_gets_the_nearest_right_word(
@@ -77,6 +98,73 @@ def test_show_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert "state: 16 bits, 12 leaves" in said
     assert "false: require(s.abort_sent)" in said
+
+
+def test_results_that_cannot_be_written_are_refused_before_the_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits an hour to learn of it."""
+    monkeypatch.setattr("checker.run.run_check", lambda *_a, **_k: pytest.fail("the check ran"))
+
+    assert cli.main(["check", SPEC, "--json", "nowhere/r.json"]) == cli.WRONG_INPUT
+    assert "there is no folder nowhere" in capsys.readouterr().err
+
+
+def test_what_an_engine_does_not_use_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line, and nothing where all of it is used."""
+    cli.main(["check", SPEC, "--only", "3 managers", "--seed", "3", "--states", "1000", "--memory", "1G"])
+    explored = capsys.readouterr().err
+    cli.main(["simulate", SPEC, "--only", "3 managers", "--states", "9", "--memory", "1G", "--seed", "3"])
+    walked = capsys.readouterr().err
+
+    assert explored == "note: the engine explore does not use --seed\n"
+    assert walked == "note: the engine simulate does not use --memory, --states\n"
+
+
+def test_all_lists_every_violated_property(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Each with its trace, on the terminal, as a file that replays, and in JSON."""
+    spec, out = tmp_path / "spec.py", tmp_path / "r.json"
+    spec.write_text(TWO_WRONGS)
+    line = ["check", str(spec), "--all", "--traces", str(tmp_path), "--json", str(out)]
+
+    assert cli.main(line) == cli.DIFFERS
+    assert "also violated: nobody_commits, in 7 steps" in capsys.readouterr().out
+    (entry,) = json.loads(out.read_text())["checks"]
+    assert entry["verdict"] == "Violated(nobody_aborts, steps=1)"
+    (other,) = entry["also_violated"]
+    assert (other["violated"], other["steps"]) == ("nobody_commits", 7)
+    assert cli.main(["replay", other["trace"]]) == cli.OK
+    assert "nobody_commits" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("problem", [ReplayMismatch("step 1, is disabled in plain Python"), ZeroDivisionError("x")])
+def test_a_defect_on_one_check_leaves_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, problem: Exception
+) -> None:
+    """It has an entry of its own everywhere, and the exit code is 70."""
+    from checker import run
+
+    sound = run.run_check
+
+    def lying(spec: object, check: object, *a: object, **k: object) -> object:
+        if check.name == "3 managers":  # type: ignore[attr-defined]
+            raise problem
+        return sound(spec, check, *a, **k)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run, "run_check", lying)
+    out, junit, sarif = (tmp_path / name for name in ("r.json", "r.xml", "r.sarif"))
+    line = ["check", SPEC, "--json", str(out), "--junit", str(junit), "--sarif", str(sarif)]
+
+    assert cli.main(line) == cli.INTERNAL
+    said = capsys.readouterr()
+    first, *others = json.loads(out.read_text())["checks"]
+    assert (first["verdict"], first["as_expected"]) == (f"Error({type(problem).__name__})", False)
+    assert all(c["as_expected"] for c in others)
+    assert "DEFECT       3 managers" in said.out
+    assert "1 ended by a defect of Interlock" in said.out
+    assert "internal error" in said.err
+    assert 'errors="1"' in junit.read_text()
+    assert '"defect"' in sarif.read_text()
 
 
 def test_a_defect_is_no_traceback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,16 @@
 """What every engine takes and gives: a task within a budget, a verdict with what was covered.
 
 Rule of the module: a verdict never says more than the run did.  `Holds` only after every reachable
-state was seen; `Proved` only with an invariant that was checked again; a budget that ends a run gives
-`Unknown`; a bounded search that found nothing gives `NoneWithin` or `NoneSampled`.
+state was seen; `Proved` only with an invariant that was checked again; a budget of time, memory or states
+that ends a run gives `Unknown`; a bounded search that found nothing, a budget of depth included, gives
+`NoneWithin` or `NoneSampled`.
 Engines find paths, they do not judge them: every path is replayed in plain Python before it is shown.
 """
 
 from __future__ import annotations
 
 import enum
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
 
@@ -26,6 +28,24 @@ class Budget:
     memory: int | None = None
     states: int | None = None
     depth: int | None = None
+
+    @property
+    def memory_reached(self) -> str:
+        """The reason of an `Unknown` that the memory budget ends."""
+        return f"memory budget of {_shown(self.memory or 0)} reached"
+
+    @property
+    def time_reached(self) -> str:
+        """The reason of an `Unknown` that the time budget ends."""
+        return f"time budget of {self.seconds:g} s reached"
+
+
+def _shown(size: int) -> str:
+    """Bytes in the largest unit that takes at most one decimal."""
+    for unit, name in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit and size * 10 % unit == 0:
+            return f"{size / unit:g} {name}"
+    return f"{size} bytes" if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"
 
 
 @attrs.frozen
@@ -125,6 +145,8 @@ class Violated:
     name of the terminal predicate).  MODEL_ERROR: after `path`, the action `error_step` with these
     parameters is an error of the model; or, with `error_step` None, evaluating `property` in the last
     state is.
+    others: where the task asks for `every` violation, what else is violated, each with a shortest path of
+    its own.  unjudged: why that is not all that is claimed; empty where all of it was judged.
     """
 
     coverage: Coverage
@@ -132,6 +154,8 @@ class Violated:
     property: str | None
     path: Path | None
     error_step: Step | None = None
+    others: tuple[Violated, ...] = ()
+    unjudged: str = ""
 
 
 @attrs.frozen
@@ -152,6 +176,8 @@ Verdict: TypeAlias = Holds | Proved | NoneWithin | NoneSampled | Violated | Unkn
 class Task:
     """One check for an engine: the system (it holds the properties), the budget, the options.
 
+    `started` is when the check started (`time.monotonic`): the budget of time runs from there, so it includes
+    compilation.  `every` asks for all that is violated instead of the first violation.
     `progress` is called now and then with what was covered so far (about twice a second).
     `interrupted` is asked as often; when it returns true the engine stops and answers
     `Unknown("interrupted")` with what was covered.
@@ -163,14 +189,20 @@ class Task:
     walks: int = 10_000  # simulate
     steps: int = 100  # simulate: longest walk; bmc and induction: the bound k
     workers: int = 1
+    every: bool = False
+    started: float = attrs.field(factory=time.monotonic)
     progress: Callable[[Coverage], None] = lambda _: None
     interrupted: Callable[[], bool] = lambda: False
 
 
 class Engine(Protocol):
-    """An engine: a name for the command line, and one method."""
+    """An engine: a name for the command line, the options it honours, and one method.
+
+    `knows` names them as `check(...)` does, with `time` and `memory`; any other is refused, or said to be unused.
+    """
 
     name: str
+    knows: frozenset[str]
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes.  Raises InputError for what it cannot take on."""

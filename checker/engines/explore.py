@@ -3,6 +3,8 @@
 Rule of the module: breadth first, every state once, in one fixed order; so counts, verdict and path are the
 same on every run, and a counterexample is as short as any.  A property of states is judged when a state is
 found, a property of steps when the step is made, deadlock and errors of the model when a state is expanded.
+A task that asks for `every` violation is searched to the end, and each thing that is violated is kept with
+the first state of which it is.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ class Explore:
     """Exhaustive breadth-first search in native code."""
 
     name = "explore"
+    knows = frozenset({"time", "memory", "states", "depth", "all"})
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes."""
@@ -52,25 +55,26 @@ class _Stop(Exception):
 class _Search:
     def __init__(self, task: Task) -> None:
         self.task, self.system = task, task.system
-        self.program = Program(task.system)
+        self.program = Program(task.system, every=task.every)
         self.memory = Run(self.program, task.budget.memory)
         self.ends: list[int] = []
+        self.late: list[Violated] = []
         self.started = self.reported = time.perf_counter()
         self.searched: float | None = None
         self.chunk = _FIRST_CHUNK
         memory = self.memory
         memory[Ctx.STOP] = int(self.system.terminal is None and not any(a.errors for a in self.system.actions))
-        if task.budget.states is not None:
-            memory[Ctx.MAX_STATES] = task.budget.states
+        self.most = memory.most() if task.budget.states is None else min(task.budget.states, memory.most())
+        memory[Ctx.MAX_STATES] = self.most
 
     def run(self) -> Verdict:
         try:
             self._admit()
             return self._search()
         except _Stop as stop:
-            return Unknown(self._coverage(), str(stop))
+            return self._undecided(str(stop))
         except OutOfMemory:
-            return Unknown(self._coverage(), f"memory budget of {self.task.budget.memory} bytes reached")
+            return self._undecided(self.task.budget.memory_reached)
 
     # --- the search --------------------------------------------------------------------------------
 
@@ -84,8 +88,9 @@ class _Search:
         memory[Ctx.LIMIT] = memory[Ctx.COUNT]
 
     def _search(self) -> Verdict:
-        if self.memory[Ctx.FOUND]:
+        if self.memory[Ctx.FOUND] and not self.task.every:
             return self._violated()
+        self._look()
         if self.task.budget.depth == 0:
             return self._within(0)
         while True:
@@ -93,7 +98,7 @@ class _Search:
             if status is Status.GROW:
                 self.memory.grow()
             elif status is Status.MAX_STATES:
-                raise _Stop(f"states budget of {self.task.budget.states} reached")
+                raise _Stop(self._full())
             elif status is Status.LEVELS_FULL:
                 depth = self.task.budget.depth
                 if depth is not None and len(self.ends) >= depth:
@@ -121,18 +126,23 @@ class _Search:
     def _look(self) -> None:
         """Look at the clock and at who waits."""
         now = time.perf_counter()
-        seconds = self.task.budget.seconds
-        if seconds is not None and now - self.started > seconds:
-            raise _Stop(f"time budget of {seconds:g} s reached")
+        budget = self.task.budget
+        if budget.seconds is not None and time.monotonic() - self.task.started > budget.seconds:
+            raise _Stop(budget.time_reached)
         if self.task.interrupted():
             raise _Stop("interrupted")
         if now - self.reported >= _REPORT:
             self.reported = now
             self.task.progress(self._coverage())
 
+    def _full(self) -> str:
+        if self.most == self.task.budget.states:
+            return f"states budget of {self.most} reached"
+        return f"states of {self.program.packing.bits} bits: the table has room for {self.most} of them, no more"
+
     def _within(self, depth: int) -> Verdict:
         """All states so deep were found, and those before them expanded."""
-        verdict = self._probe()
+        verdict = self._probe() or self._every(f"depth budget of {depth} reached")
         if verdict is not None:
             return verdict
         undecided = [p.name for p in self._late() if not self._witnessed(p)]
@@ -179,42 +189,102 @@ class _Search:
     def _violated(self) -> Verdict:
         """By a state that was found, or by a step."""
         memory = self.memory
-        found = self.program.found(memory[Ctx.FOUND])
-        coverage, ident = self._coverage(), memory[Ctx.FOUND_ID]
-        path = self._path(memory[Ctx.FOUND_STATE])
+        return self._false(memory[Ctx.FOUND], memory[Ctx.FOUND_STATE], memory[Ctx.FOUND_ID])
+
+    def _false(self, code: int, position: int, ident: int) -> Violated:
+        """What a code of `Program` says of a state, or of a step from it."""
+        found = self.program.found(code)
+        path = self._path(position)
         if found.property.kind is PropertyKind.STEP:
             path = attrs.evolve(path, steps=(*path.steps, self.program.step(ident)))
         trouble = Trouble.MODEL_ERROR if found.error else Trouble.PROPERTY
-        return Violated(coverage, trouble, found.property.name, path)
+        return Violated(self._coverage(), trouble, found.property.name, path)
 
     def _troubled(self, status: Status) -> Verdict:
         if status is Status.FOUND:
             return self._violated()
-        memory, coverage = self.memory, self._coverage()
+        memory = self.memory
         number, head = memory.error(), memory[Ctx.HEAD]
         memory.clear_error()
-        path = self._path(head)
         if status is Status.ERROR:
             assert number is not None
-            return Violated(coverage, Trouble.MODEL_ERROR, None, path, self.program.step(number))
+            return self._failed(head, number)
+        return self._dead(head, memory[Ctx.DEAD])
+
+    def _failed(self, position: int, number: int) -> Violated:
+        path = self._path(position)
+        return Violated(self._coverage(), Trouble.MODEL_ERROR, None, path, self.program.step(number))
+
+    def _dead(self, position: int, code: int) -> Violated:
         terminal = self.system.terminal
         assert terminal is not None
-        trouble = Trouble.DEADLOCK if memory[Ctx.DEAD] == 1 else Trouble.MODEL_ERROR
-        return Violated(coverage, trouble, terminal.name, path)
+        trouble = Trouble.DEADLOCK if code == 1 else Trouble.MODEL_ERROR
+        path = self._path(position)
+        return Violated(self._coverage(), trouble, terminal.name, path)
 
     def _done(self) -> Verdict:
         """Every reachable state was seen: decide what waits for that, in the order of the properties."""
         self.searched = time.perf_counter() - self.started
-        coverage = self._coverage()
+        left_out = self._left_out()
         for p in self._late():
-            if p.kind is PropertyKind.REACHABLE and not self._witnessed(p):
-                return Violated(coverage, Trouble.PROPERTY, p.name, None)
-            if p.kind is PropertyKind.RECOVERABLE:
-                lost = self._lost(p)
-                if lost is not None:
-                    return Violated(coverage, Trouble.PROPERTY, p.name, self._path(lost))
+            if p.name not in left_out:
+                refuted = self._refuted(p)
+                if refuted is not None and not self.task.every:
+                    return refuted
+                self.late += [] if refuted is None else [refuted]
+        verdict = self._every("")
+        if verdict is not None:
+            notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
+            return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, notes=notes))
         witnesses = {p.name: self._path(self._witness(p)) for p in self._late() if p.kind is PropertyKind.REACHABLE}
-        return Holds(coverage, witnesses)
+        return Holds(self._coverage(), witnesses)
+
+    def _refuted(self, p: ScalarProperty) -> Violated | None:
+        """Of an exhausted search: a property that no state has, or from some state no path leads to."""
+        if p.kind is PropertyKind.REACHABLE:
+            return None if self._witnessed(p) else Violated(self._coverage(), Trouble.PROPERTY, p.name, None)
+        lost = self._lost(p)
+        return None if lost is None else Violated(self._coverage(), Trouble.PROPERTY, p.name, self._path(lost))
+
+    # --- everything that is violated ---------------------------------------------------------------
+
+    def _undecided(self, reason: str) -> Verdict:
+        return self._every(reason) or Unknown(self._coverage(), reason)
+
+    def _every(self, unjudged: str) -> Violated | None:
+        """All violations as one verdict: of the first that a search would stop at, with the others."""
+        found = [*self._noted(), *self.late] if self.task.every else []
+        if not found:
+            return None
+        coverage = self._coverage()
+        first, *others = (attrs.evolve(v, coverage=coverage) for v in found)
+        return attrs.evolve(first, others=tuple(others), unjudged=unjudged)
+
+    def _noted(self) -> list[Violated]:
+        """What the search noted, in the order in which it would have stopped there."""
+        memory, size = self.memory, 2 * len(self.system.properties)
+        order: list[tuple[tuple[int, ...], Violated]] = []
+        for place in range(size + 3):
+            note = memory.note(place)
+            if note is None:
+                continue
+            if place < size:
+                verdict, kind = self._false(place + 1, *note), int(place + 1 != memory[Ctx.FOUND])
+            else:
+                verdict = self._failed(*note) if place == size + 2 else self._dead(note[0], place - size + 1)
+                kind = 2
+            assert verdict.path is not None
+            order.append(((len(verdict.path.steps), kind, note[0], place), verdict))
+        return [verdict for _, verdict in sorted(order, key=lambda pair: pair[0])]
+
+    def _left_out(self) -> list[str]:
+        """Late properties that nothing is said of: what they wait for may lie beyond an error of the model."""
+        if not self.task.every:
+            return []
+        properties, note = self.system.properties, self.memory.note
+        if note(2 * len(properties) + 2) is not None:
+            return [p.name for p in self._late()]
+        return [p.name for p in self._late() if note(2 * properties.index(p) + 1) is not None]
 
     def _lost(self, p: ScalarProperty) -> int | None:
         """The first state from which no path leads to what the property wants."""

@@ -13,9 +13,10 @@ from typing import Final
 
 import attrs
 
-from checker.engines.contract import Coverage, Path, Proved, Step, Task, Trouble, Unknown, Verdict, Violated
+from checker.engines.contract import Coverage, Proved, Step, Task, Unknown, Verdict, Violated
 from checker.ir.nodes import PropertyKind
-from checker.smt.claims import Wrong, claims
+from checker.smt.claims import claims
+from checker.smt.paths import steps, violated, witnessed
 from checker.smt.search import Bounded, Clock, Inductive, Stopped, confirm
 from checker.smt.unroll import Run
 
@@ -23,13 +24,12 @@ DEFAULT_STEPS: Final = attrs.fields(Task).steps.default  # nobody asked for a bo
 DEFAULT_K: Final = 10
 DEFAULT_WITNESS: Final = 30
 
-_TROUBLE = {Wrong.FALSE: Trouble.PROPERTY, Wrong.ERROR: Trouble.MODEL_ERROR, Wrong.DEADLOCK: Trouble.DEADLOCK}
-
 
 class Induction:
     """The engine `induction`."""
 
     name = "induction"
+    knows = frozenset({"time", "memory", "depth", "steps"})
 
     def run(self, task: Task) -> Verdict:
         """Prove or refute the claims of the task; see the module."""
@@ -39,7 +39,7 @@ class Induction:
 class _Proof:
     def __init__(self, task: Task) -> None:
         self.task, self.system = task, task.system
-        self.clock = Clock(task.budget.seconds, task.interrupted)
+        self.clock = Clock(task.budget, task.interrupted, task.started)
         asked = task.steps != DEFAULT_STEPS
         self.bound, self.deepest = (task.steps, task.steps) if asked else (DEFAULT_K, DEFAULT_WITNESS)
         if task.budget.depth is not None:
@@ -68,8 +68,7 @@ class _Proof:
     def _extend_base(self, depth: int) -> Run | None:
         run = self.base.violation(depth)
         if run is None:
-            for p, witness in self.base.witnesses(depth):
-                self.notes.append(f"{p.name}: reached in {len(witness.moves)} steps")
+            self.notes += [witnessed(p, witness) for p, witness in self.base.witnesses(depth)]
             self.depth = depth
             self.task.progress(self._coverage())
         return run
@@ -97,24 +96,16 @@ class _Proof:
         return Coverage(depth=self.depth, search_seconds=self.clock.elapsed, notes=tuple(self.notes))
 
     def _violated(self, run: Run) -> Violated:
-        claim = run.claim
-        assert claim is not None
         self.depth = len(run.moves)
-        path = Path(run.states[0], _steps(run))
-        tried = None if run.tried is None else Step(*run.tried)
-        return Violated(self._coverage(), _TROUBLE[claim.wrong], claim.property, path, tried)
+        return violated(run, self._coverage())
 
     def _unknown(self, reason: str, name: str | None = None) -> Unknown:
         """Undecided; with the last counterexample to induction, an action that is an error as its last step."""
         run = self.last
         if run is None or run.claim is None:
             return Unknown(self._coverage(), reason, name)
-        steps = _steps(run)
+        taken = steps(run)
         if run.tried is not None:
-            steps = (*steps, Step(*run.tried))
+            taken = (*taken, Step(*run.tried))
             reason += f"; `{self.system.actions[run.tried[0]].name}` may be an error of the model"
-        return Unknown(self._coverage(), reason, run.claim.property, run.states, steps)
-
-
-def _steps(run: Run) -> tuple[Step, ...]:
-    return tuple(Step(*move) for move in run.moves)
+        return Unknown(self._coverage(), reason, run.claim.property, run.states, taken)

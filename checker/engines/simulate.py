@@ -44,12 +44,16 @@ class Simulate:
     """Random walks in native code."""
 
     name = "simulate"
+    knows = frozenset({"time", "depth", "seed", "walks", "steps"})
 
     def run(self, task: Task) -> Verdict:
-        """Walk as far as the budget goes.  Raises InputError when no property can be decided by walks."""
+        """Walk as far as the budget goes.  Raises InputError when walks can decide nothing."""
         kinds = [p.kind for p in task.system.properties]
         if kinds and all(k is PropertyKind.RECOVERABLE for k in kinds):
             raise InputError([_undecidable()])
+        for name, number in (("walks", task.walks), ("steps", task.steps), ("depth", task.budget.depth)):
+            if number == 0:
+                raise InputError([_no_sample(name)])
         return _Walks(task).run()
 
 
@@ -57,7 +61,7 @@ class _Walks:
     def __init__(self, task: Task) -> None:
         self.task, self.system = task, task.system
         self.program = Program(task.system)
-        self.memory = memory = Run(self.program, task.budget.memory)
+        self.memory = memory = Run(self.program)
         self.depth = task.steps if task.budget.depth is None else min(task.steps, task.budget.depth)
         self.trace = Region(4 * self.depth + 8)
         self.initial = [self.program.pack(s) for s in self.system.initial]
@@ -89,8 +93,8 @@ class _Walks:
                 return self._violated(self._end(status))
             now = time.perf_counter()
             chunk = max(1, min(4 * chunk, int(chunk * _PAUSE / max(now - before, 1e-6))))
-            if task.budget.seconds is not None and now - self.started > task.budget.seconds:
-                return Unknown(self._coverage(), f"time budget of {task.budget.seconds:g} s reached")
+            if task.budget.seconds is not None and time.monotonic() - task.started > task.budget.seconds:
+                return Unknown(self._coverage(), task.budget.time_reached)
             if task.interrupted():
                 return Unknown(self._coverage(), "interrupted")
             if now - reported >= _REPORT:
@@ -192,6 +196,11 @@ def _mixed(seed: int) -> int:
     """A seed of 64 bits, such that near seeds give unlike walks."""
     x = (seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & _RANDOM
     return (x ^ x >> 29) * 0xBF58476D1CE4E5B9 & _RANDOM
+
+
+def _no_sample(name: str) -> Diagnostic:
+    message = f"with {name}=0 random walks sample nothing"
+    return Diagnostic("E030", message, NOWHERE, f"give `{name}` a number from 1, or leave it out")
 
 
 def _undecidable() -> Diagnostic:

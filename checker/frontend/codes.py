@@ -54,8 +54,12 @@ def reset(s: State) -> None:
 
 '''
 
-SPEC_HEAD: Final = """import toy
-from model.lang import Enum, Holds, Violated, always, auto, check, reachable
+SPEC_HEAD: Final = """from typing import Final
+
+import toy
+from model.lang import (
+    Enum, Finding, Holds, Violated, always, auto, check, claim, deadlock, model_error, reachable,
+)
 from toy import Car, Color, Node, State
 
 
@@ -94,6 +98,19 @@ def _spec(title: str, wrong: str, right: str) -> Code:
 
 _WHOLE: Final = MODEL_HEAD
 _CHECK: Final = 'check("toy", toy, expect=Holds())\n'
+
+
+def _claim(**changed: str) -> str:
+    """A check, and a claim with some arguments changed; none of them where they are empty."""
+    given = {
+        "source": '"a toy"', "says": '"n is small"', "finding": "Finding.CONFIRMED", "decided_by": '("toy",)',
+        "because": '"by search"',
+    } | changed  # fmt: skip
+    lines = "".join(f"    {name}={text},\n" for name, text in given.items() if text)
+    return f'{_CHECK}claim(\n    "C1",\n{lines})\n'
+
+
+_CLAIM: Final = _claim()
 
 CODES: Final[dict[str, Code]] = {
     "L001": Code("There is no such file", "", _WHOLE, "file"),
@@ -177,6 +194,18 @@ CODES: Final[dict[str, Code]] = {
     "S009": _spec("Two checks of one name", _CHECK + _CHECK, _CHECK),
     "S010": _spec("Not a model", 'check("toy", small, expect=Holds())\n', _CHECK),
     "S011": _spec("A property of another state", "", _CHECK),
+    "S012": _spec(
+        "There is no such group", 'SAFETY: Final = (small,)\ncheck("toy", toy, properties=(*SAFTY, small), expect=Holds())\n',
+        'SAFETY: Final = (small,)\ncheck("toy", toy, properties=(*SAFETY, small), expect=Holds())\n',
+    ),
+    "S013": _spec(
+        "A violation that the check does not look for", 'check("toy", toy, expect=Violated(deadlock))\n',
+        'check("toy", toy, terminal=small, expect=Violated(deadlock))\n',
+    ),
+    "S014": _spec("A claim with wrong arguments", _claim(says=""), _CLAIM),
+    "S015": _spec("A claim of a check that is not there", _claim(decided_by='("tou",)'), _CLAIM),
+    "S016": _spec("Not a finding", _claim(finding="Finding.CONFIRMD"), _CLAIM),
+    "S017": _spec("Two claims of one id", _CLAIM + _claim().removeprefix(_CHECK), _CLAIM),
 }  # fmt: skip
 CODES["M308"] = Code(
     "A field of the state without a first value", MODEL_HEAD.replace("on: bool = False", "on: bool"), _WHOLE, "file"

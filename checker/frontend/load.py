@@ -18,7 +18,7 @@ import attrs
 from checker.diagnostics import Diagnostic, InputError, Span, did_you_mean
 from checker.frontend import search
 from checker.frontend.declarations import Declarations
-from checker.frontend.scope import FunctionName, ModuleScope, Reporter, TypeName
+from checker.frontend.scope import Broken, FunctionName, ModuleScope, Reporter, TypeName
 from checker.frontend.source import Source, read
 from checker.ir import nodes as n
 from checker.ir.types import RecordT, Value
@@ -49,7 +49,7 @@ class Loader:
     reporter: Reporter = attrs.field(factory=Reporter)
     modules: dict[Path, Declarations] = attrs.field(factory=dict)
     open: list[Path] = attrs.field(factory=list)
-    used: set[str] = attrs.field(factory=set)
+    written_at: Mapping[str, Span] = attrs.field(factory=dict)  # where the names of the overrides stand
 
     def module(self, path: Path, name: str, *, is_spec: bool = False) -> Declarations:
         """The declarations of a file (imports first); mistakes are in the reporter."""
@@ -58,7 +58,7 @@ class Loader:
             return self.modules[key]
         source = self.sources.get(path)
         scope = ModuleScope(name, source)
-        decls = Declarations(scope, source, self.reporter, self._import, self.overrides, self.used, is_spec)
+        decls = Declarations(scope, source, self.reporter, self._import, self.overrides, is_spec)
         self.open.append(key)
         decls.declare()
         self.open.pop()
@@ -81,7 +81,10 @@ class Loader:
             )
         path = search.find(name, importer.path)
         if path is None:
+            near = search.nearest_module(name, importer.path)
             help_ = f"models import models: put {name.replace('.', '/')}.py beside this file, or check the name"
+            if near is not None:
+                help_ = f"did you mean `{near}`?"
             self.reporter.fail(importer, node, "M104", f"there is no module `{name}`", help_)
         if search.real(path) in self.open:
             help_ = "move what both need into a third module"
@@ -136,6 +139,8 @@ class Loader:
     def program(self, decls: Declarations, at: Span | None = None) -> n.Program:
         """The program of a model's module.  Raises InputError when it is not a whole model."""
         scope = decls.scope
+        closure = self.closure(scope)
+        self._refuse_unknown_constants(closure)
         state = self._state(decls)
         visible = [e for e in scope.names.values() if isinstance(e, FunctionName)]
         actions = [e.lowered for e in visible if e.role == "action" and isinstance(e.lowered, n.Action)]
@@ -143,15 +148,6 @@ class Loader:
         if not actions:
             message = f"`{scope.name}` has no action"
             self._refuse("M305", message, at or Span(decls.source.path, 1, 0, 1, 1), "write a function under `@action`")
-        closure = self._closure(scope)
-        unused = [name for name in self.overrides if name not in self.used]
-        for name in unused:
-            known = [c.name for d in closure for c in d.constants]
-            self.reporter.add(
-                Diagnostic(
-                    "S003", f"the model has no constant `{name}`", self.overrides[name].span, did_you_mean(name, known)
-                )
-            )
         self.raise_if_refused()
         classes = self._classes(closure)
         assert isinstance(state.type, RecordT)
@@ -163,8 +159,18 @@ class Loader:
             classes, ast.get_docstring(decls.source.tree) or "",
         )  # fmt: skip
 
+    def _refuse_unknown_constants(self, closure: list[Declarations]) -> None:
+        known = [c.name for d in closure for c in d.constants]
+        # A constant of another file that the spec imports is none of the model's; one with a mistake is reported as that.
+        refused = {name for d in closure for name, e in d.scope.names.items() if isinstance(e, Broken)}
+        for name, value in self.overrides.items():
+            if name not in {*known, *refused}:
+                at = self.written_at.get(name, value.span)
+                help_ = did_you_mean(name, known)
+                self.reporter.add(Diagnostic("S003", f"the model has no constant `{name}`", at, help_))
+
     def _state(self, decls: Declarations) -> TypeName:
-        scopes = [d.scope for d in self._closure(decls.scope)]
+        scopes = [d.scope for d in self.closure(decls.scope)]
         named = [e for s in scopes for e in s.names.values() if isinstance(e, TypeName) and e.kind == "state"]
         found = list({id(e): e for e in named}.values())
         if len(found) > 1:
@@ -184,7 +190,7 @@ class Loader:
         self.reporter.add(Diagnostic(code, message, span, help_))
         self.raise_if_refused()
 
-    def _closure(self, scope: ModuleScope) -> list[Declarations]:
+    def closure(self, scope: ModuleScope) -> list[Declarations]:
         """The modules a model is made of, dependencies first."""
         by_scope = {id(d.scope): d for d in self.modules.values()}
         order: list[Declarations] = []

@@ -7,6 +7,7 @@ diagnostic and unwinds to the statement, so every statement gets its own and non
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Mapping
 from typing import Final, NoReturn, TypeAlias
 
@@ -104,12 +105,28 @@ class ModuleName:
     scope: ModuleScope
 
 
+class GroupKind(enum.Enum):
+    """What a named group of a spec holds."""
+
+    PROPERTIES = "properties"
+    FAULTS = "faults"
+    CONSTANTS = "constants"
+
+
+@attrs.frozen(eq=False)
+class GroupName:
+    """A group of a spec, `NAME: Final = (a, b)`: its text is read where checks are."""
+
+    kind: GroupKind
+    node: ast.expr
+
+
 @attrs.frozen(eq=False)
 class Broken:
     """A name whose definition was refused: uses of it are refused silently."""
 
 
-Entity: TypeAlias = LangName | TypeName | ConstantName | FunctionName | ModuleName | Broken
+Entity: TypeAlias = LangName | TypeName | ConstantName | FunctionName | ModuleName | GroupName | Broken
 
 
 @attrs.define(eq=False)
@@ -121,3 +138,28 @@ class ModuleScope:
     names: dict[str, Entity] = attrs.field(factory=dict)
     imports: list[ModuleScope] = attrs.field(factory=list)
     defined: dict[str, ast.AST] = attrs.field(factory=dict)  # bound here, not imported
+
+
+def group_kind(node: ast.expr, names: Mapping[str, Entity]) -> GroupKind | None:
+    """What a display groups, seen from the names above it; None for an ordinary constant."""
+    match node:
+        case ast.Dict():
+            return GroupKind.CONSTANTS
+        case ast.Set(elts=items) if any(isinstance(i, ast.Starred) or _is_text(i) for i in items):
+            return GroupKind.FAULTS
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            return group_kind(left, names) or group_kind(right, names)
+        case ast.Name(id=name):
+            entity = names.get(name)
+            return entity.kind if isinstance(entity, GroupName) else None
+        case ast.Tuple(elts=items):
+            found = [names.get(i.id) if isinstance(i, ast.Name) else i for i in items]
+            if all(e is None for e in found) or any(
+                isinstance(e, ast.Starred | FunctionName | GroupName) for e in found
+            ):
+                return GroupKind.PROPERTIES
+    return None
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

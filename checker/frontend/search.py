@@ -6,12 +6,14 @@ working directory, then beside the installed packages; nothing is imported to fi
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 _INSTALLED = Path(__file__).resolve().parent.parent.parent
 _MODEL_ROOTS = 6
+_CLOSE = 0.7  # so that a model is not taken for any other file that lies about
 
 
 def roots(importer: str) -> Iterator[Path]:
@@ -31,6 +33,31 @@ def find(name: str, importer: str) -> Path | None:
             if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name too long
                 return candidate
     return None
+
+
+def nearest_module(name: str, importer: str) -> str | None:
+    """The module or package whose dotted name is closest to this one, or None when none is close."""
+    for root in roots(importer):
+        folder, parts = root, list[str]()
+        for part in name.split("."):
+            here = _modules(folder)
+            best = difflib.get_close_matches(part, here, n=1, cutoff=_CLOSE)
+            if not best:
+                break
+            parts.append(best[0])
+            folder = folder / best[0]
+        else:
+            return ".".join(parts)
+    return None
+
+
+def _modules(folder: Path) -> list[str]:
+    """The modules and packages that lie in a folder."""
+    try:
+        found = {p.stem for p in folder.iterdir() if os.path.isfile(p if p.suffix == ".py" else p / "__init__.py")}  # noqa: PTH113
+    except (OSError, ValueError):
+        return []
+    return sorted(name for name in found if name.isidentifier())
 
 
 def shown(path: Path) -> str:

@@ -7,6 +7,7 @@ comes out is an `ast.Module` shallow enough that every later walk may recurse.
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import os
 import tokenize
@@ -99,6 +100,9 @@ def _text(path: Path, shown: str) -> str:
     except FileNotFoundError:
         raise _refuse("L001", f"there is no file {shown}", at, "check the path") from None
     except (OSError, ValueError) as problem:
+        if getattr(problem, "errno", None) == errno.ELOOP:
+            help_ = "make the link point to a .py file, or name that file"
+            raise _refuse("L007", f"{shown} is a link that leads back to itself", at, help_) from None
         reason = getattr(problem, "strerror", None) or str(problem)
         raise _refuse("L007", f"{shown} cannot be read: {reason}", at, "check the path and its permissions") from None
     try:

@@ -1,4 +1,4 @@
-"""What a spec file says, after the front end has read it: properties and checks.
+"""What a spec file says, after the front end has read it: properties, checks and claims.
 
 Rule of the module: plain frozen data; `expect` keeps what the author wrote, nothing is judged here.
 """
@@ -6,7 +6,7 @@ Rule of the module: plain frozen data; `expect` keeps what the author wrote, not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -70,6 +70,7 @@ class Check:
     `program` is the model with the check's constants; `properties` those that are checked, in the
     order of the file; `terminal` the predicate of `terminal=`, or None when deadlocks are not claimed.
     `constants` are the overrides, as written in the text (name -> Python source text of the value).
+    `engine_span` is where the engine is named, or the call where it is not.
     """
 
     name: str
@@ -85,16 +86,43 @@ class Check:
     span: Span
     # The helpers that properties call are in `helpers`, those of the program included.
     helpers: Mapping[str, Function]
+    engine_span: Span
+    about: str = ""
+
+
+# The members of `model.lang.Finding`, where each is explained.
+FINDINGS: Final = ("CONFIRMED", "UNSTATED_CONDITION", "GAP", "DIFFERS", "REFUTED")
+
+
+@attrs.frozen
+class Claim:
+    """One `claim(...)` call of a spec file: what a document says, and what the checks found of it.
+
+    `finding` is a name of `FINDINGS`; `decided_by` are names of checks of the same spec, at least one.
+    """
+
+    id: str
+    source: str
+    says: str
+    finding: str
+    decided_by: tuple[str, ...]
+    because: str
+    span: Span
 
 
 @attrs.frozen(eq=False)
 class Spec:
-    """A spec file that was accepted: its checks in order; `module` is its text (never executed)."""
+    """A spec file that was accepted: its checks and claims in order; `module` is its text (its checks are never executed).
+
+    `modules` are the files it imports, models and others, dependencies first: replay needs them all.
+    """
 
     path: str
     module: Module
     doc: str
     checks: tuple[Check, ...]
+    modules: tuple[Module, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 Constants: TypeAlias = Mapping[str, Value]

@@ -62,6 +62,8 @@ class Ctx(enum.IntEnum):
     STEP = 36  # code of the first violation by a step, or 0
     STEP_STATE = 37
     STEP_ID = 38
+    NOTES = 39  # where every violation is wanted: by what it is, the first state (for a step: the source), or -1
+    NOTE_IDS = 40  # beside NOTES: the instance of a step or of an error
 
 
 class Status(enum.IntEnum):
@@ -93,10 +95,14 @@ _MULTIPLIER = str(0xD6E8FEB86659FD93 - (1 << 64))
 
 
 class Kernel:
-    """The loops for states of some words, kept `direct` (as the cells of the table) or by position."""
+    """The loops for states of some words, kept `direct` (as the cells of the table) or by position.
 
-    def __init__(self, words: int, direct: bool, steps: bool) -> None:
-        self.words, self.direct, self.steps = words, direct, steps
+    `notes` None: the search returns at a violation.  Else it notes the first of each kind and goes on: by code - 1
+    those of properties, and from `notes` on a deadlock, an error of the terminal predicate, an error of an action.
+    """
+
+    def __init__(self, words: int, direct: bool, steps: bool, notes: int | None = None) -> None:
+        self.words, self.direct, self.steps, self.notes = words, direct, steps, notes
 
     def text(self) -> str:
         """All functions of the kernel."""
@@ -169,6 +175,9 @@ class Kernel:
             found = code.op(f"call i64 @check(ptr %s, i64 {count}, ptr {code.pointer('%c', Ctx.WITNESS)})")
             with code.when(code.cmp("ne", found, "0")):
                 self._found(code, found, count)
+                if self.notes is not None:
+                    notes, witness = code.pointer("%c", Ctx.NOTES), code.pointer("%c", Ctx.WITNESS)
+                    code.op(f"call i64 @note(ptr %s, i64 {count}, ptr {notes}, ptr {witness})")
         return code.finish("0")
 
     def _found(self, code: Code, what: str, state: str) -> None:
@@ -214,12 +223,17 @@ class Kernel:
         """Keep the first step that violates a property; states found before it come first (`_settle`)."""
         old = self._state(code, code.pointer("%c", Ctx.QUEUE), source)
         bad = code.op(f"call i64 @check_step(ptr {old}, ptr {target})")
-        first = code.cmp("eq", code.load("%c", Ctx.STEP), "0")
-        with code.when(code.op(f"and i1 {first}, {code.cmp('ne', bad, '0')}")):
-            ident = code.op(f"load i32, ptr {code.at(code.pointer('%c', Ctx.IDS), number, 'i32')}")
-            for value, word in ((bad, Ctx.STEP), (source, Ctx.STEP_STATE)):
-                code.store(value, "%c", word)
-            code.store(code.op(f"zext i32 {ident} to i64"), "%c", Ctx.STEP_ID)
+        with code.when(code.cmp("ne", bad, "0")):
+            short = code.op(f"load i32, ptr {code.at(code.pointer('%c', Ctx.IDS), number, 'i32')}")
+            ident = code.op(f"zext i32 {short} to i64")
+            with code.when(code.cmp("eq", code.load("%c", Ctx.STEP), "0")):
+                for value, word in ((bad, Ctx.STEP), (source, Ctx.STEP_STATE), (ident, Ctx.STEP_ID)):
+                    code.store(value, "%c", word)
+            if self.notes is not None:
+                notes, ids = code.pointer("%c", Ctx.NOTES), code.pointer("%c", Ctx.NOTE_IDS)
+                code.op(
+                    f"call i64 @note_step(ptr {old}, ptr {target}, i64 {source}, i64 {ident}, ptr {notes}, ptr {ids})"
+                )
 
     def _step_waits(self, code: Code) -> str:
         step = code.cmp("ne", code.load("%c", Ctx.STEP), "0")
@@ -299,10 +313,11 @@ class Kernel:
         with code.when(self._step_waits(code)):
             for a, b in ((Ctx.STEP, Ctx.FOUND), (Ctx.STEP_STATE, Ctx.FOUND_STATE), (Ctx.STEP_ID, Ctx.FOUND_ID)):
                 code.store(code.load("%c", a), "%c", b)
-        found = code.cmp("ne", code.load("%c", Ctx.FOUND), "0")
-        stop = code.cmp("ne", code.load("%c", Ctx.STOP), "0")
-        over = code.op(f"or i1 {stop}, {ended}")
-        code.leave(code.op(f"and i1 {found}, {over}"), str(Status.FOUND.value))
+        if self.notes is None:
+            found = code.cmp("ne", code.load("%c", Ctx.FOUND), "0")
+            stop = code.cmp("ne", code.load("%c", Ctx.STOP), "0")
+            over = code.op(f"or i1 {stop}, {ended}")
+            code.leave(code.op(f"and i1 {found}, {over}"), str(Status.FOUND.value))
         count, limit = code.load("%c", Ctx.COUNT), code.load("%c", Ctx.LIMIT)
         most = code.load("%c", Ctx.MAX_STATES)
         code.leave(code.cmp("ugt", count, most), str(Status.MAX_STATES.value))
@@ -321,12 +336,24 @@ class Kernel:
         """Collect the successors of one state."""
         state = self._state(code, code.pointer("%c", Ctx.QUEUE), head)
         after = self._successors(code, state, waiting, code.pointer("%c", Ctx.FIRED))
-        error = code.cmp("ne", code.load(code.pointer("%c", Ctx.ERR)), "-1")
-        code.leave(error, str(Status.ERROR.value))
-        with code.when(code.cmp("eq", after, waiting)):
+        error = code.load(code.pointer("%c", Ctx.ERR))
+        failed, none = code.cmp("ne", error, "-1"), code.cmp("eq", after, waiting)
+        if self.notes is None:
+            code.leave(failed, str(Status.ERROR.value))
+        else:
+            with code.when(failed):
+                self._noted(code, str(self.notes + 2), head, error)
+                code.store("-1", code.pointer("%c", Ctx.ERR))
+            none = code.op(f"and i1 {none}, {code.op(f'xor i1 {failed}, true')}")
+        with code.when(none):
             dead = code.op(f"call i64 @check_terminal(ptr {state})")
-            code.store(dead, "%c", Ctx.DEAD)
-            code.leave(code.cmp("ne", dead, "0"), str(Status.DEADLOCK.value))
+            bad = code.cmp("ne", dead, "0")
+            if self.notes is None:
+                code.store(dead, "%c", Ctx.DEAD)
+                code.leave(bad, str(Status.DEADLOCK.value))
+            else:
+                with code.when(bad):
+                    self._noted(code, code.add(dead, str(self.notes - 1)), head, "0")
             code.store(code.add(code.load("%c", Ctx.TERMINAL), "1"), "%c", Ctx.TERMINAL)
         code.store(code.add(head, "1"), "%c", Ctx.HEAD)
         with code.when(code.cmp("eq", code.load("%c", Ctx.PROBE), "0")):
@@ -334,6 +361,13 @@ class Kernel:
             made = code.op(f"sub i64 {after}, {waiting}")
             code.store(code.add(code.load("%c", Ctx.TRANSITIONS), made), "%c", Ctx.TRANSITIONS)
             code.store(after, "%c", Ctx.WAITING)
+
+    def _noted(self, code: Code, place: str, state: str, ident: str) -> None:
+        """Note the first state of which something is so."""
+        notes = code.pointer("%c", Ctx.NOTES)
+        with code.when(code.cmp("eq", code.load(notes, place), "-1")):
+            code.store(state, notes, place)
+            code.store(ident, code.pointer("%c", Ctx.NOTE_IDS), place)
 
     def _successors(self, code: Code, state: str, n: str, fired: str) -> str:
         out, ids = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)

@@ -1,8 +1,8 @@
 """What does a system become when it is compiled?  One module: its own code and the kernel around it.
 
 Rule of the module: the functions here say what the kernel calls (`@expand`, `@check`, `@check_step`,
-`@check_terminal`, `@wanted`), and what their codes mean.  A code is 1 + 2 * property + (1 for an error of
-the model while evaluating it); 0 is nothing found.
+`@check_terminal`, `@wanted`, `@note`, `@note_step`), and what their codes mean.  A code is 1 + 2 * property +
+(1 for an error of the model while evaluating it); 0 is nothing found.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import attrs
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, or_
+from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, and_, not_, or_
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
 from checker.native.kernel import Kernel
@@ -36,10 +36,13 @@ class Found:
 
 
 class Program:
-    """A compiled system: its packing, the numbering of its instances, and its native functions."""
+    """A compiled system: its packing, the numbering of its instances, and its native functions.
 
-    def __init__(self, system: ScalarSystem) -> None:
-        self.system = system
+    With `every`, its search notes the first violation of each kind and goes on, instead of returning there.
+    """
+
+    def __init__(self, system: ScalarSystem, *, every: bool = False) -> None:
+        self.system, self.every = system, every
         self.packing = Packing.of(system.leaves)
         self.words = width(self.packing)
         sizes = [instances(a) for a in system.actions]
@@ -68,7 +71,10 @@ class Program:
         parts += [self._expand(), self._check(), self._check_terminal(), self._wanted()]
         if self.steps:
             parts.append(self._check_step())
-        parts.append(Kernel(self.words, self.direct, self.steps).text())
+        if self.every:
+            parts += [self._note(), self._note_step()]
+        notes = 2 * len(system.properties) if self.every else None
+        parts.append(Kernel(self.words, self.direct, self.steps, notes).text())
         return "\n".join(parts)
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
@@ -145,6 +151,42 @@ class Program:
                 self._leave_on(emit, _errors(p), 2 + 2 * i)
                 self._leave_unless(emit, p.value, 1 + 2 * i)
         return code.finish("0")
+
+    def _note(self) -> str:
+        """`@note(state, position, notes, witness)`: everything that is wrong in a state, and what it witnesses."""
+        code = Code("define internal i64 @note(ptr %s, i64 %position, ptr %notes, ptr %witness) nounwind")
+        emit = self._emitter(code, {"s": "%s"})
+        for i, p in enumerate(self.system.properties):
+            if p.kind is not PropertyKind.STEP:
+                self._keep(emit, _errors(p), "%notes", 2 * i + 1)
+            if p.kind is PropertyKind.ALWAYS:
+                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), "%notes", 2 * i)
+            elif p.kind is PropertyKind.REACHABLE:
+                self._keep(emit, and_((p.value, not_(_errors(p)))), "%witness", i)
+        return code.finish("0")
+
+    def _note_step(self) -> str:
+        """`@note_step(old, new, position, id, notes, ids)`: everything that is wrong with a step."""
+        code = Code(
+            "define internal i64 @note_step(ptr %s, ptr %t, i64 %position, i64 %id, ptr %notes, ptr %ids) nounwind"
+        )
+        emit = self._emitter(code, {"s": "%s", "t": "%t"})
+        for i, p in enumerate(self.system.properties):
+            if p.kind is PropertyKind.STEP:
+                self._keep(emit, _errors(p), "%notes", 2 * i + 1, "%ids")
+                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), "%notes", 2 * i, "%ids")
+        return code.finish("0")
+
+    def _keep(self, emit: Emitter, condition: Node, notes: str, place: int, ids: str | None = None) -> None:
+        """Where the condition holds, and for the first time, keep the position (and the instance)."""
+        if condition is FALSE:
+            return
+        code, test = emit.code, emit.value(condition)
+        unseen = code.cmp("eq", code.load(notes, place), "-1")
+        with code.when(code.op(f"and i1 {test}, {unseen}")):
+            code.store("%position", notes, place)
+            if ids is not None:
+                code.store("%id", ids, place)
 
     def _check_terminal(self) -> str:
         """`@check_terminal(state) -> code`: 1 when it must not be a state without steps, 2 on an error."""

@@ -15,9 +15,10 @@ from checker.native.program import Program
 
 NONE = (1 << 64) - 1
 LEVELS = 4096  # level ends handed over at a time
+POSITIONS = (1 << 32) - 1  # states that the cells of a wide table can name
 _FIRST = 1 << 12  # cells of the first table
 _QUICK = 1 << 22  # cells up to which a table grows four times
-_SMALL = 1 << 16
+_BESIDE = 3  # notes that are of no property: a deadlock, an error of the terminal predicate, one of an action
 
 
 class OutOfMemory(Exception):
@@ -32,7 +33,7 @@ class Run:
         self.room = BATCH + program.instances + 1
         actions, properties = len(program.system.actions), len(program.system.properties)
         self.context = Region(8 * len(Ctx))
-        self.small = Region(8 * (actions * 3 + properties + LEVELS + 1) + 64)
+        self.small = Region(8 * (actions * 3 + 5 * properties + LEVELS + 1 + 2 * _BESIDE) + 64)
         self.pending = Region(8 * program.words * self.room)
         self.hashes, self.ids = Region(8 * self.room), Region(4 * self.room + 8)
         self.states = Region(16 * program.words)
@@ -47,11 +48,14 @@ class Run:
         self.witness = 3 * actions
         self.levels = self.witness + properties
         self.err = self.levels + LEVELS
+        self.notes = self.err + 1
+        self.noted = 2 * properties + _BESIDE
         self.small.put(self.witness, [NONE] * properties)
-        self.small.put(self.err, [NONE])
+        self.small.put(self.err, [NONE] * (1 + self.noted))
         for word, index in (
             (Ctx.FIRED, self.fired), (Ctx.TAKEN, self.taken), (Ctx.WITNESS, self.witness),
-            (Ctx.LEVELS, self.levels), (Ctx.ERR, self.err),
+            (Ctx.LEVELS, self.levels), (Ctx.ERR, self.err), (Ctx.NOTES, self.notes),
+            (Ctx.NOTE_IDS, self.notes + self.noted),
         ):  # fmt: skip
             self[word] = base + 8 * index
         self[Ctx.PENDING], self[Ctx.HASHES] = self.pending.address, self.hashes.address
@@ -94,6 +98,10 @@ class Run:
         self._publish()
         self.program.rehash(self.address)
 
+    def most(self) -> int:
+        """States that the table can name, with one batch to spare."""
+        return NONE if self.program.direct else POSITIONS - self.room
+
     # --- what was found ----------------------------------------------------------------------------
 
     def state(self, position: int) -> tuple[int, ...]:
@@ -108,6 +116,11 @@ class Run:
         """The instance whose step is an error, once one was met."""
         number = self.small.get(self.err)
         return None if number == NONE else number
+
+    def note(self, place: int) -> tuple[int, int] | None:
+        """The first state of which something was noted, and the instance."""
+        state = self.small.get(self.notes + place)
+        return None if state == NONE else (state, self.small.get(self.notes + self.noted + place))
 
     def clear_error(self) -> None:
         """Forget the error that was met."""

@@ -11,7 +11,7 @@ from checker.run import Result
 
 
 def to_junit(results: Sequence[Result]) -> str:
-    """The results as a JUnit XML document; undecided checks are errors, unexpected ones failures."""
+    """The results as a JUnit XML document; undecided checks and defects are errors, unexpected ones failures."""
     root = Xml.Element("testsuites", name="interlock")
     for spec, group in itertools.groupby(results, key=lambda r: r.spec):
         _suite(root, spec, list(group))
@@ -20,14 +20,14 @@ def to_junit(results: Sequence[Result]) -> str:
 
 
 def _suite(root: Xml.Element, spec: str, results: Sequence[Result]) -> None:
-    open_ = sum(r.undecided for r in results)
+    open_ = sum(r.undecided or r.defect for r in results)
     failed = sum(not r.as_expected for r in results) - open_
     counts: dict[str, str] = {"tests": str(len(results)), "failures": str(failed), "errors": str(open_)}
     suite = Xml.SubElement(root, "testsuite", {"name": spec, **counts})
     for r in results:
         case = Xml.SubElement(suite, "testcase", classname=spec, name=r.check, time=f"{r.total_seconds:.3f}")
         if not r.as_expected:
-            kind = "error" if r.undecided else "failure"
+            kind = "error" if r.undecided or r.defect else "failure"
             below = Xml.SubElement(case, kind, message=f"expected {r.expected}, found {r.verdict}")
             below.text = _xml_text(details(r))
 

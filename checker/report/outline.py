@@ -9,6 +9,7 @@ from checker.ir.nodes import Action, Param, PropertyKind
 from checker.ir.types import RecordT, cardinality, show
 from checker.run import show_expected
 from checker.semantics.layout import flatten_type
+from checker.trace.fold import fold
 from checker.trace.loader import paste
 
 
@@ -23,14 +24,18 @@ def outline(spec: Spec, check: Check) -> Iterator[str]:
         ", slow" if check.slow else ""
     )
     yield f"  state: {bits} bits, {len(leaves)} leaves"
-    yield from (f"    {n}: {show(t)}" for n, t in state.fields)
+    for n, t in state.fields:
+        yield from fold(f"{n}: {show(t)}", "    ")
     yield "  constants:" if program.constants else "  constants: none"
     for c in program.constants:
-        yield f"    {c.name} = {paste(c.type, c.value)}" + ("  (set by the check)" if c.overridden else "")
+        said = "  (set by the check)" if c.overridden else ""
+        yield from fold(f"{c.name} = {paste(c.type, c.value)}{said}", "    ")
     yield "  actions:"
-    yield from (f"    {_action(a, check)}" for a in program.actions)
+    for a in program.actions:
+        yield from fold(_action(a, check), "    ")
     yield "  properties:"
-    yield from (f"    {p.kind.value} {p.name}{_params(p.params, p.kind)}" for p in check.properties)
+    for p in check.properties:
+        yield from fold(f"{p.kind.value} {p.name}{_params(p.params, p.kind)}", "    ")
 
 
 def _action(action: Action, check: Check) -> str:

@@ -11,7 +11,11 @@ from checker.report.terminal import details
 from checker.run import Result
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_RULES = {"unexpected": "A verdict differs from the expected one", "undecided": "Undecided within the budget"}
+_RULES = {
+    "unexpected": "A verdict differs from the expected one",
+    "undecided": "Undecided within the budget",
+    "defect": "Interlock failed on the check",
+}
 
 
 def to_sarif(results: Sequence[Result]) -> dict[str, Any]:
@@ -26,7 +30,7 @@ def _entry(result: Result) -> dict[str, Any]:
     text = f"{result.check}: expected {result.expected}, found {result.verdict}\n{details(result)}".strip()
     place = {"artifactLocation": {"uri": _uri(result.spec)}, "region": {"startLine": max(result.line, 1)}}
     return {
-        "ruleId": "undecided" if result.undecided else "unexpected",
+        "ruleId": "defect" if result.defect else "undecided" if result.undecided else "unexpected",
         "level": "warning" if result.undecided else "error",
         "message": {"text": text},
         "locations": [{"physicalLocation": place}],

@@ -28,6 +28,7 @@ def entry(result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "verdict": result.verdict,
         "as_expected": result.as_expected,
+        "undecided": result.undecided,
         "engine": result.engine,
         "workers": result.workers,
         "distinct_states": c.states,
@@ -39,5 +40,7 @@ def entry(result: Result) -> dict[str, Any]:
         "total_seconds": result.total_seconds,
         "peak_memory_bytes": c.peak_memory,
         "trace": result.trace_file,
-        "message": result.message,
+        "also_violated": [{"violated": o.name, "steps": o.steps, "trace": o.trace_file} for o in result.others],
+        "never_enabled": list(result.never_fired) if result.verdict == "Holds" else [],
+        "message": result.message or (result.unjudged and f"not all was judged: {result.unjudged}"),
     }

@@ -6,6 +6,7 @@ that it is wanted.  Bounded verdicts say what they are, and never "ok".
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,9 +15,10 @@ import attrs
 
 from checker.engines.contract import Trouble
 from checker.ir.types import Type
-from checker.run import Result
+from checker.run import Other, Result
 from checker.trace.diff import diff, places
-from checker.trace.trace import Call, Ending, Trace
+from checker.trace.fold import WIDTH, fold
+from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
 
 _BRIEF: Final = 12  # changes of one step that a brief trace shows
 
@@ -43,6 +45,8 @@ def line(result: Result, style: Style = Style()) -> str:
 
 
 def _mark(result: Result, style: Style) -> str:
+    if result.defect:
+        return style.paint("DEFECT     ", "1;31")
     if result.undecided:
         return style.paint("undecided  ", "33")
     if not result.as_expected:
@@ -77,8 +81,9 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield "nothing was found within the bound; this says nothing beyond it"
     if result.verdict.startswith("NoneSampled"):
         yield "nothing was found on these walks; this says nothing about the rest"
-    if result.never_fired and (style.verbose or result.verdict.startswith("NoneSampled")):
-        yield f"never taken: {', '.join(result.never_fired)}"
+    yield from _unfired(result, style)
+    if result.defect:
+        yield "this is a defect of Interlock, not of your model: please report it, with the model and the spec"
     if result.verdict.startswith("Violated") and result.trace is None and result.property is not None:
         yield f"no reachable state has {result.property}"
     if result.trace is not None and result.verdict.startswith("Unknown"):
@@ -87,20 +92,59 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield from trace_lines(result.trace, style, start="state")
     elif result.trace is not None:
         yield from _shown(result, result.trace, style)
+    for other in result.others:
+        yield from _other(other, style)
+    if result.unjudged and result.expected.startswith("Violated") and not result.undecided:
+        yield f"whether anything else is violated is not known: {result.unjudged}"
     if style.verbose:
-        for witness in result.witnesses.values():
+        for name, witness in result.witnesses.items():
+            yield f"{name} is reachable:"
             yield from trace_lines(witness, style)
+            yield from _replay(result.witness_files.get(name))
 
 
 def _shown(result: Result, trace: Trace, style: Style) -> Iterator[str]:
     if result.as_expected and not style.verbose:
-        yield f"{_reason(trace.ending)}"
-        yield f"after {'; '.join(str(s.call) for s in trace.steps) or 'no step'}"
+        yield from fold(_reason(trace.ending))
+        yield from _brief([str(s.call) for s in trace.steps])
+        yield from _replay(result.trace_file)
         return
     yield from trace_lines(trace, style)
     yield f"reproduce: interlock check {shlex.quote(result.spec)} --only {shlex.quote(result.check)}{_flags(result)}"
-    if result.trace_file is not None:
-        yield f"replay:    interlock replay {shlex.quote(result.trace_file)}"
+    yield from _replay(result.trace_file)
+
+
+def _brief(calls: Sequence[str]) -> Iterator[str]:
+    """The calls on one line, or else a line each."""
+    text = f"after {'; '.join(calls) or 'no step'}"
+    if len(text) <= WIDTH:
+        yield text
+        return
+    for i, call in enumerate(calls):
+        first, *more = fold(call + (";" if i < len(calls) - 1 else ""), " " * len("after "))
+        yield from (first if i else f"after {first.strip()}", *more)
+
+
+def _replay(file: str | None) -> Iterator[str]:
+    if file is not None:
+        yield f"replay:    interlock replay {shlex.quote(file)}"
+
+
+def _unfired(result: Result, style: Style) -> Iterator[str]:
+    """Actions that no step took: of an exhausted search they never can be, of walks they were not."""
+    exhausted = result.verdict.startswith("Holds")
+    if result.never_fired and (result.verdict.startswith("NoneSampled") or exhausted and style.verbose):
+        yield from fold(f"never {'enabled' if exhausted else 'taken'}: {', '.join(result.never_fired)}")
+
+
+def _other(other: Other, style: Style) -> Iterator[str]:
+    """What is violated beside the first."""
+    if other.trace is None:
+        yield f"also violated: {other.name}, for no reachable state has it"
+        return
+    yield style.paint(f"also violated: {other.name}, in {other.steps} step{'' if other.steps == 1 else 's'}", "1;31")
+    yield from trace_lines(other.trace, style)
+    yield from _replay(other.trace_file)
 
 
 def _flags(result: Result) -> str:
@@ -108,13 +152,24 @@ def _flags(result: Result) -> str:
     return (f" --engine {result.engine}" if result.other_engine else "") + seed
 
 
+def never_enabled(results: Sequence[Result]) -> Iterator[str]:
+    """A note for each spec: actions that were possible in none of its checks that ran."""
+    for spec, group in itertools.groupby(results, key=lambda r: r.spec):
+        here = list(group)
+        fired = {a for r in here for a in r.fired}
+        never = dict.fromkeys(a for r in here if r.verdict == "Holds" for a in r.never_fired if a not in fired)
+        if never:
+            yield from fold(f"never enabled in any check of {spec}: {', '.join(never)}")
+
+
 def summary(results: Sequence[Result], not_run: int = 0) -> str:
     """The last line: how many as expected."""
     good = sum(r.as_expected for r in results)
-    open_ = sum(r.undecided for r in results)
+    open_, defects = sum(r.undecided for r in results), sum(r.defect for r in results)
     text = f"{good} of {len(results)} checks as expected"
-    bad = len(results) - good - open_
+    bad = len(results) - good - open_ - defects
     text += f", {bad} not as expected" if bad else ""
+    text += f", {defects} ended by a defect of Interlock" if defects else ""
     text += f", {open_} undecided" if open_ else ""
     return text + (f", {not_run} not run" if not_run else "")
 
@@ -124,38 +179,63 @@ def summary(results: Sequence[Result], not_run: int = 0) -> str:
 
 def trace_lines(trace: Trace, style: Style = Style(), start: str = "initial state") -> Iterator[str]:
     """A trace: numbered actions, changed fields, and why it ends."""
-    yield f"{start}:" if trace.initial_call is None else f"{start}, by {trace.initial_call}:"
-    for place, value in _initial_places(trace):
-        yield f"    {place} = {value}"
+    yield from fold(f"{start}:" if trace.initial_call is None else f"{start}, by {trace.initial_call}:")
+    for place, value in _initial_places(trace, style):
+        yield from fold(f"{place} = {value}" if value else place, "    ")
     before = trace.initial
     width = len(str(len(trace.steps)))
     for i, step in enumerate(trace.steps, 1):
-        fault = style.paint(f"   [fault: {step.fault}]", "35") if step.fault else ""
-        yield f"{i:>{width}}. {style.paint(str(step.call), '1')}{fault}"
-        yield from _changes(trace.state, before, step.after)
+        yield from _step(f"{i:>{width}}. ", step, style)
+        yield from _changes(trace.state, before, step.after, " " * (width + 6))
         before = step.after
     yield from ending_lines(trace.ending, style)
 
 
-def _initial_places(trace: Trace) -> tuple[tuple[str, str], ...]:
-    """Whole fields where all is as it was: the first lines of a trace should be short."""
-    found = places(trace.state, trace.initial)
-    return found if len(found) <= 4 * _BRIEF else found[: 4 * _BRIEF] + (("...", f"{len(found)} places in all"),)
+def setting(trace: Trace) -> Iterator[str]:
+    """What the check of a trace sets and allows."""
+    if trace.constants:
+        yield from fold(f"constants: {', '.join(f'{n} = {v}' for n, v in trace.constants.items())}")
+    yield from fold(f"faults: {', '.join(sorted(trace.faults)) or 'none'}")
 
 
-def _changes(t: Type, old: object, new: object) -> Iterator[str]:
+def _step(number: str, step: TraceStep, style: Style) -> Iterator[str]:
+    first, *more = (line.strip() for line in fold(str(step.call), " " * len(number)))
+    lines = [number + style.paint(first, "1"), *(" " * (len(number) + 4) + style.paint(x, "1") for x in more)]
+    lines[-1] += style.paint(f"   [fault: {step.fault}]", "35") if step.fault else ""
+    yield from lines
+
+
+def _initial_places(trace: Trace, style: Style) -> tuple[tuple[str, str], ...]:
+    """All of them where much is wanted; else the first lines of a trace should be few."""
+    found, few = places(trace.state, trace.initial), 4 * _BRIEF
+    if style.verbose or len(found) <= few:
+        return found
+    return (*found[:few], (f"... and {len(found) - few} places more, which --verbose shows", ""))
+
+
+def _changes(t: Type, old: object, new: object, indent: str) -> Iterator[str]:
     found = diff(t, old, new)
     if not found:
-        yield "       (nothing changes)"
-    yield from (f"       {c}" for c in found)
+        yield f"{indent}(nothing changes)"
+    for change in found:
+        yield from change.lines(indent)
 
 
 def ending_lines(end: Ending, style: Style = Style()) -> Iterator[str]:
     """Why a trace ends: the property with its parameters, and the conjunct that is false."""
-    yield style.paint(_reason(end), "32" if end.trouble is None else "31")
+    yield from (style.paint(line, "32" if end.trouble is None else "31") for line in fold(_reason(end)))
     for c in end.conjuncts:
         what = "at" if end.trouble is Trouble.MODEL_ERROR else "false:"
-        yield f"    {what} {c.text}".rstrip() + (f"    ({c.span})" if c.span.line else "")
+        yield from _conjunct(what, c)
+    if end.recheck:
+        yield from fold(end.recheck, "    ")
+
+
+def _conjunct(what: str, c: Conjunct) -> Iterator[str]:
+    place = f"    ({c.span})" if c.span.line else ""
+    yield from fold(f"{what} {c.text}".rstrip() + place, "    ")
+    if c.values:
+        yield from fold(f"with {c.values}", "        ")
 
 
 def _reason(end: Ending) -> str:

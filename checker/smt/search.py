@@ -1,7 +1,7 @@
 """Is a claim violated in so many steps?  Does one step more keep all claims?  Asked of Z3 in a budget.
 
 Rule of the module: `Bounded` and `Inductive` are asked for one depth after another and keep what they
-learnt; an answer is a run, or None when there is none.  Whatever keeps Z3 from an answer (time, an
+learnt; an answer is a run, or None when there is none.  Whatever keeps Z3 from an answer (time, memory, an
 interrupt, its own limits) is raised as `Stopped`, never taken for one.
 """
 
@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import attrs
 import z3
 
+from checker.engines.contract import Budget
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
 from checker.smt.claims import At, Claim, expand, instances
@@ -32,34 +34,44 @@ class Stopped(Exception):
 
 
 class Clock:
-    """How long Z3 may take, and whether the user wants to stop."""
+    """How long Z3 may take and how much memory, and whether the user wants to stop.
 
-    def __init__(self, seconds: float | None, interrupted: Callable[[], bool] = lambda: False) -> None:
+    Z3 counts the memory of the whole process, and most of its solvers look at the limit only between their phases;
+    its hard limit (`memory_max_size`) would end the process.
+    """
+
+    def __init__(
+        self,
+        budget: Budget | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
+        started: float | None = None,
+    ) -> None:
         self.start = time.monotonic()
-        self.seconds, self.interrupted = seconds, interrupted
+        self.budget, self.interrupted = budget or Budget(), interrupted
+        self._counted = self.start if started is None else started
 
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self.start
 
     def left(self) -> float | None:
-        """Seconds left; None without a limit.  Raises Stopped when there are none."""
+        """Seconds left; None without a limit.  Raises Stopped when a budget is used up."""
         if self.interrupted():
             raise Stopped("interrupted")
-        if self.seconds is None:
+        if self.budget.memory is not None and z3.Z3_get_estimated_alloc_size() > self.budget.memory:
+            raise Stopped(self.budget.memory_reached)
+        if self.budget.seconds is None:
             return None
-        rest = self.seconds - self.elapsed
+        rest = self.budget.seconds - (time.monotonic() - self._counted)
         if rest <= 0:
-            raise self.over()
+            raise Stopped(self.budget.time_reached)
         return rest
 
     def at_most(self, seconds: float) -> Clock:
         """A clock for a part of the work."""
         rest = self.left()
-        return Clock(seconds if rest is None else min(seconds, rest), self.interrupted)
-
-    def over(self) -> Stopped:
-        return Stopped(f"time budget of {self.seconds:g} s used up")
+        part = attrs.evolve(self.budget, seconds=seconds if rest is None else min(seconds, rest))
+        return Clock(part, self.interrupted)
 
 
 class _Solver:
@@ -73,16 +85,23 @@ class _Solver:
 
     def find(self, *assumptions: Term) -> Any:
         """A model, or None when there is none.  Raises Stopped."""
-        left = self._clock.left()
+        left, budget = self._clock.left(), self._clock.budget
         if left is not None:
             self._solver.set("timeout", max(1, int(left * 1000)))
-        answer = self._solver.check(*assumptions)
+        if budget.memory is not None:
+            self._solver.set("max_memory", max(1, budget.memory >> 20))
+        try:
+            answer = self._solver.check(*assumptions)
+            reason = self._solver.reason_unknown()
+        except z3.Z3Exception as e:
+            answer, reason = z3.unknown, str(e)
         if answer == z3.sat:
             return self._solver.model()
         if answer == z3.unsat:
             return None
+        if budget.memory is not None and "max. memory" in reason:
+            raise Stopped(budget.memory_reached)
         self._clock.left()
-        reason = self._solver.reason_unknown()
         raise Stopped("interrupted" if "interrupt" in reason else f"Z3 gave up: {reason}")
 
 
@@ -90,13 +109,24 @@ class _Asked:
     """What both searches share: an unrolling, a solver, and a name for each question."""
 
     def __init__(
-        self, system: ScalarSystem, claims: Sequence[Claim], clock: Clock, encoding: Encoding, solver: Any = None
+        self,
+        system: ScalarSystem,
+        claims: Sequence[Claim],
+        clock: Clock,
+        encoding: Encoding | None = None,
+        solver: Any = None,
     ) -> None:
         clock.left()
         self.system, self.claims, self.clock = system, claims, clock
+        encoding = encoding or BitVectors()
         self.unrolling = Unrolling(system, encoding)
         self.solver = _Solver(encoding.solver() if solver is None else solver, clock)
-        self._questions = 0
+        self._questions = self._frames = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """What is so before the first step."""
+        raise NotImplementedError
 
     def _ask(self, terms: Iterable[Term]) -> Any:
         """A model in which one of the terms is true, or None; then none of them is from now on."""
@@ -115,18 +145,9 @@ class _Asked:
 class Bounded(_Asked):
     """Runs from the initial states, one step longer with each depth."""
 
-    def __init__(
-        self,
-        system: ScalarSystem,
-        claims: Sequence[Claim],
-        clock: Clock,
-        encoding: Encoding | None = None,
-        solver: Any = None,
-    ) -> None:
-        super().__init__(system, claims, clock, encoding or BitVectors(), solver)
+    def _begin(self) -> None:
         self.solver.add(self.unrolling.initial())
-        self.wanted = [p for p in system.properties if p.kind is PropertyKind.REACHABLE]
-        self._frames = 0
+        self.wanted = [p for p in self.system.properties if p.kind is PropertyKind.REACHABLE]
 
     def violation(self, depth: int) -> Run | None:
         """A run of exactly `depth` steps at whose end a claim is violated."""
@@ -134,6 +155,10 @@ class Bounded(_Asked):
         bad = self._bad(depth)
         model = self._ask(self.unrolling.violates(c, depth) for c in bad)
         return None if model is None else self.unrolling.read(model, depth, bad)
+
+    def forget(self, claim: Claim) -> None:
+        """Look no more for what violates the same thing in the same way."""
+        self.claims = [c for c in self.claims if (c.property, c.wrong) != (claim.property, claim.wrong)]
 
     def witnesses(self, depth: int) -> list[tuple[ScalarProperty, Run]]:
         """REACHABLE properties not found so far, with runs of exactly `depth` steps to them."""
@@ -165,19 +190,10 @@ class Inductive(_Asked):
     The states but the last are all different: a shortest run to a violation visits none twice.
     """
 
-    def __init__(
-        self,
-        system: ScalarSystem,
-        claims: Sequence[Claim],
-        clock: Clock,
-        encoding: Encoding | None = None,
-        solver: Any = None,
-    ) -> None:
-        super().__init__(system, claims, clock, encoding or BitVectors(), solver)
+    def _begin(self) -> None:
         self.solver.add(self.unrolling.canonical(0))
         self._error_free = self._no_errors()
         self._keep(0)
-        self._frames = 0
 
     def counterexample(self, k: int) -> Run | None:
         """A run of k steps that keeps every claim but at its end; None: the claims are k-inductive.

@@ -5,6 +5,8 @@ one.  A chain that has begun a leg waits until the bundle is decided: our comple
 coordination open, and without it a header is stranded.  That all legs become final in the same step is our strong reading of it.
 """
 
+from typing import Final
+
 from model.agglayer import bundles
 from model.agglayer.bundles import Batch, Bundle, Chain, State, agrees, leg_is_final, succeeded
 from model.lang import Holds, Violated, always, check, reachable, recoverable
@@ -40,19 +42,22 @@ def no_header_is_stranded(s: State) -> bool:
     return all(s.batch[c] == Batch.FINAL for c in range(1, 3))
 
 
+SAFETY: Final = (all_legs_or_none, final_legs_succeeded_and_agree, no_mint_without_burn)
+ADVERSARY: Final = {"leg_fails", "false_result", "leaves_out"}
+
 check(
     "two legs",
     bundles,
-    faults={"leg_fails", "false_result", "leaves_out"},
-    properties=(all_legs_or_none, final_legs_succeeded_and_agree, no_mint_without_burn, a_bundle_is_final),
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_bundle_is_final),
     expect=Holds(distinct=1034, depth=7),
 )
 check(
     "three chains",
     bundles,
     {"LEGS": 3},
-    faults={"leg_fails", "false_result", "leaves_out"},
-    properties=(all_legs_or_none, final_legs_succeeded_and_agree, no_mint_without_burn, a_bundle_is_final),
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_bundle_is_final),
     expect=Holds(distinct=29338, depth=10),
 )
 check(

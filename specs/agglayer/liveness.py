@@ -13,6 +13,8 @@ directly as one that opted out.  Where a cause comes with "if" (modes 3 and 4), 
 not say that the causes it lists are all; the checks show that they are not.
 """
 
+from typing import Final
+
 from model.agglayer import layer_s
 from model.agglayer.chains import Direct, Ejection, Lists
 from model.agglayer.headers import (
@@ -108,11 +110,15 @@ def settled_or_own_fault(s: State, h: Header) -> bool:
     return h in s.final or not built(s, h) or misbehaved(s, h.chain)
 
 
+MODE_1: Final = {"MODES": FiniteSet({Mode.FINAL})}
+MODE_3: Final = {"MODES": FiniteSet({Mode.PRECONFIRMED})}
+MODE_4: Final = {"MODES": FiniteSet({Mode.SHARED})}
+
 # AL1: confirmed for a chain that opts out. With no direct path, as in what was deployed, it is a difference.
 check(
     "AL1 mode 1 with direct settlement",
     layer_s,
-    {"MODES": FiniteSet({Mode.FINAL})},
+    MODE_1,
     faults={"equivocate", "invalid_block", "eject", "stop_proving", "agglayer_stops"},
     properties=(never_delayed, a_mint_is_final),
     expect=Holds(distinct=3348, depth=12),
@@ -120,7 +126,7 @@ check(
 check(
     "AL1 even if the AggLayer stops for good",
     layer_s,
-    {"MODES": FiniteSet({Mode.FINAL}), "STOPS_FOR_GOOD": True},
+    {**MODE_1, "STOPS_FOR_GOOD": True},
     faults={"equivocate", "agglayer_stops"},
     properties=(never_delayed, a_mint_is_final),
     expect=Holds(distinct=396, depth=10),
@@ -128,7 +134,7 @@ check(
 check(
     "AL1 without a direct path",
     layer_s,
-    {"MODES": FiniteSet({Mode.FINAL}), "DIRECT": Direct.NOBODY, "STOPS_FOR_GOOD": True},
+    {**MODE_1, "DIRECT": Direct.NOBODY, "STOPS_FOR_GOOD": True},
     faults={"agglayer_stops"},
     properties=(never_delayed,),
     expect=Violated(never_delayed, steps=2),
@@ -210,7 +216,7 @@ check(
 check(
     "AL3 the named cause, a dependency without a proof",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED})},
+    MODE_3,
     faults={"invalid_block"},
     properties=(never_delayed,),
     expect=Violated(never_delayed, steps=3),
@@ -218,7 +224,7 @@ check(
 check(
     "AL3 two chains, the list is complete",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED})},
+    MODE_3,
     faults={"equivocate", "invalid_block"},
     properties=(delayed_as_mode_3_lists, a_mint_is_final),
     expect=Holds(distinct=1619, depth=12),
@@ -226,7 +232,7 @@ check(
 check(
     "AL3 three chains, a cause further below",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED}), "CHAINS": 3},
+    {**MODE_3, "CHAINS": 3},
     faults={"invalid_block"},
     properties=(delayed_as_mode_3_lists,),
     expect=Violated(delayed_as_mode_3_lists, steps=6),
@@ -234,7 +240,7 @@ check(
 check(
     "AM7 in mode 3",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED}), "KEEPS_ONE_SIBLING": False},
+    {**MODE_3, "KEEPS_ONE_SIBLING": False},
     faults={"equivocate"},
     properties=(delayed_as_mode_3_lists,),
     expect=Violated(delayed_as_mode_3_lists, steps=9),
@@ -242,7 +248,7 @@ check(
 check(
     "AL4 the named cause",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED})},
+    MODE_4,
     faults={"invalid_block"},
     properties=(never_delayed,),
     expect=Violated(never_delayed, steps=2),
@@ -250,7 +256,7 @@ check(
 check(
     "AL4 two chains, the list is complete",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED})},
+    MODE_4,
     faults={"equivocate", "invalid_block"},
     properties=(delayed_as_mode_4_lists, a_mint_is_final),
     expect=Holds(distinct=2267, depth=12),
@@ -258,7 +264,7 @@ check(
 check(
     "AL4 three chains, a cause further below",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED}), "CHAINS": 3},
+    {**MODE_4, "CHAINS": 3},
     faults={"invalid_block"},
     properties=(delayed_as_mode_4_lists,),
     expect=Violated(delayed_as_mode_4_lists, steps=4),
@@ -266,7 +272,7 @@ check(
 check(
     "AL4 three chains, causes below counted in",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED}), "CHAINS": 3},
+    {**MODE_4, "CHAINS": 3},
     faults={"invalid_block"},
     properties=(delayed_as_listed_or_below, a_mint_is_final),
     expect=Holds(distinct=5206, depth=13),
@@ -294,7 +300,7 @@ check(
 check(
     "AL6 an honest chain recovers",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED}), "REBUILD": True},
+    {**MODE_3, "REBUILD": True},
     faults={"equivocate", "invalid_block"},
     properties=(an_honest_chain_recovers, a_mint_is_final),
     expect=Holds(distinct=1619, depth=12),
@@ -302,7 +308,7 @@ check(
 check(
     "AL6 without rebuilding it does not",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED})},
+    MODE_3,
     faults={"invalid_block"},
     properties=(an_honest_chain_recovers,),
     expect=Violated(an_honest_chain_recovers, steps=3),
@@ -310,7 +316,7 @@ check(
 check(
     "AL6 three chains",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED}), "REBUILD": True, "CHAINS": 3},
+    {**MODE_4, "REBUILD": True, "CHAINS": 3},
     faults={"invalid_block"},
     properties=(an_honest_chain_recovers, a_mint_is_final),
     expect=Holds(distinct=5206, depth=13),
@@ -319,7 +325,7 @@ check(
 check(
     "AS9 in mode 1 nothing shown is undone",
     layer_s,
-    {"MODES": FiniteSet({Mode.FINAL}), "REBUILD": True},
+    {**MODE_1, "REBUILD": True},
     faults={"equivocate", "invalid_block"},
     properties=(nothing_shown_is_undone, a_mint_is_final),
     expect=Holds(distinct=290, depth=9),
@@ -327,7 +333,7 @@ check(
 check(
     "AS9 in mode 3 a mint that users saw is undone",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED}), "REBUILD": True},
+    {**MODE_3, "REBUILD": True},
     faults={"invalid_block"},
     properties=(nothing_shown_is_undone,),
     expect=Violated(nothing_shown_is_undone, steps=4),
@@ -335,7 +341,7 @@ check(
 check(
     "the limit bounds what a header names",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED}), "CHAINS": 3},
+    {**MODE_4, "CHAINS": 3},
     properties=(few_named, a_mint_is_final),
     expect=Holds(distinct=2524, depth=13),
     slow=True,
@@ -343,7 +349,7 @@ check(
 check(
     "the limit does not bound how many build on one",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED}), "CHAINS": 3},
+    {**MODE_4, "CHAINS": 3},
     properties=(few_build_on_one,),
     expect=Violated(few_build_on_one, steps=3),
 )

@@ -3,6 +3,8 @@
 The headline is AS8 as the AggLayer post, February 2024, needs it.
 """
 
+from typing import Final
+
 from model.agglayer import layer_s
 from model.agglayer.aggregation import ConfirmRule
 from model.agglayer.chains import Direct, Ejection
@@ -70,84 +72,57 @@ def a_loser_has_a_dependent(s: State, h: Header, d: Header) -> bool:
     return built(s, h) and d in s.deps[h] and other(d) in s.final and d not in s.final
 
 
+SAFETY: Final = (
+    no_finalized_batch_depends_on_an_equivocated_root,
+    dependencies_are_final,
+    one_history,
+    final_is_valid,
+    confirmation_is_closed,
+    stage_by_stage,
+)
+ADVERSARY: Final = {"equivocate", "invalid_block", "eject"}
+MODE_3: Final = {"MODES": FiniteSet({Mode.PRECONFIRMED})}
+MODE_4: Final = {"MODES": FiniteSet({Mode.SHARED})}
+NOTHING_CHECKED: Final = {**MODE_3, "CIRCUIT_CHECKS_DEPENDENCIES": False, "CONFIRM_RULE": ConfirmRule.NOTHING}
+NO_COMPARISON: Final = {"L1_COMPARES_HEAD": False, "DIRECT": Direct.ANYONE}
+
 check(
     "mode 2",
     layer_s,
-    faults={"equivocate", "invalid_block", "eject"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=2511, depth=13),
 )
 check(
     "mode 1, chains may settle directly",
     layer_s,
     {"MODES": FiniteSet({Mode.FINAL}), "DIRECT": Direct.ANYONE},
-    faults={"equivocate", "invalid_block", "eject"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=5429, depth=14),
 )
 check(
     "mode 3",
     layer_s,
-    {"MODES": FiniteSet({Mode.PRECONFIRMED})},
-    faults={"equivocate", "invalid_block", "eject"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
+    MODE_3,
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=3151, depth=13),
 )
 check(
     "mode 4",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED})},
-    faults={"equivocate", "invalid_block", "eject"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-        a_loser_has_a_dependent,
-    ),
+    MODE_4,
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_dependency_is_finalized, a_loser_has_a_dependent),
     expect=Holds(distinct=4431, depth=13),
 )
 check(
     "mode 4, everyone may settle directly, hard ejection",
     layer_s,
-    {"MODES": FiniteSet({Mode.SHARED}), "DIRECT": Direct.ANYONE, "EJECTION": Ejection.HARD},
-    faults={"equivocate", "invalid_block", "eject"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
+    {**MODE_4, "DIRECT": Direct.ANYONE, "EJECTION": Ejection.HARD},
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=8375, depth=14),
 )
 check(
@@ -155,16 +130,7 @@ check(
     layer_s,
     {"VIEWS": 2},
     faults={"equivocate", "agglayer_equivocates"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-        a_loser_has_a_dependent,
-    ),
+    properties=(*SAFETY, a_dependency_is_finalized, a_loser_has_a_dependent),
     expect=Holds(distinct=13387, depth=16),
 )
 check(
@@ -172,15 +138,7 @@ check(
     layer_s,
     {"MODES": FiniteSet({Mode.CONFIRMED, Mode.PRECONFIRMED})},
     faults={"equivocate", "invalid_block"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
+    properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=5796, depth=12),
 )
 check(
@@ -188,31 +146,15 @@ check(
     layer_s,
     {"CHAINS": 3},
     faults={"equivocate"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
+    properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=28492, depth=16),
 )
 check(
     "three chains, mode 3, two dependencies a header",
     layer_s,
-    {"CHAINS": 3, "CHAINS_PER_BATCH": 3, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    {**MODE_3, "CHAINS": 3, "CHAINS_PER_BATCH": 3},
     faults={"equivocate", "invalid_block"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-    ),
+    properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=122245, depth=18),
     slow=True,
 )
@@ -222,7 +164,7 @@ check(
 check(
     "without dependencies confirmed, AS1 holds all the same",
     layer_s,
-    {"CONFIRM_RULE": ConfirmRule.NOTHING, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    {**MODE_3, "CONFIRM_RULE": ConfirmRule.NOTHING},
     faults={"equivocate", "invalid_block"},
     properties=(no_finalized_batch_depends_on_an_equivocated_root, dependencies_are_final, a_dependency_is_finalized),
     expect=Holds(distinct=1729, depth=12),
@@ -230,7 +172,7 @@ check(
 check(
     "without dependencies confirmed, AS5 breaks",
     layer_s,
-    {"CONFIRM_RULE": ConfirmRule.NOTHING, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    {**MODE_3, "CONFIRM_RULE": ConfirmRule.NOTHING},
     properties=(confirmation_is_closed,),
     expect=Violated(confirmation_is_closed, steps=6),
 )
@@ -246,29 +188,21 @@ check(
 check(
     "AM1 the circuit omits dependencies, no confirmations either",
     layer_s,
-    {
-        "CIRCUIT_CHECKS_DEPENDENCIES": False,
-        "CONFIRM_RULE": ConfirmRule.NOTHING,
-        "MODES": FiniteSet({Mode.PRECONFIRMED}),
-    },
+    NOTHING_CHECKED,
     properties=(dependencies_are_final,),
     expect=Violated(dependencies_are_final, steps=7),
 )
 check(
     "AM1 the headline",
     layer_s,
-    {
-        "CIRCUIT_CHECKS_DEPENDENCIES": False,
-        "CONFIRM_RULE": ConfirmRule.NOTHING,
-        "MODES": FiniteSet({Mode.PRECONFIRMED}),
-    },
+    NOTHING_CHECKED,
     properties=(no_finalized_batch_depends_on_an_equivocated_root,),
     expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=7),
 )
 check(
     "AM3 confirmed on pre-confirmed",
     layer_s,
-    {"CONFIRM_RULE": ConfirmRule.PRECONFIRMED, "MODES": FiniteSet({Mode.PRECONFIRMED})},
+    {**MODE_3, "CONFIRM_RULE": ConfirmRule.PRECONFIRMED},
     properties=(confirmation_is_closed,),
     expect=Violated(confirmation_is_closed, steps=6),
 )
@@ -290,7 +224,7 @@ check(
 check(
     "AM5 the contract does not compare its head",
     layer_s,
-    {"L1_COMPARES_HEAD": False, "DIRECT": Direct.ANYONE},
+    NO_COMPARISON,
     faults={"equivocate"},
     properties=(one_history,),
     expect=Violated(one_history, steps=6),
@@ -298,7 +232,7 @@ check(
 check(
     "AM5 the headline",
     layer_s,
-    {"L1_COMPARES_HEAD": False, "DIRECT": Direct.ANYONE},
+    NO_COMPARISON,
     faults={"equivocate"},
     properties=(no_finalized_batch_depends_on_an_equivocated_root,),
     expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=9),
@@ -316,16 +250,7 @@ check(
     layer_s,
     {"KEEPS_ONE_SIBLING": False},
     faults={"equivocate"},
-    properties=(
-        no_finalized_batch_depends_on_an_equivocated_root,
-        dependencies_are_final,
-        one_history,
-        final_is_valid,
-        confirmation_is_closed,
-        stage_by_stage,
-        a_dependency_is_finalized,
-        a_loser_has_a_dependent,
-    ),
+    properties=(*SAFETY, a_dependency_is_finalized, a_loser_has_a_dependent),
     expect=Holds(distinct=1497, depth=14),
 )
 
@@ -357,7 +282,7 @@ check(
 check(
     "AS1 holds even if the contract does not compare its head",
     layer_s,
-    {"L1_COMPARES_HEAD": False, "DIRECT": Direct.ANYONE},
+    NO_COMPARISON,
     faults={"equivocate", "invalid_block"},
     properties=(dependencies_are_final, a_dependency_is_finalized),
     expect=Holds(distinct=3361, depth=13),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterable, Sequence
 
 import pytest
+import z3
 
 from checker.diagnostics import NOWHERE, InputError
 from checker.engines.bmc import Bmc
@@ -282,7 +284,7 @@ def test_without_time_the_answer_is_unknown() -> None:
     verdict = run(counter(claim("small", at_most(6))), budget=Budget(seconds=0.0))
 
     assert isinstance(verdict, Unknown)
-    assert verdict.reason == "time budget of 0 s used up"
+    assert verdict.reason == "time budget of 0 s reached"
 
 
 def test_an_interrupt_ends_the_search_with_what_was_covered() -> None:
@@ -298,19 +300,57 @@ def test_an_interrupt_ends_the_search_with_what_was_covered() -> None:
     assert (verdict.reason, verdict.coverage.depth, seen) == ("interrupted", 2, [0, 1, 2])
 
 
-def test_a_hard_question_ends_with_the_time_budget() -> None:
-    """Factoring within a step takes longer than a fifth of a second."""
+def factoring() -> ScalarSystem:
+    """A step whose parameters are the factors of a large number."""
     big = (1 << 40) - 1
     x, p, q = sc.int_var("s", 0, 0, big), sc.int_var("p", 0, 2, big), sc.int_var("p", 1, 2, big)
     target = 1073741789 * 1073741783
     guess = action(
         "guess", [sc.eq(sc.mul(p, q), sc.integer(target))], {0: p}, params=[("p", IntT(2, big)), ("q", IntT(2, big))]
     )
-    system = ScalarSystem(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
-    verdict = run(system, budget=Budget(seconds=0.2))
+    return ScalarSystem(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
+
+
+def test_a_hard_question_ends_with_the_time_budget() -> None:
+    """Factoring within a step takes longer than a fifth of a second."""
+    verdict = run(factoring(), budget=Budget(seconds=0.2))
 
     assert isinstance(verdict, Unknown)
-    assert verdict.reason == "time budget of 0.2 s used up"
+    assert verdict.reason == "time budget of 0.2 s reached"
+
+
+def test_a_hard_question_ends_with_the_memory_budget() -> None:
+    """Z3 may have three megabytes more than it has."""
+    memory = z3.Z3_get_estimated_alloc_size() + (3 << 20)
+    verdict = run(factoring(), budget=Budget(seconds=60.0, memory=memory))
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason.startswith("memory budget of ")
+
+
+def test_the_clock_runs_from_the_start_of_the_check() -> None:
+    """What was done before the search counts."""
+    verdict = run(counter(claim("small", at_most(6))), budget=Budget(seconds=60.0), started=time.monotonic() - 60)
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason == "time budget of 60 s reached"
+
+
+def test_every_violation_has_its_own_shortest_path() -> None:
+    """A state, a step, and the bound that leaves the rest open."""
+    rises = sc.lt(sc.int_var("s", 0, 0, 7), sc.int_var("t", 0, 0, 7))
+    system = counter(
+        claim("far", at_most(6)), claim("rises", rises, PropertyKind.STEP), claim("near", at_most(2)),
+        claim("range", at_most(7)),
+    )  # fmt: skip
+    verdict = run(system, 9, every=True)
+
+    assert isinstance(verdict, Violated)
+    every = (verdict, *verdict.others)
+    for v in every:
+        confirm(system, v)
+    assert [(v.property, len(v.path.steps)) for v in every if v.path] == [("near", 3), ("far", 7), ("rises", 8)]
+    assert verdict.unjudged == "bound of 9 steps reached"
 
 
 # --- random systems ------------------------------------------------------------------------------------

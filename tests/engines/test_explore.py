@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -34,6 +35,18 @@ REACHABLE, RECOVERABLE = PropertyKind.REACHABLE, PropertyKind.RECOVERABLE
 
 def check(system: ScalarSystem, **budget: float) -> Verdict:
     return Explore().run(Task(system, Budget(**budget)))  # type: ignore[arg-type]
+
+
+def check_every(system: ScalarSystem, **budget: float) -> Verdict:
+    """Everything that is violated, in one run."""
+    return Explore().run(Task(system, Budget(**budget), every=True))  # type: ignore[arg-type]
+
+
+def told(verdict: Verdict) -> list[tuple[str | None, int | None]]:
+    """What a verdict says is violated, each with the length of its path."""
+    assert isinstance(verdict, Violated)
+    every = (verdict, *verdict.others)
+    return [(v.property or v.trouble.value, None if v.path is None else len(v.path.steps)) for v in every]
 
 
 def counter(
@@ -307,11 +320,89 @@ def test_a_large_action_is_a_loop(unroll: int, monkeypatch: pytest.MonkeyPatch) 
     assert verdict.coverage.states == len(search(system)[0])
 
 
+def test_every_violation_has_its_own_shortest_path() -> None:
+    """Of states, of steps, of what is never reached and of what is lost; what holds is not among them."""
+    after = sc.int_var("t", 0, 0, 100)
+    properties = (
+        claim("far", ALWAYS, sc.lt(X, num(7))),
+        claim("near", ALWAYS, sc.lt(X, num(3))),
+        claim("fine", ALWAYS, sc.TRUE),
+        claim("step", STEP, sc.not_(sc.and_((sc.eq(X, num(4)), sc.eq(after, num(5)))))),
+        claim("never", REACHABLE, sc.eq(X, num(60))),
+        claim("seen", REACHABLE, sc.eq(X, num(8))),
+        claim("back", RECOVERABLE, sc.eq(X, num(0))),
+    )
+    verdict = check_every(counter(100, *properties, stop=9, terminal=sc.FALSE))
+
+    assert told(verdict) == [("near", 3), ("step", 5), ("far", 7), ("may stop", 9), ("never", None), ("back", 1)]
+    assert isinstance(verdict, Violated)
+    assert (verdict.unjudged, verdict.coverage.states, verdict.coverage.frontier) == ("", 10, 0)
+
+
+def test_every_violation_with_none_is_holds() -> None:
+    """The same counts as without."""
+    one, every = check(agg_core(2, 1)), check_every(agg_core(2, 1))
+
+    assert isinstance(every, Holds)
+    assert (one.coverage.states, one.coverage.transitions) == (every.coverage.states, every.coverage.transitions)
+
+
+def test_beyond_an_error_of_the_model_nothing_is_called_unreachable() -> None:
+    """20 may lie behind the step that is an error."""
+    verdict = check_every(counter(100, claim("twenty", REACHABLE, sc.eq(X, num(20))), stop=9, guarded=False))
+
+    assert told(verdict) == [("model error", 9)]
+    assert verdict.coverage.notes == ("twenty: not judged, for the model has errors",)
+
+
+@pytest.mark.parametrize("budget", [{"states": 6}, {"depth": 6}])
+def test_every_violation_within_a_budget_says_what_is_open(budget: dict[str, float]) -> None:
+    """The second violation is further away than the budget goes."""
+    near, far = claim("near", ALWAYS, sc.lt(X, num(3))), claim("far", ALWAYS, sc.lt(X, num(8)))
+    verdict = check_every(counter(100, near, far), **budget)
+
+    assert told(verdict) == [("near", 3)]
+    assert isinstance(verdict, Violated)
+    assert verdict.unjudged in ("states budget of 6 reached", "depth budget of 6 reached")
+
+
+@pytest.mark.parametrize(("cells", "kind"), [(62, Holds), (64, Unknown)])
+def test_a_full_table_is_unknown(cells: int, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells of wide states name 2**32 - 1 positions; here 300. Narrow states are their own cells."""
+    monkeypatch.setattr("checker.native.run.POSITIONS", 300)
+    leaves = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(cells))
+    flips = tuple(action(f"set{i}", [], [sc.not_(sc.bool_var("s", i))], {i: sc.TRUE}) for i in range(9))
+
+    verdict = check(ScalarSystem(leaves, ((0,) * cells,), flips, ()))
+
+    assert isinstance(verdict, kind)
+    if isinstance(verdict, Unknown):
+        assert verdict.reason == "states of 64 bits: the table has room for 226 of them, no more"
+        assert verdict.coverage.states is not None
+        assert 226 < verdict.coverage.states <= 300
+
+
+def test_the_clock_runs_from_the_start_of_the_check() -> None:
+    """What was done before the search counts."""
+    late = Explore().run(Task(agg_core(2, 2), Budget(seconds=60.0), started=time.monotonic() - 60))
+
+    assert isinstance(late, Unknown)
+    assert late.reason == "time budget of 60 s reached"
+
+
+def test_a_memory_budget_is_told_as_it_was_given() -> None:
+    """In binary units, not in bytes."""
+    verdict = check(agg_core(3, 1), memory=3 << 19)
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason == "memory budget of 1.5 MiB reached"
+
+
 def test_progress_is_reported() -> None:
     """With the numbers so far."""
     seen: list[Coverage] = []
 
-    Explore().run(Task(agg_core(2, 2), Budget(seconds=1.2), progress=seen.append))
+    Explore().run(Task(agg_core(2, 2), progress=seen.append, interrupted=lambda: bool(seen)))
 
     assert seen
     assert all(c.states for c in seen)
@@ -423,6 +514,28 @@ def lost(system: ScalarSystem, p: ScalarProperty) -> bool:
     return len(good) < len(levels)
 
 
+def agree_on_every_violation(
+    system: ScalarSystem, stopped: Verdict, found: list[tuple[int, Trouble, str | None]], bad: list[str]
+) -> None:
+    """The search that goes on tells first what the other stopped at, and everything with its least length."""
+    every = check_every(system)
+    if not found and not bad:
+        assert isinstance(every, Holds)
+        return
+    assert isinstance(every, Violated)
+    assert isinstance(stopped, Violated)
+    assert (every.trouble, every.property, every.path) == (stopped.trouble, stopped.property, stopped.path)
+    failed = {p for _, trouble, p in found if trouble is Trouble.MODEL_ERROR}
+    open_ = bad if None in failed else [p for p in bad if p in failed]
+    least = {(t, p): min(n for n, *of in found if of == [t, p]) for _, t, p in found}
+    told = {(v.trouble, v.property): None if v.path is None else len(v.path.steps) for v in (every, *every.others)}
+    wanted = least.keys() | {(Trouble.PROPERTY, p) for p in bad if p not in open_}
+
+    assert told.keys() == wanted
+    assert {k: n for k, n in told.items() if k in least} == least
+    assert every.coverage.states == len(search(system)[0])
+
+
 @settings(max_examples=30, deadline=None)
 @given(systems())
 def test_random_systems_agree_with_python(system: ScalarSystem) -> None:
@@ -436,6 +549,7 @@ def test_random_systems_agree_with_python(system: ScalarSystem) -> None:
         p.name for p in late
         if (lost(system, p) if p.kind is RECOVERABLE else not any(true(p.value, s) for s in levels))
     ]  # fmt: skip
+    agree_on_every_violation(system, verdict, found, bad)
     if found:
         assert isinstance(verdict, Violated)
         assert verdict.path is not None

@@ -178,7 +178,7 @@ def test_without_time_the_answer_is_unknown() -> None:
     verdict = run(counter(claim("small", at_most(6))), budget=Budget(seconds=0.0))
 
     assert isinstance(verdict, Unknown)
-    assert verdict.reason == "time budget of 0 s used up"
+    assert verdict.reason == "time budget of 0 s reached"
 
 
 def test_an_interrupt_ends_the_proof() -> None:

@@ -108,6 +108,13 @@ def test_recoverable_alone_is_refused() -> None:
         Simulate().run(Task(pair(lasting)))
 
 
+@pytest.mark.parametrize("options", [{"walks": 0}, {"steps": 0}, {"budget": Budget(depth=0)}])
+def test_walks_that_sample_nothing_are_refused(options: dict[str, object]) -> None:
+    """No walk, or walks of no step."""
+    with pytest.raises(InputError, match="E030"):
+        Simulate().run(Task(pair(), **options))  # type: ignore[arg-type]
+
+
 def test_budgets_end_in_unknown() -> None:
     """By the clock, and when asked to stop."""
     late = Simulate().run(Task(agg_core(2, 1), Budget(seconds=0.0), walks=10**9))

@@ -31,6 +31,9 @@ IDENTIFIERS = (
     "ﬁ",
     "action",
     "check",
+    "claim",
+    "SAFETY",
+    "MORE",
     "filled",
     "Map",
 )
@@ -62,6 +65,24 @@ OPERATORS = (
 )
 NUMBERS = ("0", "-1", "1", "99999999999999999999999", "1e400", "1j", "0x" + "F" * 5000, "True", "4096", "70000")
 
+CALLS = """SAFETY: Final = (small,)
+ALL: Final = (*SAFETY, small)
+FLIPS: Final = {"flip"}
+BOTH: Final = FLIPS | {*FLIPS, "flip"}
+THREE: Final = {"N": 3}
+MORE: Final = {**THREE, "N": 2}
+
+check("toy", toy, MORE, faults=BOTH, properties=ALL, terminal=small, expect=Violated(deadlock, steps=1))
+check(
+    "bounded", toy, {**THREE, "N": 3}, faults={*FLIPS}, properties=(*SAFETY,), engine="bmc", steps=3, slow=True,
+    about="two pieces " "of text", expect=Holds(distinct=4),
+)
+claim(
+    "C1", source="a toy", says="n is small", finding=Finding.UNSTATED_CONDITION, decided_by=("toy", "bounded"),
+    because="by search",
+)
+"""
+
 
 def read(path: Path) -> bool:
     """Whether the file is accepted; anything but InputError, or a hang, fails the test."""
@@ -84,7 +105,7 @@ def corpus() -> list[str]:
     """The models and specs of the repository that are small enough to be read thousands of times."""
     files = sorted([*REPOSITORY.glob("model/**/*.py"), *REPOSITORY.glob("specs/**/*.py")])
     texts = [p.read_text() for p in files if p.name not in {"__init__.py", "lang.py"} and p.stat().st_size < 8000]
-    return [*texts, TOY, SPEC_HEAD + 'check("toy", toy, {"N": 3}, faults={"flip"}, expect=Holds())\n']
+    return [*texts, TOY, SPEC_HEAD + CALLS, SPEC_HEAD + CALLS]  # twice: most texts are models
 
 
 def mutate(rng: random.Random, texts: list[str]) -> bytes:

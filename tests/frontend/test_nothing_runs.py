@@ -90,7 +90,35 @@ ARGUMENTS = {
     "a star": 'check("a", toy, *{run}, expect=Holds())',
     "two stars": 'check("a", toy, expect=Holds(), **{run})',
     "another call": "print({run})",
+    "a reason": 'check("a", toy, about={run}, expect=Holds())',
+    "a star among properties": 'check("a", toy, properties=(*{run},), expect=Holds())',
+    "a star among faults": 'check("a", toy, faults={{*{run}}}, expect=Holds())',
+    "a union of faults": 'check("a", toy, faults={{"flip"}} | {run}, expect=Holds())',
+    "two stars among constants": 'check("a", toy, {{**{run}}}, expect=Holds())',
+    "a group of properties": "G: Final = (small, {run})",
+    "a star in a group of properties": "G: Final = (*{run},)",
+    "a group of faults": 'G: Final = {{"flip", {run}}}',
+    "a star in a group of faults": "G: Final = {{*{run}}}",
+    "a union in a group of faults": 'G: Final = {{"flip"}} | {run}',
+    "a group of constants": 'G: Final = {{"N": {run}}}',
+    "a name in a group of constants": "G: Final = {{{run}: 1}}",
+    "two stars in a group of constants": "G: Final = {{**{run}}}",
+    "the type of a group": 'G: Final[{run}] = {{"N": 1}}',
+    "the id of a claim": 'claim({run}, source="a", says="b", finding=Finding.GAP, decided_by=("toy",), because="c")',
+    "the source of a claim": 'claim("C", source={run}, says="b", finding=Finding.GAP, decided_by=("toy",), because="c")',
+    "a finding": 'claim("C", source="a", says="b", finding={run}, decided_by=("toy",), because="c")',
+    "a finding's name": 'claim("C", source="a", says="b", finding=({run}).GAP, decided_by=("toy",), because="c")',
+    "what decides a claim": 'claim("C", source="a", says="b", finding=Finding.GAP, decided_by={run}, because="c")',
+    "a check that decides": 'claim("C", source="a", says="b", finding=Finding.GAP, decided_by=("toy", {run}), because="c")',
+    "two stars in a claim": "claim(**{run})",
 }
+
+GROUPS_AND_CLAIM = """SAFETY: Final = (small,)
+FLIPS: Final = {"flip"}
+THREE: Final = {"N": 3}
+check("toy", toy, {**THREE}, faults=FLIPS | {"flip"}, properties=(*SAFETY,), expect=Holds())
+claim("C1", source="a", says="b", finding=Finding.GAP, decided_by=("toy",), because="c")
+"""
 
 
 @pytest.fixture
@@ -138,14 +166,16 @@ def test_the_marks_are_real(folder: Path) -> None:
 
 def test_an_accepted_spec_is_not_executed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder / "good.py"
-    path.write_text(SPEC_HEAD + 'check("toy", toy, expect=Holds())\n')
+    path.write_text(SPEC_HEAD + GROUPS_AND_CLAIM)
 
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("something of the spec ran")
 
     monkeypatch.setattr("model.lang.check", forbidden)
+    monkeypatch.setattr("model.lang.claim", forbidden)
     monkeypatch.setattr("model.lang.always", forbidden)
     monkeypatch.setattr("model.lang.action", forbidden)
     before = set(sys.modules)
     assert [c.name for c in load_spec(path).checks] == ["toy"]
+    assert [c.id for c in load_spec(path).claims] == ["C1"]
     assert not {"toy", "good"} & (set(sys.modules) - before)

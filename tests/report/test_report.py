@@ -13,15 +13,13 @@ from checker.engines.contract import Coverage
 from checker.frontend import load_spec
 from checker.ir.claims import ExpectHolds
 from checker.report import github, junit, sarif, schema, terminal
-from checker.run import Overrides, Result, run_check
+from checker.run import Other, Overrides, Result, run_check
 
 SPEC = Path("specs/two_phase_commit.py")
 
 GOLDEN = """\
 initial state:
-    vote[Manager(0)] = Vote.WORKING
-    vote[Manager(1)] = Vote.WORKING
-    vote[Manager(2)] = Vote.WORKING
+    vote = filled(Vote.WORKING)
     decision = Decision.OPEN
     heard = FiniteSet()
     prepared_sent = FiniteSet()
@@ -35,7 +33,8 @@ initial state:
 3. obey_commit(who=Manager(1))
        vote[Manager(1)]: Vote.WORKING -> Vote.COMMITTED
 consistent(one=Manager(1), other=Manager(0)) is false
-    false: not (s.vote[one] == Vote.COMMITTED and s.vote[other] == Vote.ABORTED)"""
+    false: not (s.vote[one] == Vote.COMMITTED and s.vote[other] == Vote.ABORTED)
+        (specs/two_phase_commit.py:"""
 
 
 def _violated() -> Result:
@@ -67,6 +66,50 @@ def test_bounded_verdicts_say_what_they_are() -> None:
 
     assert "says nothing beyond it" in text
     assert terminal.line(_plain("Holds")) == "UNEXPECTED   a, b: Holds, 1 234 states, 1.00 s"
+
+
+def test_what_else_is_violated_has_its_trace() -> None:
+    """Or says that no state has it; JSON names them all."""
+    found = _violated()
+    result = attrs.evolve(found, others=(Other("q", 3, found.trace, "q.itf.json"), Other("never", None)))
+    text = terminal.details(result)
+
+    assert text.count("consistent(one=Manager(1), other=Manager(0)) is false") == 2
+    assert "also violated: q, in 3 steps" in text
+    assert "interlock replay q.itf.json" in text
+    assert "also violated: never, for no reachable state has it" in text
+    assert schema.entry(result)["also_violated"] == [
+        {"violated": "q", "steps": 3, "trace": "q.itf.json"},
+        {"violated": "never", "steps": None, "trace": None},
+    ]
+
+
+def test_an_expected_violation_says_what_was_not_judged() -> None:
+    """On the terminal and in JSON."""
+    result = _plain("Violated(x)", expected="Violated(x)", as_expected=True, unjudged="depth budget of 4 reached")
+
+    assert "whether anything else is violated is not known: depth budget of 4 reached" in terminal.details(result)
+    assert schema.entry(result)["message"] == "not all was judged: depth budget of 4 reached"
+
+
+def test_an_undecided_check_is_undecided_everywhere() -> None:
+    """JSON tells it from a failed one."""
+    entries = [schema.entry(_plain("NoneWithin(4)", undecided=u)) for u in (True, False)]
+
+    assert [(e["undecided"], e["as_expected"]) for e in entries] == [(True, False), (False, False)]
+
+
+def test_an_action_that_no_check_of_a_spec_enables_is_noted() -> None:
+    """One that some check takes is not, nor one of a search that was not exhausted."""
+    here = [
+        _plain("Holds", fired=("up",), never_fired=("down", "slash")),
+        _plain("Violated(x)", fired=("up", "down"), never_fired=("slash", "halt")),
+    ]
+
+    assert list(terminal.never_enabled(here)) == ["never enabled in any check of specs/a.py: slash"]
+    assert list(terminal.never_enabled(here[1:])) == []
+    assert "never enabled: down, slash" in terminal.details(here[0], terminal.Style(verbose=True))
+    assert schema.entry(here[0])["never_enabled"] == ["down", "slash"]
 
 
 def test_every_format_takes_a_failure() -> None:

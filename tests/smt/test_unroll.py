@@ -36,7 +36,7 @@ class Lying(BitVectors):
 def test_a_run_has_its_states_moves_and_claim(encoding: Encoding) -> None:
     """From 2, the nearer initial state, to 5."""
     system = counter(sc.le(X, sc.integer(4)))
-    search = Bounded(system, claims(system), Clock(None), encoding)
+    search = Bounded(system, claims(system), Clock(), encoding)
     runs = [search.violation(depth) for depth in range(4)]
 
     assert runs[:3] == [None, None, None]
@@ -50,7 +50,7 @@ def test_a_run_has_its_states_moves_and_claim(encoding: Encoding) -> None:
 def test_an_encoding_that_lies_is_found_out() -> None:
     """x <= 6 is true of both initial states, whatever the encoding says."""
     system = counter(sc.le(X, sc.integer(6)))
-    search = Bounded(system, claims(system), Clock(None), Lying())
+    search = Bounded(system, claims(system), Clock(), Lying())
 
     with pytest.raises(AssertionError, match="the scalar form does not have"):
         search.violation(0)
@@ -61,4 +61,4 @@ def test_a_wrong_proof_is_not_confirmed(limit: int, proved: bool) -> None:
     """x <= 5 is not 1-inductive, so no second solver confirms that it is."""
     system = counter(sc.le(X, sc.integer(limit)))
 
-    assert (confirm(system, claims(system), 1, Clock(None)) is not None) is proved
+    assert (confirm(system, claims(system), 1, Clock()) is not None) is proved

@@ -1,0 +1,223 @@
+"""What became of a check: nothing that is violated stays unsaid, and no budget is taken for more than it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from checker.diagnostics import InputError
+from checker.frontend import load_spec
+from checker.run import Overrides, Result, run_check
+
+MODEL = """
+from typing import Annotated, Final
+
+from model.lang import Range, action, initial, require, state
+
+TOP: Final = 9
+BOUND: Final = 9
+
+
+@state
+class State:
+    x: Annotated[int, Range(0, BOUND)] = 0
+
+
+@action
+def up(s: State) -> None:
+    require(s.x < TOP)
+    s.x += 1
+"""
+
+SPEC = """
+import toy
+from model.lang import Holds, NoneSampled, NoneWithin, Violated, always, check, model_error, reachable, step
+from toy import State
+
+
+@always
+def near(s: State) -> bool:
+    return s.x < 3
+
+
+@step
+def far(old: State, new: State) -> bool:
+    return old.x != 6
+
+
+@reachable
+def top(s: State) -> bool:
+    return s.x == 9
+
+
+@reachable
+def never(s: State) -> bool:
+    return s.x == 2 and s.x == 3
+
+
+"""
+
+
+def check(tmp_path: Path, call: str, overrides: Overrides = Overrides(), *, model: str = MODEL) -> Result:
+    """The result of one check of the toy."""
+    (tmp_path / "toy.py").write_text(model)
+    path = tmp_path / "spec.py"
+    path.write_text(f"{SPEC}check({call})\n")
+    spec = load_spec(path)
+    return run_check(spec, spec.checks[0], overrides)
+
+
+# --- a check that must fail ----------------------------------------------------------------------------
+
+
+def test_a_second_property_that_is_violated_fails_a_must_fail_check(tmp_path: Path) -> None:
+    """Though the expected one is violated first, and as it should be."""
+    result = check(tmp_path, '"c", toy, properties=(near, far, top), expect=Violated(near, steps=3)')
+
+    assert (result.as_expected, result.undecided) == (False, False)
+    assert result.verdict == "Violated(near, steps=3)"
+    assert result.message == (
+        "expected Violated(near, steps=3), and found Violated(far, steps=7) beside it; "
+        "`depth=3` leaves out what needs more steps"
+    )
+    assert [(o.name, o.steps) for o in result.others] == [("far", 7)]
+    assert result.others[0].trace is not None
+    assert len(result.others[0].trace.steps) == 7
+
+
+def test_a_must_fail_check_that_fails_on_nothing_else_passes(tmp_path: Path) -> None:
+    """The whole state space was seen."""
+    result = check(tmp_path, '"c", toy, properties=(near, top), expect=Violated(near, steps=3)')
+
+    assert result.as_expected
+    assert (result.coverage.states, result.others, result.unjudged) == (10, (), "")
+
+
+def test_an_expected_violation_may_be_the_longer_one(tmp_path: Path) -> None:
+    """The shorter one fails the check all the same."""
+    result = check(tmp_path, '"c", toy, properties=(near, far), expect=Violated(far, steps=7)')
+
+    assert not result.as_expected
+    assert result.message == "expected Violated(far, steps=7), and found Violated(near, steps=3) beside it"
+
+
+def test_what_no_state_has_is_another_violation(tmp_path: Path) -> None:
+    """It has no trace."""
+    result = check(tmp_path, '"c", toy, properties=(near, never), expect=Violated(near)')
+
+    assert not result.as_expected
+    assert [(o.name, o.steps, o.trace) for o in result.others] == [("never", None, None)]
+
+
+def test_an_error_of_the_model_is_another_violation(tmp_path: Path) -> None:
+    """x leaves its range after the expected violation."""
+    result = check(tmp_path, '"c", toy, {"BOUND": 5}, properties=(near,), expect=Violated(near)')
+
+    assert not result.as_expected
+    assert [(o.name, o.steps) for o in result.others] == [("model_error", 5)]
+
+
+def test_a_depth_that_the_spec_sets_bounds_the_search_for_others(tmp_path: Path) -> None:
+    """As expected, and the report says how far it went."""
+    result = check(tmp_path, '"c", toy, properties=(near, far), depth=4, expect=Violated(near)')
+
+    assert result.as_expected
+    assert result.unjudged == "depth budget of 4 reached"
+
+
+@pytest.mark.parametrize("overrides", [Overrides(depth=4), Overrides(states=4), Overrides(seconds=0.0)])
+def test_a_budget_from_the_command_line_leaves_the_others_undecided(tmp_path: Path, overrides: Overrides) -> None:
+    """The expected violation was found (or not even that); whether it is the only one is open."""
+    result = check(tmp_path, '"c", toy, properties=(near, far), expect=Violated(near)', overrides)
+
+    assert (result.as_expected, result.undecided) == (False, True)
+
+
+def test_an_engine_that_ends_at_the_first_violation_says_so(tmp_path: Path) -> None:
+    """Random walks and bounded search are as expected, for what they judged."""
+    said = '"c", toy, properties=(near, far), engine="{}", expect=Violated(near)'
+    walked, bounded = (check(tmp_path, said.format(name)) for name in ("simulate", "bmc"))
+
+    assert walked.as_expected
+    assert walked.unjudged == "simulate ended at the first violation"
+    assert bounded.as_expected
+    assert bounded.unjudged == "bmc ended at the first violation"
+
+
+# --- every violation -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["explore", "bmc"])
+def test_all_violations_come_with_shortest_traces(tmp_path: Path, engine: str) -> None:
+    """Those of one run, in the order of their lengths."""
+    steps = ", steps=9" if engine == "bmc" else ""
+    result = check(
+        tmp_path, f'"c", toy, properties=(near, far), engine="{engine}"{steps}, expect=Holds()', Overrides(every=True)
+    )
+
+    assert result.verdict == "Violated(near, steps=3)"
+    assert [(o.name, o.steps) for o in result.others] == [("far", 7)]
+
+
+def test_without_all_a_check_that_should_hold_stops_at_its_first_violation(tmp_path: Path) -> None:
+    """A trace is wanted soon."""
+    result = check(tmp_path, '"c", toy, properties=(near, far), expect=Holds()')
+
+    assert (result.verdict, result.others) == ("Violated(near, steps=3)", ())
+    assert result.coverage.states is not None
+    assert result.coverage.states < 10
+
+
+# --- budgets -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("engine", "option"),
+    [("explore", "walks"), ("explore", "seed"), ("explore", "steps"), ("simulate", "states"), ("bmc", "states"),
+     ("bmc", "walks"), ("induction", "seed")],
+)  # fmt: skip
+def test_an_option_that_the_engine_does_not_know_is_refused(tmp_path: Path, engine: str, option: str) -> None:
+    """It would be taken for a limit, and be none."""
+    with pytest.raises(InputError, match=f"E031: the engine {engine} has no `{option}`") as refused:
+        check(tmp_path, f'"c", toy, properties=(near,), engine="{engine}", {option}=5, expect=Violated(near)')
+
+    assert refused.value.diagnostics[0].span.file.endswith("spec.py")
+
+
+def test_options_of_the_specs_engine_are_no_mistake_under_another(tmp_path: Path) -> None:
+    """`--engine` leaves them unused."""
+    call = '"c", toy, properties=(near,), engine="simulate", walks=5, steps=9, expect=Violated(near)'
+
+    assert check(tmp_path, call, Overrides(engine="explore")).as_expected
+
+
+@pytest.mark.parametrize("option", ["walks=0", "steps=0", "depth=0"])
+def test_walks_that_sample_nothing_are_refused(tmp_path: Path, option: str) -> None:
+    """NoneSampled(0) would look like an answer."""
+    with pytest.raises(InputError, match="E030"):
+        check(tmp_path, f'"c", toy, properties=(top,), engine="simulate", {option}, expect=NoneSampled(0)')
+
+
+@pytest.mark.parametrize("engine", ["explore", "simulate", "bmc", "induction"])
+def test_time_includes_what_comes_before_the_search(
+    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here compilation to the scalar form takes longer than the budget."""
+    from checker.ir.passes import scalarize
+
+    quick = scalarize.scalarize
+    monkeypatch.setattr(scalarize, "scalarize", lambda *a: (time.sleep(0.6), quick(*a))[1])
+    result = check(tmp_path, f'"c", toy, properties=(top,), engine="{engine}", expect=Holds()', Overrides(seconds=0.5))
+
+    assert result.verdict == "Unknown(time budget of 0.5 s reached)"
+
+
+def test_a_model_without_initial_states_is_an_error(tmp_path: Path) -> None:
+    """Everything would hold of nothing."""
+    nowhere = f"{MODEL}\n\n@initial\ndef begin(s: State) -> None:\n    require(s.x > 0)\n"
+    result = check(tmp_path, '"c", toy, properties=(near,), expect=Holds()', model=nowhere)
+
+    assert (result.verdict, result.as_expected) == ("Violated(model_error)", False)
+    assert "there is no initial state" in result.message
