@@ -231,7 +231,7 @@ claim(
     ),
     because=(
         "The contract compares the start alone, so no weight of faulty validators breaks it; only the owner does, as "
-        "the code says. The numbers join, that is all: whether the blocks do is S19. Two blocks with four validators, one with six."
+        "the code says. Numbers join: whether blocks do is S19. Two blocks with four validators, one with six."
     ),
 )
 claim(
