@@ -76,7 +76,8 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 
 def _anchor(claim: Claim, spec: Spec) -> str:
-    return f"{Path(spec.path).stem}-{re.sub(r'[^A-Za-z0-9]+', '-', claim.id).strip('-')}".lower()
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", claim.id.replace("'", " prime")).strip("-")
+    return f"{Path(spec.path).stem}-{plain}".lower()
 
 
 def _cell(text: str) -> str:
