@@ -1,0 +1,73 @@
+"""PS17: the fee of a batch stays in its bounds, and moves by no more than the cap."""
+
+from model.lang import Finding, Holds, Violated, always, check, claim, reachable, step
+from model.poe import price
+from model.poe.price import State
+
+
+@always
+def within_bounds(s: State) -> bool:
+    """PS17: the price is never outside its bounds (a store outside them would be an error of the model)."""
+    return 0 <= s.price <= price.LEVELS
+
+
+@step
+def one_update_moves_little(old: State, new: State) -> bool:
+    """PS17: an update moves the price by no more than the cap."""
+    return old.price - price.CAP <= new.price <= old.price + price.CAP
+
+
+@always
+def a_block_moves_little(s: State) -> bool:
+    """PS17 as the cap intends it: nor do all the updates of a block."""
+    return s.began - price.CAP <= s.price <= s.began + price.CAP
+
+
+@reachable
+def the_price_can_be_highest(s: State) -> bool:
+    """The price does get to its bound."""
+    return s.price == price.LEVELS
+
+
+check(
+    "a cap for each block",
+    price,
+    properties=(within_bounds, one_update_moves_little, a_block_moves_little, the_price_can_be_highest),
+    expect=Holds(distinct=65, depth=6),
+)
+check(
+    "V1, V2 a cap for each call",
+    price,
+    {"CAPS_BLOCK": False},
+    properties=(within_bounds, one_update_moves_little, the_price_can_be_highest),
+    expect=Holds(distinct=79, depth=5),
+)
+check(
+    "M3 many small calls get round the cap",
+    price,
+    {"CAPS_BLOCK": False},
+    properties=(a_block_moves_little,),
+    expect=Violated(a_block_moves_little, steps=2),
+    about=(
+        "LXLY-03 (Sigma Prime): the exponent is capped for each call, so many small verifications move the fee "
+        "further than one."
+    ),
+)
+check(
+    "no cap",
+    price,
+    {"CAPPED": False},
+    properties=(one_update_moves_little,),
+    expect=Violated(one_update_moves_little, steps=1),
+    about="Why the exponent of an update is capped.",
+)
+
+claim(
+    "PS17",
+    source="PolygonZkEVM._updateBatchFee",
+    says="The fee of a batch stays in its bounds, and an update changes it by a capped multiplier.",
+    finding=Finding.CONFIRMED,
+    decided_by=("V1, V2 a cap for each call", "M3 many small calls get round the cap"),
+    because="For each update it holds. A block takes many updates, so in a short time the fee can move further; the "
+    "contract does not claim otherwise. Bounds and cap are small numbers of factors here.",
+)
