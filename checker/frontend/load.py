@@ -221,11 +221,3 @@ class Loader:
 def _value(e: n.Expr) -> Value:
     assert isinstance(e, n.Const)
     return e.value
-
-
-def refuse_unreadable(path: Path) -> None:
-    """Raise InputError for a path that is no readable file (used before any search)."""
-    if not path.exists():
-        near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        help_ = did_you_mean(path.name, near) if near else "check the path"
-        raise InputError([Diagnostic("L001", f"there is no file {path}", Span(str(path), 0, 0, 0, 0), help_)])

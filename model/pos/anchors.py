@@ -12,7 +12,7 @@ from model.lang import Enum, FiniteSet, action, auto, require
 from model.pos.heads import head_told, pin_told
 from model.pos.milestones import may_commit
 from model.pos.nodes import (
-    BYZANTINE,
+    FAULTY_WEIGHT,
     HONEST,
     RANGES,
     TOTAL,
@@ -25,6 +25,7 @@ from model.pos.nodes import (
     is_deep,
     is_quorum,
     on,
+    other,
     weight,
 )
 from model.pos.quorum import quorum
@@ -51,7 +52,10 @@ LINK: Final[Link] = Link.NOBODY
 MILESTONE_FIRST: Final[bool] = False  # True: an honest node votes only for ranges under the milestone it holds
 MILESTONES_LAG: Final[bool] = False  # True: the reports may end before the range that is voted on
 ROUNDS_ADD_UP: Final[bool] = False  # True: signatures of votes that failed count towards a later one
+FOREIGN_VOTES_REFUSED: Final[bool] = False  # True: who is on another fork takes no part in a vote on a checkpoint
+ONE_VOTE_A_RANGE: Final[bool] = False  # True: no vote on one fork's root after a vote on the other's
 YIELDS_TO_L1: Final[bool] = False  # True: a node gives up its pin for the checkpoint on Ethereum
+CHECKPOINTS_REWIND: Final[bool] = True  # False: a checkpoint brings no node back from the other fork
 
 
 @action
@@ -63,14 +67,16 @@ def sign(s: State, v: Validator, c: Checkpoint) -> None:
 
 
 @action
-def vote(s: State, c: Checkpoint, present: FiniteSet[Validator], byzantine_report: bool) -> None:
+def vote(s: State, c: Checkpoint, present: FiniteSet[Validator], faulty_report: bool) -> None:
     """A Heimdall block votes on a checkpoint; in the same messages the nodes report their heads."""
     require(SIGNING == Signing.WITH_MILESTONE and c.number == len(s.l1) + 1 and is_quorum(present))
     voters = FiniteSet(v for v in present if would_vote(s, v, c))
     require(len(voters) > 0 and not voters <= s.signed[c])
     require(is_quorum(voters) or ROUNDS_ADD_UP)
+    require(not FOREIGN_VOTES_REFUSED or present <= on(s, c.fork))
+    require(not ONE_VOTE_A_RANGE or len(s.signed[Checkpoint(c.number, other(c.fork))]) == 0)
     s.signed[c] |= voters
-    reported = weight(present & on(s, c.fork)) + (BYZANTINE if byzantine_report else 0)
+    reported = weight(present & on(s, c.fork)) + (FAULTY_WEIGHT if faulty_report else 0)
     if reported >= quorum(TOTAL) and may_commit(s, c.fork, present) and not MILESTONES_LAG:
         s.tallied |= {c.fork}
         for v in present:
@@ -81,7 +87,7 @@ def vote(s: State, c: Checkpoint, present: FiniteSet[Validator], byzantine_repor
 
 @action
 def land(s: State, fork: Fork) -> None:
-    """Anyone submits the next range with its signatures; every node sees it on Ethereum, and pins it."""
+    """Anyone submits the next range with its signatures; every node sees it on Ethereum, and pins it if it can."""
     require(len(s.l1) < RANGES)
     c = Checkpoint(len(s.l1) + 1, fork)
     require(is_quorum(signers(s, c)))
@@ -91,7 +97,7 @@ def land(s: State, fork: Fork) -> None:
         if YIELDS_TO_L1 and can_rewind():
             s.pin[v] = fork
             s.head[v] = fork
-        else:
+        elif CHECKPOINTS_REWIND or s.head[v] == fork:
             s.head[v] = head_told(s, v, fork)
             s.pin[v] = pin_told(s, v, fork)
 
@@ -118,4 +124,4 @@ def continues(s: State, c: Checkpoint) -> bool:
 
 def names_parent(s: State, c: Checkpoint) -> bool:
     """The parent in the signed data is the block on Ethereum; honest signers name the true one."""
-    return continues(s, c) or quorum(TOTAL) <= BYZANTINE
+    return continues(s, c) or quorum(TOTAL) <= FAULTY_WEIGHT

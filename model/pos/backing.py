@@ -9,7 +9,7 @@ Left out: forks of Bor, on which the same coin could be burnt twice; amounts; fe
 from typing import Annotated, Final
 
 from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, require, state
-from model.pos.votes import liars_decide
+from model.pos.votes import the_faulty_decide
 
 DEPOSITS: Final = 1
 BURNS: Final = 1
@@ -114,8 +114,8 @@ def approve_empty(s: State, i: Id) -> None:
 
 @action(fault="false_record")
 def approve_falsely(s: State, i: Id) -> None:
-    """Validators that lie record a deposit that never was."""
-    require(liars_decide() and s.sync[i] == Sync.NONE)
+    """Faulty validators record a deposit that never was."""
+    require(the_faulty_decide() and s.sync[i] == Sync.NONE)
     s.to[i] = Owner.THIEF
     s.sync[i] = Sync.RECORDED
 
@@ -187,8 +187,8 @@ def sign(s: State, b: Burn) -> None:
 
 @action(fault="false_root")
 def sign_falsely(s: State, b: Burn) -> None:
-    """Validators that lie sign a root over a burn that never was."""
-    require(liars_decide() and s.exit[b] == Exit.NONE)
+    """Faulty validators sign a root over a burn that never was."""
+    require(the_faulty_decide() and s.exit[b] == Exit.NONE)
     s.by[b] = Owner.THIEF
     s.exit[b] = Exit.SIGNED
 

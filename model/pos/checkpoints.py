@@ -34,6 +34,8 @@ QUORUM_OF_STAKE: Final[bool] = True  # False: two thirds of the validators by nu
 ONE_A_BLOCK: Final[bool] = True  # False: a Heimdall block may have two proposals (known to be unsafe)
 SIGNATURES_NEED_QUORUM: Final[bool] = True  # False: Heimdall keeps those that most agree on (known to be unsafe)
 ACK_IS_COMPARED: Final[bool] = True  # False: Heimdall takes any acknowledgement (known to be unsafe)
+REORGANISES: Final[bool] = False  # True: Ethereum may take back its newest checkpoint, for a while
+ACK_AWAITS_FINALITY: Final[bool] = True  # False: a checkpoint is acknowledged at once (known to be unsafe)
 
 Block = Annotated[int, Range(1, BLOCKS)]
 
@@ -70,6 +72,7 @@ class State:
     faulty: FiniteSet[Validator] = FiniteSet()
     silent: bool = False  # the faulty have stopped, for good
     ethereum: Annotated[Seq[Checkpoint], Bound(BLOCKS)] = Seq()
+    young: bool = False  # Ethereum may still take its newest checkpoint back
     heimdall: Annotated[Seq[Checkpoint], Bound(BLOCKS)] = Seq()
     proposed: Annotated[Seq[Checkpoint], Bound(2)] = Seq()  # in the newest Heimdall block, voting is open
     buffer: Buffered | None = None
@@ -145,12 +148,33 @@ def submit_checkpoint(s: State, c: Checkpoint) -> None:
     require(c.start == next_start(s.ethereum) and c.start <= c.end)
     require(has_quorum(signers(s, c)))
     s.ethereum = s.ethereum.push(c)
+    s.young = REORGANISES
+
+
+@action
+def finalize(s: State) -> None:
+    """Ethereum's newest checkpoint is in a finalised block."""
+    require(s.young)
+    s.young = False
+
+
+@action(fault="reorg")
+def reorg(s: State) -> None:
+    """Ethereum takes its newest checkpoint back; the signatures stay, and anyone may submit again."""
+    require(s.young)
+    old = s.ethereum
+    s.young = False
+    s.ethereum = Seq()
+    for i in range(BLOCKS):
+        if i + 1 < len(old):
+            s.ethereum = s.ethereum.push(old[i])
 
 
 @action
 def acknowledge(s: State) -> None:
     """Heimdall takes over what Ethereum has; if Ethereum's range ends elsewhere, Ethereum wins."""
     require(len(s.heimdall) < len(s.ethereum))
+    require(len(s.heimdall) + 1 < len(s.ethereum) or not s.young or not ACK_AWAITS_FINALITY)
     landed = s.ethereum[len(s.heimdall)]
     waits = require_some(s.buffer).checkpoint
     require(waits.start == landed.start and (waits.end != landed.end or waits.root == landed.root))
@@ -173,6 +197,7 @@ def set_next_header_block(s: State, keep: Annotated[int, Range(0, BLOCKS)]) -> N
     require(keep < len(s.ethereum))
     old = s.ethereum
     s.ethereum = Seq()
+    s.young = False
     for i in range(BLOCKS):
         if i < keep:
             s.ethereum = s.ethereum.push(old[i])

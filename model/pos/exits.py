@@ -10,7 +10,7 @@ forks of Bor; Merkle proofs, which are facts about what a root covers.  The wait
 from typing import Annotated, Final
 
 from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
-from model.pos.votes import honest_suffice, liars_decide
+from model.pos.votes import honest_suffice, the_faulty_decide
 
 BURNS: Final = 1
 
@@ -69,7 +69,7 @@ class State:
     imitated: FiniteSet[Burn] = FiniteSet()  # another contract emitted the same log instead
     signed: FiniteSet[Burn] | None = None  # the receipts under a root with a quorum of signatures
     root: FiniteSet[Burn] = FiniteSet()  # the receipts under a checkpoint on L1
-    silent: bool = False  # the Byzantine validators have stopped signing
+    silent: bool = False  # the faulty validators have stopped signing
     done: Map[Entry, FiniteSet[Key]] = filled(FiniteSet())
     waiting: FiniteSet[Key] = FiniteSet()  # in the plasma queue
     ripe: FiniteSet[Key] = FiniteSet()  # in the plasma queue, and its time has passed
@@ -100,15 +100,15 @@ def sign(s: State) -> None:
 
 @action(fault="false_votes")
 def sign_falsely(s: State, b: Burn) -> None:
-    """Validators that lie sign a root over the receipt of a burn that never was."""
-    require(s.signed is None and liars_decide())
+    """Faulty validators sign a root over the receipt of a burn that never was."""
+    require(s.signed is None and the_faulty_decide())
     require(b not in s.burnt and b not in s.imitated and b not in s.root)
     s.signed = s.burnt | s.imitated | {b}
 
 
 @action(fault="silence")
 def fall_silent(s: State) -> None:
-    """The Byzantine validators stop signing, for good."""
+    """The faulty validators stop signing, for good."""
     require(not s.silent)
     s.silent = True
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from model.lang import FiniteSet, action, require
 from model.pos.heads import head_told, pin_told
-from model.pos.nodes import BYZANTINE, HONEST, TOTAL, Fork, State, Validator, is_quorum, on, weight
+from model.pos.nodes import FAULTY_WEIGHT, HONEST, TOTAL, Fork, State, Validator, is_quorum, on, weight
 from model.pos.quorum import quorum
 
 WEAK_TALLY: Final[bool] = False  # True: one report is enough to make a milestone (known to be unsafe)
@@ -21,7 +21,7 @@ REVALIDATES: Final[bool] = True  # False: no one looks again at the reports a pr
 def finalize(s: State, fork: Fork, present: FiniteSet[Validator]) -> None:
     """A Heimdall block commits the milestone of a fork; those present hold it, the others will hear of it."""
     require(may_commit(s, fork, present))
-    reported = weight(present & on(s, fork)) + BYZANTINE
+    reported = weight(present & on(s, fork)) + FAULTY_WEIGHT
     require(reported >= quorum(TOTAL) or (WEAK_TALLY and len(present & on(s, fork)) > 0))
     if reported >= quorum(TOTAL):
         s.tallied |= {fork}
@@ -33,8 +33,8 @@ def finalize(s: State, fork: Fork, present: FiniteSet[Validator]) -> None:
 
 @action(fault="forged_reports")
 def inject(s: State, fork: Fork, present: FiniteSet[Validator]) -> None:
-    """One proposer that lies makes up the reports in its Heimdall block."""
-    require(not REVALIDATES and BYZANTINE > 0 and may_commit(s, fork, present))
+    """One faulty proposer makes up the reports in its Heimdall block."""
+    require(not REVALIDATES and FAULTY_WEIGHT > 0 and may_commit(s, fork, present))
     for v in present:
         s.milestone[v] = fork
         s.head[v] = head_told(s, v, fork)

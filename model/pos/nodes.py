@@ -2,7 +2,7 @@
 
 Two sibling chains A and B leave one block and share nothing after it.  Both may be FORK_LENGTH blocks long, and
 both cover the ranges that checkpoints are made of, so a node that is final on one of them has left the other.
-A node is an honest validator: its Heimdall and its Bor.  The validators that lie are a weight, BYZANTINE: it adds
+A node is an honest validator: its Heimdall and its Bor.  The faulty validators are a weight, FAULTY_WEIGHT: it adds
 to whatever it likes, as often as it likes, and is counted in every quorum.
 Left out: blocks one by one, their producers, time, and which validators are in the set; see README.md.
 """
@@ -13,14 +13,14 @@ from model.lang import Bound, Enum, FiniteSet, Map, Range, Seq, auto, filled, re
 from model.pos.quorum import quorum
 
 HONEST: Final = 3  # how many validators are honest
-BYZANTINE: Final = 1  # the weight of the others
+FAULTY_WEIGHT: Final = 1  # the weight of the others
 HEAVIEST: Final = 1  # the weight of the first honest validator; the rest have 1
 RANGES: Final = 2  # how many ranges of blocks the forks cover
 FORK_LENGTH: Final = 20  # blocks on each fork
 CONFIRMATIONS: Final = 10  # a range is voted on when so many blocks lie on top of it
 REWIND_LIMIT: Final = 126  # Bor rewinds at most so many blocks
 
-TOTAL: Final = HONEST - 1 + HEAVIEST + BYZANTINE
+TOTAL: Final = HONEST - 1 + HEAVIEST + FAULTY_WEIGHT
 
 Validator = Annotated[int, Range(1, HONEST)]
 Number = Annotated[int, Range(1, RANGES)]
@@ -68,8 +68,8 @@ def weight(some: FiniteSet[Validator]) -> int:
 
 
 def is_quorum(some: FiniteSet[Validator]) -> bool:
-    """Some honest validators are enough, together with all those that lie."""
-    return weight(some) + BYZANTINE >= quorum(TOTAL)
+    """Some honest validators are enough, together with all the faulty."""
+    return weight(some) + FAULTY_WEIGHT >= quorum(TOTAL)
 
 
 def on(s: State, fork: Fork) -> FiniteSet[Validator]:

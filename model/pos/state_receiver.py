@@ -56,7 +56,7 @@ class State:
 
     kind: Map[Id, Kind | None] = filled(None)  # None: not sent yet
     record: Map[Id, Record] = filled(Record.NONE)
-    silent: bool = False  # the Byzantine validators have stopped voting
+    silent: bool = False  # the faulty validators have stopped voting
     last: Annotated[int, Range(0, IDS)] = 0  # lastStateId
     mended: FiniteSet[Id] = FiniteSet()  # messages whose receiver no longer reverts
     keeping: bool = False  # PIP-36 is in force
@@ -97,7 +97,7 @@ def approve(s: State, i: Id) -> None:
 
 @action(fault="silence")
 def fall_silent(s: State) -> None:
-    """The Byzantine validators stop voting, for good."""
+    """The faulty validators stop voting, for good."""
     require(s.running is None and not s.silent)
     s.silent = True
 

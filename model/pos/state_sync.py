@@ -10,7 +10,7 @@ receiver does with the message, which is `state_receiver.py`; when Bor delivers,
 from typing import Annotated, Final
 
 from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
-from model.pos.votes import honest_suffice, liars_decide
+from model.pos.votes import honest_suffice, the_faulty_decide
 
 CONFIRMATIONS: Final = 2  # how many L1 blocks an honest validator wants on top of the log
 REORG_DEPTH: Final = 2  # how many L1 blocks a reorganisation takes back at most
@@ -108,8 +108,8 @@ def approve(s: State, i: Id, message: Message, at: Height) -> None:
 
 @action(fault="false_votes")
 def approve_falsely(s: State, i: Id, message: Message) -> None:
-    """Validators that lie approve a message that no honest one votes for."""
-    require(s.records[i] is None and liars_decide())
+    """Faulty validators approve a message that no honest one votes for."""
+    require(s.records[i] is None and the_faulty_decide())
     s.records[i] = message
 
 

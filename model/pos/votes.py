@@ -1,22 +1,23 @@
-"""How much weight votes on Heimdall, how much of it lies, and how much is a quorum?
+"""Who decides a vote on Heimdall, where nothing matters but two sums of weight?
 
-An honest validator votes for what it has checked; those that lie vote as they like, or fall silent.  All honest
-validators see the same, so only two sums of weight matter.
+An honest validator votes for what it has checked; the faulty vote as they like, or fall silent.  All honest
+validators see the same, so it does not matter who they are: the weights 1, 1, 1 and 3 are six equal ones here.
 """
 
 from typing import Final
 
+from model.pos.quorum import quorum
+
 TOTAL: Final = 6  # the weight of all validators
-BYZANTINE: Final = 1  # the weight of those that lie
-HONEST: Final = TOTAL - BYZANTINE
-QUORUM: Final = 2 * TOTAL // 3 + 1
+FAULTY_WEIGHT: Final = 1  # the weight of the faulty ones
+HONEST: Final = TOTAL - FAULTY_WEIGHT
 
 
-def liars_decide() -> bool:
-    """The validators that lie are a quorum by themselves."""
-    return BYZANTINE >= QUORUM
+def the_faulty_decide() -> bool:
+    """The faulty are a quorum by themselves."""
+    return quorum(TOTAL) <= FAULTY_WEIGHT
 
 
 def honest_suffice(silent: bool) -> bool:
-    """What the honest validators vote for is approved, with or without the votes of the others."""
-    return HONEST + (0 if silent else BYZANTINE) >= QUORUM
+    """What the honest validators vote for is approved, with or without the votes of the faulty."""
+    return HONEST + (0 if silent else FAULTY_WEIGHT) >= quorum(TOTAL)

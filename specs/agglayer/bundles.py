@@ -2,14 +2,15 @@
 
 The post says that a bundle succeeds on every chain or is not included, and that Ethereum never has part of
 one.  A chain that has begun a leg waits until the bundle is decided: our completion, the post leaves the
-coordination open, and without it a header is stranded.  That all legs become final in the same step is our strong reading of it.
+coordination open, and without it a header is stranded.  That all legs become final in the same step is our strong
+reading of it.
 """
 
 from typing import Final
 
 from model.agglayer import bundles
 from model.agglayer.bundles import Batch, Bundle, Chain, State, agrees, leg_is_final, succeeded
-from model.lang import Holds, Violated, always, check, reachable, recoverable
+from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable
 
 
 @always
@@ -75,6 +76,7 @@ check(
     {"CIRCUIT_CHECKS_BUNDLES": False},
     properties=(all_legs_or_none,),
     expect=Violated(all_legs_or_none, steps=5),
+    about="AGG-09: in the deployed system each network settles alone, and no proof looks at bundles; it claims none.",
 )
 check(
     "AM2 so tokens are minted without a burn",
@@ -114,4 +116,43 @@ check(
     faults={"leg_fails"},
     properties=(no_header_is_stranded,),
     expect=Violated(no_header_is_stranded, steps=2),
+)
+
+claim(
+    "AS2",
+    source="AggLayer post, February 2024, on atomic bundles and note 2",
+    says="A bundle is included only if it succeeds on all its chains, and Ethereum never has a part of one.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "two legs",
+        "three chains",
+        "AM2 the circuit does not look at bundles",
+        "results are not compared",
+        "legs finalized one after the other leave a window",
+    ),
+    because="It holds in our strong reading, all legs in one step, which the joint proof makes possible. If legs may "
+    "follow one another there is a time at which it is false. One bundle, two and three legs.",
+)
+claim(
+    "AS9",
+    source="AggLayer post, February 2024, note 2",
+    says="No token is minted on one chain without being burned on another, and vice versa.",
+    finding=Finding.CONFIRMED,
+    decided_by=("two legs", "three chains", "AM2 so tokens are minted without a burn"),
+    because="For a transfer in a bundle both halves follow from AS2. For transfers that are not in one step the "
+    "second half is a matter of liveness, and not decided here.",
+)
+claim(
+    "AL5",
+    source="AggLayer post, February 2024, on atomic bundles",
+    says="Users cannot cause liveness faults with bundles: one is included only once every leg has succeeded.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "users cannot strand a header",
+        "a chain that leaves its leg out strands the others",
+        "a bundle included before it succeeded strands its header",
+    ),
+    because="By the post's rule of inclusion users alone strand nothing. It asks of the coordination, which the post "
+    "leaves open, that a chain which has begun a leg waits until the bundle is decided: one that does not strands "
+    "others. One bundle: two bundles in opposite order, which need a coordinator, are not decided here.",
 )

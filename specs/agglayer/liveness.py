@@ -30,7 +30,7 @@ from model.agglayer.headers import (
     needs,
     other,
 )
-from model.lang import FiniteSet, Holds, Violated, always, check, members, reachable, recoverable, step
+from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, members, reachable, recoverable, step
 
 
 @recoverable
@@ -210,6 +210,7 @@ check(
     faults={"equivocate"},
     properties=(never_delayed,),
     expect=Violated(never_delayed, steps=10),
+    about="Mode 2 does need that an honest AggLayer takes one of two siblings, which the post does not say.",
 )
 
 # AL3, AL4: the plain cases are within the claim; the lists are not complete.
@@ -296,6 +297,16 @@ check(
     expect=Violated(never_delayed, steps=2),
 )
 
+check(
+    "AL8 backup provers without the data",
+    layer_s,
+    MODE_3,
+    faults={"stop_proving", "withhold_data"},
+    properties=(never_delayed,),
+    expect=Violated(never_delayed, steps=4),
+    about="A block whose data its chain keeps to itself: no full node can prove it in the chain's place.",
+)
+
 # AL6: rebuilding; and what it costs outside users (AS9) and other chains.
 check(
     "AL6 an honest chain recovers",
@@ -376,6 +387,7 @@ check(
     {"MUTUAL": True},
     properties=(mutual_headers_confirm,),
     expect=Violated(mutual_headers_confirm, steps=1),
+    about="The rule of the second phase, read as a least fixed point, on a case that the post does not speak of.",
 )
 check(
     "AS7 confirmed jointly",
@@ -383,4 +395,118 @@ check(
     {"MUTUAL": True, "JOINT_CONFIRMATION": True},
     properties=(mutual_headers_confirm, a_mint_is_final),
     expect=Holds(distinct=89, depth=9),
+)
+
+claim(
+    "AL1",
+    source="AggLayer post, February 2024, option 1",
+    says="A chain that opts out of fast interoperation submits to Ethereum itself, and its finality is never delayed.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AL1 mode 1 with direct settlement",
+        "AL1 even if the AggLayer stops for good",
+        "AL1 without a direct path",
+    ),
+    because="It holds with a prover for the chain and a live Ethereum, and rests on the direct path. That the deployed "
+    "system has no such path is decided in `certificates.py`.",
+)
+claim(
+    "AL2",
+    source="AggLayer post, February 2024, option 2",
+    says="A chain that accepts others' states once they are confirmed is delayed only if the AggLayer equivocates.",
+    finding=Finding.UNSTATED_CONDITION,
+    decided_by=(
+        "AL2 mode 2, with both conditions",
+        "AL2 three chains",
+        "AL2 an AggLayer that stops and resumes delays no one",
+        "AL2 first condition dropped, a registered chain settles directly",
+        "AL2 second condition dropped, ejection takes confirmed headers",
+        "AL2 an ejected chain settles directly",
+        "AL2 the cause that the post names, an AggLayer that equivocates",
+        "AL2 the AggLayer alone cannot",
+        "AM7 an honest AggLayer keeps both siblings",
+    ),
+    because="Delayed means that a header can no longer become final; an AggLayer that stops only stalls. It holds if "
+    "no registered chain settles directly and confirmed headers survive an ejection. The post states neither, and "
+    "offers direct settlement only to chains that opt out, so nothing is refuted. That an honest AggLayer takes one "
+    "of two siblings is a completion of ours.",
+)
+claim(
+    "AL3",
+    source="AggLayer post, February 2024, option 3",
+    says="A chain that accepts pre-confirmed states is delayed if the AggLayer equivocates or the other chain fails to "
+    "produce a proof.",
+    finding=Finding.GAP,
+    decided_by=(
+        "AL3 the named cause, a dependency without a proof",
+        "AL3 two chains, the list is complete",
+        "AL3 three chains, a cause further below",
+        "AM7 in mode 3",
+    ),
+    because="The causes that are listed do delay. They are not all: with three chains one further below can be the "
+    "cause. The post says if, and not only if, and says itself that a chain's proof does not suffice without those of "
+    "its dependencies; so this completes the list and contradicts nothing.",
+)
+claim(
+    "AL4",
+    source="AggLayer post, February 2024, option 4",
+    says="A chain that accepts states peer to peer is delayed if the other chain equivocates or fails to produce a "
+    "proof.",
+    finding=Finding.GAP,
+    decided_by=(
+        "AL4 the named cause",
+        "AL4 two chains, the list is complete",
+        "AL4 three chains, a cause further below",
+        "AL4 three chains, causes below counted in",
+    ),
+    because="As for option 3: the listed causes delay, those of chains further below do too, and with them counted in "
+    "the list is complete for three chains. The post does not say that its list is.",
+)
+claim(
+    "AL6",
+    source="AggLayer post, February 2024, note 3",
+    says="If what a chain has built on does not become final, the chain can rebuild without it.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AL6 an honest chain recovers",
+        "AL6 without rebuilding it does not",
+        "AL6 three chains",
+        "the limit bounds what a header names",
+        "the limit does not bound how many build on one",
+    ),
+    because="An honest chain can always have a final header after all, if everything on top of a discarded header is "
+    "discarded too. The post's limit on the chains of a batch bounds what one header relies on, and not how many "
+    "chains have to rebuild for one bad header; the post does not say that it does.",
+)
+claim(
+    "AL8",
+    source="AggLayer post, February 2024, phase 2",
+    says="The chain, or any full node of it, can produce the proof that confirms a batch.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "backup provers stand in",
+        "no backup provers",
+        "AL8 backup provers without the data",
+    ),
+    because="A chain whose own prover stops delays no one while others have its data. A full node has it by "
+    "definition; a chain that withholds the data of a pre-confirmed block has no full node that could help.",
+)
+claim(
+    "AS7",
+    source="AggLayer post, February 2024, phase 2",
+    says="A batch is confirmed when all that it depends on is confirmed; all examples are without cycles.",
+    finding=Finding.GAP,
+    decided_by=("AM6 mutual dependencies by the recursive rule", "AS7 confirmed jointly"),
+    because="The rule says nothing of mutual dependencies: by its recursion none of them is ever confirmed, and a "
+    "joint confirmation would do. Such a cycle arises only if a bundle is written as dependencies both ways, which is "
+    "our encoding; the post commits to bundles apart from batches.",
+)
+claim(
+    "AS9 before finality",
+    source="AggLayer post, February 2024, note 3",
+    says="Before finality a chain that relied on another may have to rebuild, so what it showed may be undone.",
+    finding=Finding.CONFIRMED,
+    decided_by=("AS9 in mode 1 nothing shown is undone", "AS9 in mode 3 a mint that users saw is undone"),
+    because="The post admits the reversal; whoever credits users outside on such a state bears it. In mode 1 there is "
+    "none.",
 )

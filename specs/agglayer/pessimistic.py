@@ -1,8 +1,8 @@
 """Does the pessimistic proof keep every network's damage its own (AP1 to AP4, AP8, AP9, AP11, AP12)?
 
 The AggLayer as deployed.  AP1 is an equality, not "the escrow is not negative": that would notice only the last thief.
-The names of the operators of `A` and `B` are not told from those of attackers: who signs can list what it likes.
-What a token that is native to a network is worth, the proof says nothing about, and its documents say so.
+An operator who lies lists whatever the proof lets through.  What stands behind a token on the network that it is native
+to, the proof does not look at, by design.
 """
 
 from typing import Final
@@ -188,6 +188,7 @@ check(
     faults=LIARS,
     properties=(arrives_once,),
     expect=Violated(arrives_once, steps=3),
+    about="A variant, not an incident: the nullifier tree is what makes an import the network's last of its leaf.",
 )
 check(
     "AM22 so a balance rises twice for one leaf",
@@ -459,4 +460,141 @@ check(
     faults={"lying_operator", "optimistic_mode", "unsound_state_proof"},
     properties=(*SAFETY, *WITNESSES),
     expect=Holds(distinct=9982, depth=12),
+)
+
+claim(
+    "AP1",
+    source="AggLayer post, February 2024, note 1; agglayer, pessimistic-proof-core, NetworkState.apply_batch_header",
+    says="Accounting for each chain keeps the common bridge from being as weak as its weakest chain: no chain takes "
+    "out more than came in.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP1 AP2 AP4 AP8 both operators lie",
+        "AP1 AP2 AP4 AP8 AP12 no one lies",
+        "AP1 four leaves",
+        "AP12 in optimistic mode, with broken proofs, AP1 and AP2 hold",
+        "AM21 an exit is not compared with the balance",
+        "AM22 so a balance rises twice for one leaf",
+        "AM17 so ether is paid that belongs to others",
+        "AM15 the proof system is unsound",
+    ),
+    because="Escrow equals balances plus exits under way, to the unit, with every operator lying and every proof of "
+    "execution broken. It rests on a sound pessimistic proof, as every statement about proofs does. Up to four exits "
+    "of one unit; overflow of amounts is left out.",
+)
+claim(
+    "AP1 legacy",
+    source="AggLayer post, February 2024, note 1; PolygonRollupManager.verifyPessimisticTrustedAggregator",
+    says="The accounting of AP1 covers the chains of the common bridge.",
+    finding=Finding.DIFFERS,
+    decided_by=(
+        "AP1 a legacy network with a sound proof of execution",
+        "AM18 a legacy network whose proof of execution is broken",
+        "AM18 so the exits of others cannot be paid",
+    ),
+    because="As deployed, networks of the state-transition kind have shared the bridge without a pessimistic proof, as "
+    "the documents of the early releases say. Ether is then as safe as their proofs of execution, which is what the "
+    "note wants to avoid; while those are sound, AP1 holds.",
+)
+claim(
+    "AP2",
+    source="agglayer, pessimistic-proof-core, NetworkState.apply_batch_header",
+    says="A network whose operator lies can take out of the bridge what was imported into it, and no more.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP1 AP2 AP4 AP8 both operators lie",
+        "AP12 in optimistic mode, with broken proofs, AP1 and AP2 hold",
+        "AM21 so a network takes out what never came in",
+        "AM22 so a network takes out twice what came in",
+        "AP12 by signature, users can lose to their operator",
+    ),
+    because="Others lose nothing; what was imported belongs to the network's own users, and the pessimistic proof does "
+    "not protect them from their operator, nor does it say so.",
+)
+claim(
+    "AP3",
+    source="agglayer, pessimistic-proof-core, NetworkState.apply_batch_header, tokens native to the chain",
+    says="A network keeps no balance of its native tokens and may send out any amount of them.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP3 what is not native to a lying network stays backed",
+        "AP3 every token is backed while no one lies",
+        "AP3 is no promise that every token is backed",
+        "AP3 any token may be called native",
+    ),
+    because="The damage stays within the lying network's own token, if native is what the leaf's origin says. That "
+    "every token is backed is nobody's claim, and false. Three tokens, three leaves.",
+)
+claim(
+    "AP4",
+    source="agglayer, pessimistic-proof-core, nullifier tree; PolygonZkEVMBridgeV2, claims by global index",
+    says="A leaf is imported once, and paid once.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP1 AP2 AP4 AP8 both operators lie",
+        "AM22 the nullifier is not stored",
+        "AM17 free bits in the index of a claim",
+        "AP4 a manager unsets claims, others are safe",
+        "AM17 a manager unsets a claim, its own users are not",
+    ),
+    because="It needs the nullifier, and one index for a leaf; the contracts have checked the latter since 2025. A "
+    "manager who unsets claims cannot get a second import past the nullifier, and harms the network's own users. For "
+    "a token that is native to the manager's network, whose escrow is there, nothing is checked here.",
+)
+claim(
+    "AP8",
+    source="agglayer, pessimistic-proof-core, ProofError::CannotExitToSameNetwork",
+    says="A chain may not exit to itself, and neither sends nor imports such a leaf.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP1 AP2 AP4 AP8 both operators lie",
+        "AM23 exits to the network itself",
+        "AP8 the check of exits suffices",
+        "AP8 the bridge is solvent without both checks",
+    ),
+    because="Of the two checks that of exits suffices for networks with a pessimistic proof. Without both the bridge "
+    "stays solvent in this model, as the exit lowers the balance that its import raises.",
+)
+claim(
+    "AP9",
+    source="agglayer, pessimistic-proof-core, ProofError::InvalidL1TokenInfo; interop, BridgeExit.amount_token_info",
+    says="The value of a message is counted as ether of L1, and the zero address stands for it alone.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP9 messages with value, and the zero address",
+        "AM24 the value of a message is not counted as ether",
+        "AM24 so ether is minted by messages",
+        "AP9 the zero address of another network",
+    ),
+    because="Whatever a bridge pays in ether was taken off a balance of ether. The zero address is compared in exits "
+    "only; leaves of Ethereum's own bridge are taken to be well formed.",
+)
+claim(
+    "AP11",
+    source="PolygonRollupManager.initMigration, and the first pessimistic proof of a migrated network",
+    says="A network that migrates starts with the exit root that it had: its certificate reproduces it from a list of "
+    "all exits and imports.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP11 the migration reproduces the exit root",
+        "AM19 the migration may end at another exit root",
+        "AM19 an invented exit is paid from the network's own balance",
+    ),
+    because="No exit is added. Ethereum does not compare the balances: they follow from the imports that are listed, "
+    "each of which is a settled leaf, and an import left out can be listed later. So AP1 holds across the migration.",
+)
+claim(
+    "AP12",
+    source="agglayer, docs/validity_checks.md, cases 1 to 3; AggchainFEP.enableOptimisticMode",
+    says="A network shows a signature, or a proof of its execution beside it; in optimistic mode the signature does.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "AP12 proofs of execution",
+        "AP12 by signature, exits are what the key says",
+        "AP12 by signature, users can lose to their operator",
+        "AM20 in optimistic mode, exits are what the key says",
+        "AP12 in optimistic mode, with broken proofs, AP1 and AP2 hold",
+    ),
+    because="The two parts are separate: a proof of execution says that a network's exits were made, the pessimistic "
+    "proof that they cost others nothing. With signatures alone the first is the word of a key, and the second holds.",
 )

@@ -9,7 +9,7 @@ from model.agglayer import layer_s
 from model.agglayer.aggregation import ConfirmRule
 from model.agglayer.chains import Direct, Ejection
 from model.agglayer.headers import Block, Header, Mode, Stage, State, View, built, confirmed, needed_below, needs, other
-from model.lang import FiniteSet, Holds, Violated, always, check, reachable, step
+from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, step
 
 
 @always
@@ -191,6 +191,8 @@ check(
     NOTHING_CHECKED,
     properties=(dependencies_are_final,),
     expect=Violated(dependencies_are_final, steps=7),
+    about="The check of dependencies in the aggregated proof is what the post rests on. What was deployed has no such "
+    "proof: there each import is shown under a settled root.",
 )
 check(
     "AM1 the headline",
@@ -205,6 +207,7 @@ check(
     {**MODE_3, "CONFIRM_RULE": ConfirmRule.PRECONFIRMED},
     properties=(confirmation_is_closed,),
     expect=Violated(confirmation_is_closed, steps=6),
+    about="A variant, not an incident: what the second phase of the post adds to the first.",
 )
 check(
     "AM4 proofs are optional",
@@ -213,6 +216,7 @@ check(
     faults={"invalid_block"},
     properties=(final_is_valid,),
     expect=Violated(final_is_valid, steps=4),
+    about="A variant, not an incident. The real counterpart is a proof system that is unsound: the check below.",
 )
 check(
     "an unsound proof system",
@@ -220,6 +224,8 @@ check(
     faults={"invalid_block", "unsound_prover"},
     properties=(final_is_valid,),
     expect=Violated(final_is_valid, steps=5),
+    about="Soundness bugs of SP1, the proof system of the deployed AggLayer: disclosed in January 2025, repaired "
+    "before pessimistic proofs went live, and again in 2026 (CVE-2026-40323).",
 )
 check(
     "AM5 the contract does not compare its head",
@@ -228,6 +234,8 @@ check(
     faults={"equivocate"},
     properties=(one_history,),
     expect=Violated(one_history, steps=6),
+    about="The deployed contract puts the roots it has stored into the public inputs of each proof; AGL3-12 is the "
+    "finding that for one type it enforced no monotone state of its own.",
 )
 check(
     "AM5 the headline",
@@ -252,6 +260,8 @@ check(
     faults={"equivocate"},
     properties=(*SAFETY, a_dependency_is_finalized, a_loser_has_a_dependent),
     expect=Holds(distinct=1497, depth=14),
+    about="The post does not say that an honest AggLayer takes one of two siblings: that is our completion, and "
+    "safety does not need it.",
 )
 
 # AS6': no one promised that a confirmed header becomes final.
@@ -286,4 +296,95 @@ check(
     faults={"equivocate", "invalid_block"},
     properties=(dependencies_are_final, a_dependency_is_finalized),
     expect=Holds(distinct=3361, depth=13),
+)
+
+claim(
+    "AS1",
+    source="AggLayer post, February 2024, on safety",
+    says="A chain's batch is final on Ethereum only if every batch it depends on is final and valid, even if chains or "
+    "the AggLayer misbehave.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "mode 2",
+        "mode 1, chains may settle directly",
+        "mode 3",
+        "mode 4",
+        "mode 4, everyone may settle directly, hard ejection",
+        "mode 2, the AggLayer equivocates",
+        "modes 2 and 3 mixed",
+        "three chains, mode 2",
+        "without dependencies confirmed, AS1 holds all the same",
+        "AM1 the circuit omits dependencies, no confirmations either",
+        "AS1 holds even if the contract does not compare its head",
+    ),
+    because="It holds in every mode while proofs are sound, and the check in the aggregated proof alone carries it. "
+    "The post speaks of one joint proof; that a dependency may have become final before is our completion. Two and "
+    "three chains, one height, two siblings; two heights for mode 2.",
+)
+claim(
+    "AS3",
+    source="AggLayer post, February 2024, on safety and on final aggregation",
+    says="Ethereum keeps one history of each chain: of two siblings one is final at most.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "mode 2",
+        "mode 1, chains may settle directly",
+        "mode 4, everyone may settle directly, hard ejection",
+        "mode 2, the AggLayer equivocates",
+        "AM5 the contract does not compare its head",
+        "the circuit takes two siblings",
+        "two heights, mode 2",
+    ),
+    because="It needs that the contract compares with its head and the proof takes no two siblings, as the post "
+    "intends and does not spell out.",
+)
+claim(
+    "AS4",
+    source="AggLayer post, February 2024, on final aggregation",
+    says="What is final stands for valid state, because it was proven.",
+    finding=Finding.CONFIRMED,
+    decided_by=("mode 2", "mode 3", "mode 4", "AM4 proofs are optional", "an unsound proof system"),
+    because="It holds while the proof system is sound, which is what a validity proof means.",
+)
+claim(
+    "AS5",
+    source="AggLayer post, February 2024, phase 2",
+    says="A batch is confirmed once it is proven and all that it depends on is confirmed.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "mode 2",
+        "mode 2, the AggLayer equivocates",
+        "without dependencies confirmed, AS5 breaks",
+        "AM3 confirmed on pre-confirmed",
+        "AS6' a confirmed header can lose",
+    ),
+    because="In each view that an AggLayer shows, confirmations are closed. Confirmed does not mean that it becomes "
+    "final; the post does not say so, and with direct settlement by anyone it is false.",
+)
+claim(
+    "AS6",
+    source="AggLayer post, February 2024, phases 1 to 3",
+    says="A batch is first pre-confirmed, then confirmed, then final, unless its chain settles without the AggLayer.",
+    finding=Finding.CONFIRMED,
+    decided_by=("mode 2", "mode 3", "mode 4", "mode 2, the AggLayer equivocates", "modes 2 and 3 mixed"),
+    because="So the phases are defined; the model follows them, and the check says that nothing goes round them.",
+)
+claim(
+    "AS8",
+    source="AggLayer post, February 2024, on safety",
+    says="If a chain equivocates, even with the AggLayer's help, no batch that depends on the equivocated root becomes "
+    "final.",
+    finding=Finding.CONFIRMED,
+    decided_by=(
+        "mode 2",
+        "mode 3",
+        "mode 4",
+        "mode 4, everyone may settle directly, hard ejection",
+        "mode 2, the AggLayer equivocates",
+        "AM1 the headline",
+        "AM5 the headline",
+        "AM7 the AggLayer keeps both siblings, safety holds",
+    ),
+    because="We read it of the sibling that loses. The words could mean both siblings, and then one valid sibling "
+    "with its dependents becoming final would contradict them; the weaker reading is evidently what is meant.",
 )

@@ -1,7 +1,7 @@
 """Is every coin on Bor covered by one on L1 (S12), and can validators change what somebody owns (S13)?
 
-Forks of Bor are left out, and with them a coin that is burnt on two (S19), for which fewer liars can be enough.
-What holds here for 4 liars of 6 holds on one chain.
+Forks of Bor are left out, and with them a coin that is burnt on two (S19), for which less faulty weight can be enough.
+What holds here for 4 faulty of 6 holds on one chain.
 """
 
 from typing import Final
@@ -73,8 +73,8 @@ check(
     {"MINTABLE": True},
     properties=(backed,),
     expect=Violated(backed, steps=1),
-    about="Not a flaw: such a token is minted on Bor first, and L1 mints what an exit lacks. It is why its supply "
-    "over both chains is what counts.",
+    about="Not a flaw: such a token is minted on Bor first, and L1 mints what an exit lacks. It is why its supply over "
+    "both chains is what counts.",
 )
 
 # Each of S7, S8, S10 and S11 is needed, and so is that only the bridge mints.
@@ -142,9 +142,9 @@ check(
     about="The coins are burnt and exited like any others, until the escrow is empty.",
 )
 
-# S13: below a quorum liars take nothing here; with one they do.
+# S13: below a quorum the faulty take nothing here; with one they do.
 check(
-    "S13 1 of 6 lie",
+    "S13 1 of 6 faulty",
     backing,
     TWO,
     faults={"reorg", "overlong", "failed_call", "false_record", "false_root"},
@@ -152,38 +152,55 @@ check(
     expect=Holds(distinct=2881, depth=16),
 )
 check(
-    "S13 4 of 6 lie, on one chain",
+    "S13 4 of 6 faulty, on one chain",
     backing,
-    {**TWO, "BYZANTINE": 4},
+    {**TWO, "FAULTY_WEIGHT": 4},
     faults={"reorg", "overlong", "failed_call", "false_record", "false_root"},
     properties=(*SAFETY, balances_are_the_owners_doing, *WITNESSES),
     expect=Holds(distinct=2881, depth=16),
-    about="Exactly two thirds lie, one vote short of a quorum. This is not the last word on 4 of 6: forks of Bor are "
-    "left out here, and a coin could be burnt on both.",
+    about="Exactly two thirds are faulty, one vote short of a quorum. This is not the last word on 4 of 6: forks of "
+    "Bor are left out here, and a coin could be burnt on both.",
 )
 check(
-    "S13 5 of 6 lie, an invented burn",
+    "S13 5 of 6 faulty, an invented burn",
     backing,
-    {"BYZANTINE": 5},
+    {"FAULTY_WEIGHT": 5},
     faults={"false_root"},
     properties=(balances_are_the_owners_doing,),
     expect=Violated(balances_are_the_owners_doing, steps=3),
 )
 check(
-    "S13 5 of 6 lie, the escrow is gone",
+    "S13 5 of 6 faulty, the escrow is gone",
     backing,
-    {"BYZANTINE": 5},
+    {"FAULTY_WEIGHT": 5},
     faults={"false_root"},
     properties=(the_user_is_covered,),
     expect=Violated(the_user_is_covered, steps=3),
 )
 check(
-    "S13 5 of 6 lie, a false event record",
+    "S13 5 of 6 faulty, a false event record",
     backing,
-    {"BYZANTINE": 5},
+    {"FAULTY_WEIGHT": 5},
     faults={"false_record"},
     properties=(balances_are_the_owners_doing,),
     expect=Violated(balances_are_the_owners_doing, steps=2),
+)
+
+check(
+    "S13 2 of 4 faulty, on one chain",
+    backing,
+    {**TWO, "TOTAL": 4, "FAULTY_WEIGHT": 2},
+    faults={"reorg", "overlong", "failed_call", "false_record", "false_root"},
+    properties=(*SAFETY, balances_are_the_owners_doing, *WITNESSES),
+    expect=Holds(distinct=2881, depth=16),
+)
+check(
+    "S13 3 of 4 faulty, an invented burn",
+    backing,
+    {"TOTAL": 4, "FAULTY_WEIGHT": 3},
+    faults={"false_root"},
+    properties=(balances_are_the_owners_doing,),
+    expect=Violated(balances_are_the_owners_doing, steps=3),
 )
 
 claim(
@@ -202,10 +219,10 @@ claim(
         "S12 a token on Bor mints by itself",
         "M2 a transfer that nobody signed",
     ),
-    because="On one chain the books balance while liars are no quorum, given that deposits are final, messages and "
-    "burns count once, burns are real, and the token on Bor mints for the bridge alone: M2 broke the last without one "
-    "dishonest validator. The document's answer on bugs is a restart by agreement, so this is no contradiction. Forks "
-    "of Bor are left out. Two deposits and two burns of one coin each, two owners.",
+    because="On one chain the books balance while the faulty are no quorum, given that deposits are final, messages "
+    "and burns count once, burns are real, and the token on Bor mints for the bridge alone: M2 broke the last without "
+    "one dishonest validator. The document's answer on bugs is a restart by agreement, so this is no contradiction. "
+    "Forks of Bor are left out. Two deposits and two burns of one coin each, two owners.",
 )
 claim(
     "S13",
@@ -214,17 +231,19 @@ claim(
     "like; they cannot change the state or what users own.",
     finding=Finding.REFUTED,
     decided_by=(
-        "S13 1 of 6 lie",
-        "S13 4 of 6 lie, on one chain",
-        "S13 5 of 6 lie, an invented burn",
-        "S13 5 of 6 lie, the escrow is gone",
-        "S13 5 of 6 lie, a false event record",
+        "S13 1 of 6 faulty",
+        "S13 4 of 6 faulty, on one chain",
+        "S13 5 of 6 faulty, an invented burn",
+        "S13 5 of 6 faulty, the escrow is gone",
+        "S13 5 of 6 faulty, a false event record",
+        "S13 2 of 4 faulty, on one chain",
+        "S13 3 of 4 faulty, an invented burn",
     ),
     because="The condition can be read as 'two thirds are dishonest' or as 'fewer than two thirds are honest'. In "
-    "either reading it admits liars that are a quorum: they sign a root over an invented burn and are paid for it in "
+    "either reading it admits faulty weight of a quorum: they sign a root over an invented burn and are paid for it in "
     "three steps, or record a deposit that never was and mint in two. A user's number on Bor stays; what it could be "
     "redeemed for is gone. Exactly two thirds are one vote short, and take nothing on one chain. Only the sentence on "
-    "powers is too strong: the same document's answer on mass exits ties funds to two thirds being honest. What "
-    "holds: no invented burn is paid, and no false deposit minted, while liars are no quorum. Forks of Bor are "
-    "decided elsewhere.",
+    "powers is too strong: the same document's answer on mass exits ties funds to two thirds being honest. What holds: "
+    "no invented burn is paid, and no false deposit minted, while the faulty are no quorum. Forks of Bor are decided "
+    "elsewhere.",
 )

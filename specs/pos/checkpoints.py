@@ -4,6 +4,7 @@ from typing import Final
 
 from model.lang import Finding, Holds, Violated, always, check, claim, reachable, step
 from model.pos import checkpoints
+from model.pos.agreement import all_is_acknowledged, heimdall_has_a_prefix
 from model.pos.checkpoints import State
 
 
@@ -22,12 +23,6 @@ def written_once(old: State, new: State) -> bool:
     return len(old.ethereum) <= len(new.ethereum) and all(
         old.ethereum[i] == new.ethereum[i] for i in range(len(old.ethereum))
     )
-
-
-@always
-def heimdall_has_a_prefix(s: State) -> bool:
-    """S16: what Heimdall has acknowledged is the first part of what Ethereum has."""
-    return len(s.heimdall) <= len(s.ethereum) and all(s.heimdall[i] == s.ethereum[i] for i in range(len(s.heimdall)))
 
 
 @always
@@ -52,18 +47,6 @@ def ethereum_wins(s: State) -> bool:
         and s.ethereum[len(s.heimdall)].start == waits.checkpoint.start
         and s.ethereum[len(s.heimdall)].end != waits.checkpoint.end
     )
-
-
-@reachable
-def one_is_acknowledged(s: State) -> bool:
-    """A checkpoint goes all the way."""
-    return len(s.heimdall) == 1
-
-
-@reachable
-def all_is_acknowledged(s: State) -> bool:
-    """Two checkpoints go all the way."""
-    return len(s.heimdall) == 2
 
 
 SAFETY: Final = (ranges_join, written_once, heimdall_has_a_prefix, the_buffered_is_signed)
@@ -99,7 +82,7 @@ check(
     checkpoints,
     {"VALIDATORS": 6, "FAULTY_WEIGHT": 2},
     faults=ADVERSARY,
-    properties=(*SAFETY, one_is_acknowledged),
+    properties=(*SAFETY, all_is_acknowledged),
     expect=Holds(distinct=4140, depth=11),
 )
 check(
@@ -107,8 +90,24 @@ check(
     checkpoints,
     {"VALIDATORS": 6, "FAULTY_WEIGHT": 3},
     faults=ADVERSARY,
-    properties=(*SAFETY, one_is_acknowledged),
+    properties=(*SAFETY, all_is_acknowledged),
     expect=Holds(distinct=3840, depth=10),
+)
+check(
+    "4 faulty of six",
+    checkpoints,
+    {"VALIDATORS": 6, "FAULTY_WEIGHT": 4},
+    faults=ADVERSARY,
+    properties=(*SAFETY, all_is_acknowledged),
+    expect=Holds(distinct=1980, depth=9),
+)
+check(
+    "one heavy of four, 4 faulty",
+    checkpoints,
+    {"LAST_WEIGHT": 3, "FAULTY_WEIGHT": 4},
+    faults=ADVERSARY,
+    properties=(*SAFETY, all_is_acknowledged),
+    expect=Holds(distinct=396, depth=9),
 )
 check(
     "3 faulty of four, S1 holds all the same",
@@ -150,10 +149,8 @@ check(
     {**TWO_BLOCKS, "FAULTY_WEIGHT": 2, "SIGNATURES_NEED_QUORUM": False},
     properties=(the_buffered_is_signed,),
     expect=Violated(the_buffered_is_signed, steps=3),
-    about=(
-        "Heimdall took the checkpoint signatures that most votes agreed on, not more than two thirds; fixed in the "
-        "Phuket upgrade."
-    ),
+    about="Heimdall took the checkpoint signatures that most votes agreed on, not more than two thirds; fixed in the "
+    "Phuket upgrade.",
 )
 check(
     "M13 signatures by plurality, 1 faulty of four",
@@ -169,10 +166,8 @@ check(
     {**TWO_BLOCKS, "ONE_A_BLOCK": False},
     properties=(the_buffered_is_signed,),
     expect=Violated(the_buffered_is_signed, steps=6),
-    about=(
-        "Audit of heimdall-v2, finding 017 (high): of two checkpoint messages in one block the first was stored and "
-        "the last was signed."
-    ),
+    about="Audit of heimdall-v2, finding 017 (high): of two checkpoint messages in one block the first was stored and "
+    "the last was signed.",
 )
 check(
     "M15 any acknowledgement",
@@ -190,10 +185,8 @@ check(
     faults={"governance"},
     properties=(written_once,),
     expect=Violated(written_once, steps=6),
-    about=(
-        "RootChain.setNextHeaderBlock, for the owner alone: deletes every checkpoint after a number. No incident; "
-        "it is the one way to rewrite what Ethereum has."
-    ),
+    about="RootChain.setNextHeaderBlock, for the owner alone: deletes every checkpoint after a number. No incident; "
+    "short of an upgrade of the contract, it is the one way to rewrite what Ethereum has.",
 )
 check(
     "M22 ranges join all the same",
@@ -225,14 +218,14 @@ claim(
         "2 faulty of four",
         "2 faulty of six",
         "3 faulty of six",
+        "4 faulty of six",
+        "one heavy of four, 4 faulty",
         "3 faulty of four, S1 holds all the same",
         "M22 the owner deletes checkpoints",
         "M22 ranges join all the same",
     ),
-    because=(
-        "The contract compares the start alone, so no weight of faulty validators breaks it; only the owner does, as "
-        "the code says. Numbers join: whether blocks do is S19. Two blocks with four validators, one with six."
-    ),
+    because="The contract compares the start alone, so no weight of faulty validators breaks it; only the owner does, "
+    "as the code says. Numbers join: whether blocks do is S19. Two blocks with four validators, one with six.",
 )
 claim(
     "S16",
@@ -245,6 +238,8 @@ claim(
         "2 faulty of four",
         "2 faulty of six",
         "3 faulty of six",
+        "4 faulty of six",
+        "one heavy of four, 4 faulty",
         "3 faulty of four acknowledge what is not there",
         "3 faulty of four sign another than they accept",
         "M13 signatures by plurality",
@@ -252,23 +247,20 @@ claim(
         "M15 any acknowledgement",
         "M22 Heimdall is ahead of Ethereum",
     ),
-    because=(
-        "Holds for the rules as they are now, below Q(T) of faulty weight, and fails for each of three rules as they "
-        "were. Where Ethereum's range ends elsewhere than the buffered one, Ethereum wins, and that is no violation. "
-        "A reset by the owner leaves Heimdall ahead. Plurality needs faulty signers to outnumber honest ones in a "
-        "vote that passes: two of four, not one."
-    ),
+    because="Holds for the rules as they are now, below Q(T) of faulty weight, and fails for each of three rules as "
+    "they were. Where Ethereum's range ends elsewhere than the buffered one, Ethereum wins, and that is no violation. "
+    "A reset by the owner leaves Heimdall ahead. Plurality needs faulty signers to outnumber honest ones in a vote "
+    "that passes: two of four, not one.",
 )
 claim(
     "S17 withheld signature",
     source="Polygon PoS architecture page, Heimdall, checkpoints",
-    says="Validators vote in Heimdall on a checkpoint, and the proposer publishes it on Ethereum once it has a quorum.",
+    says="Validators vote in Heimdall on a checkpoint, and the proposer publishes it on Ethereum once it has a quorum. "
+    "We read it as: what lands was accepted, or is being voted on.",
     finding=Finding.UNSTATED_CONDITION,
     decided_by=("none faulty", "1 faulty of four, a rejected checkpoint lands"),
-    because=(
-        "With equal weights on both sides, what lands was approved if no one is faulty. One faulty validator of four "
-        "can stay silent in a vote that fails for lack of it, and add its signature on Ethereum, where anyone may "
-        "submit: it needs honest validators that are late, and lands a true root (S3). Nothing is lost by it. "
-        "That the honest signatures of a failed vote are public is our reading of the vote extensions."
-    ),
+    because="With equal weights on both sides, what lands was approved if no one is faulty. One faulty validator of "
+    "four can stay silent in a vote that fails for lack of it, and add its signature on Ethereum, where anyone may "
+    "submit: it needs honest validators that are late, and lands a true root (S3). Nothing is lost by it. That the "
+    "honest signatures of a failed vote are public is our reading of the vote extensions.",
 )

@@ -41,59 +41,61 @@ SAFETY: Final = (
 )
 WITNESSED: Final = (*SAFETY, everything_is_final, the_coin_is_paid)
 BURNS: Final = {"BURNS": True}
-FOUR: Final = {"BURNS": True, "HONEST": 2, "BYZANTINE": 2}
-FIVE: Final = {"BURNS": True, "HONEST": 2, "BYZANTINE": 3}
-SIX: Final = {"BURNS": True, "HONEST": 2, "BYZANTINE": 4}
-SEVEN: Final = {"BURNS": True, "HONEST": 4, "BYZANTINE": 3}
-ALONE: Final = {"BURNS": True, "HONEST": 2, "BYZANTINE": 5}
+FOUR: Final = {"BURNS": True, "HONEST": 2, "FAULTY_WEIGHT": 2}
+FIVE: Final = {"BURNS": True, "HONEST": 2, "FAULTY_WEIGHT": 3}
+SIX: Final = {"BURNS": True, "HONEST": 2, "FAULTY_WEIGHT": 4}
+SEVEN: Final = {"BURNS": True, "HONEST": 4, "FAULTY_WEIGHT": 3}
+ALONE: Final = {"BURNS": True, "HONEST": 2, "FAULTY_WEIGHT": 5}
+ALONE_OF_FOUR: Final = {"BURNS": True, "HONEST": 1, "FAULTY_WEIGHT": 3}
+ALONE_OF_SIX: Final = {"BURNS": True, "HONEST": 1, "FAULTY_WEIGHT": 5}
 
 # Below the bound: no one faulty, up to the last weight that is safe.
 check(
     "four, none faulty",
     forks,
-    {**BURNS, "HONEST": 4, "BYZANTINE": 0},
+    {**BURNS, "HONEST": 4, "FAULTY_WEIGHT": 0},
     properties=WITNESSED,
     expect=Holds(distinct=630, depth=7),
 )
 check(
     "four, one faulty: below every bound",
     forks,
-    {**BURNS, "HONEST": 3, "BYZANTINE": 1},
+    {**BURNS, "HONEST": 3, "FAULTY_WEIGHT": 1},
     properties=WITNESSED,
     expect=Holds(distinct=468, depth=6),
 )
 check(
     "five, two faulty: they can halt",
     forks,
-    {**BURNS, "HONEST": 3, "BYZANTINE": 2},
+    {**BURNS, "HONEST": 3, "FAULTY_WEIGHT": 2},
     properties=WITNESSED,
     expect=Holds(distinct=468, depth=6),
 )
 check(
     "six, one faulty: below every bound",
     forks,
-    {**BURNS, "HONEST": 5, "BYZANTINE": 1},
+    {**BURNS, "HONEST": 5, "FAULTY_WEIGHT": 1},
     properties=WITNESSED,
     expect=Holds(distinct=864, depth=8),
 )
 check(
     "six, two faulty: they can halt",
     forks,
-    {**BURNS, "HONEST": 4, "BYZANTINE": 2},
+    {**BURNS, "HONEST": 4, "FAULTY_WEIGHT": 2},
     properties=WITNESSED,
     expect=Holds(distinct=630, depth=7),
 )
 check(
     "six, three faulty: they can halt",
     forks,
-    {**BURNS, "HONEST": 3, "BYZANTINE": 3},
+    {**BURNS, "HONEST": 3, "FAULTY_WEIGHT": 3},
     properties=WITNESSED,
     expect=Holds(distinct=468, depth=6),
 )
 check(
     "seven, two faulty: below every bound",
     forks,
-    {**BURNS, "HONEST": 5, "BYZANTINE": 2},
+    {**BURNS, "HONEST": 5, "FAULTY_WEIGHT": 2},
     properties=WITNESSED,
     expect=Holds(distinct=2124, depth=7),
 )
@@ -146,7 +148,14 @@ check(
 check("seven, three faulty, S19", forks, SEVEN, properties=(ranges_link,), expect=Violated(ranges_link, steps=5))
 check("seven, three faulty, S12", forks, SEVEN, properties=(backing,), expect=Violated(backing, steps=7))
 
-# From the quorum on the faulty decide alone, and a parent they sign is whatever they say.
+# From the quorum on the faulty decide alone, and a parent they sign is whatever they say.  Of four and of six one
+# honest validator is left, so no two can differ; of seven there are two.
+check("four, three faulty, S4", forks, ALONE_OF_FOUR, properties=(one_history,), expect=Violated(one_history, steps=2))
+check("four, three faulty, S19", forks, ALONE_OF_FOUR, properties=(ranges_link,), expect=Violated(ranges_link, steps=2))
+check("four, three faulty, S12", forks, ALONE_OF_FOUR, properties=(backing,), expect=Violated(backing, steps=4))
+check("six, five faulty, S4", forks, ALONE_OF_SIX, properties=(one_history,), expect=Violated(one_history, steps=2))
+check("six, five faulty, S19", forks, ALONE_OF_SIX, properties=(ranges_link,), expect=Violated(ranges_link, steps=2))
+check("six, five faulty, S12", forks, ALONE_OF_SIX, properties=(backing,), expect=Violated(backing, steps=4))
 check("seven, five faulty, S4", forks, ALONE, properties=(one_history,), expect=Violated(one_history, steps=2))
 check(
     "seven, five faulty, S5", forks, ALONE, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=2)
@@ -179,21 +188,21 @@ check(
 check(
     "the heavy one is honest, two faulty",
     forks,
-    {**BURNS, "HONEST": 2, "HEAVIEST": 3, "BYZANTINE": 2},
-    properties=SAFETY,
+    {**BURNS, "HONEST": 2, "HEAVIEST": 3, "FAULTY_WEIGHT": 2},
+    properties=WITNESSED,
     expect=Holds(distinct=252, depth=5),
 )
 check(
     "the heavy one is faulty",
     forks,
-    {**BURNS, "BYZANTINE": 3},
+    {**BURNS, "FAULTY_WEIGHT": 3},
     properties=WITNESSED,
     expect=Holds(distinct=468, depth=6),
 )
 check(
     "the heavy one and another are faulty",
     forks,
-    {**BURNS, "HONEST": 2, "BYZANTINE": 4},
+    {**BURNS, "HONEST": 2, "FAULTY_WEIGHT": 4},
     properties=(one_history,),
     expect=Violated(one_history, steps=3),
 )
@@ -201,14 +210,14 @@ check(
 check(
     "an honest weight that does not split",
     forks,
-    {**BURNS, "HONEST": 2, "HEAVIEST": 3, "BYZANTINE": 3},
+    {**BURNS, "HONEST": 2, "HEAVIEST": 3, "FAULTY_WEIGHT": 3},
     properties=WITNESSED,
     expect=Holds(distinct=252, depth=5),
 )
 check(
     "an honest weight that does not split, signatures are data",
     forks,
-    {"HONEST": 2, "HEAVIEST": 3, "BYZANTINE": 3, "SIGNING": Signing.DATA},
+    {"HONEST": 2, "HEAVIEST": 3, "FAULTY_WEIGHT": 3, "SIGNING": Signing.DATA},
     properties=(one_history,),
     expect=Violated(one_history, steps=4),
 )

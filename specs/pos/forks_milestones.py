@@ -19,13 +19,13 @@ from model.pos.finality import (
     one_history,
 )
 
-FOUR_HONEST: Final = {"HONEST": 4, "BYZANTINE": 0}
-TWO_OF_FOUR: Final = {"HONEST": 2, "BYZANTINE": 2}
+FOUR_HONEST: Final = {"HONEST": 4, "FAULTY_WEIGHT": 0}
+TWO_OF_FOUR: Final = {"HONEST": 2, "FAULTY_WEIGHT": 2}
 MILESTONES: Final = (milestones_agree, a_quorum_reported, everything_is_final)
 PINS: Final = (no_head_leaves_its_pin, heads_follow_milestones, heads_meet, a_node_is_brought_back)
 
 check("one of four", forks, properties=(*MILESTONES, *PINS), expect=Holds(distinct=42, depth=5))
-check("three of six", forks, {"BYZANTINE": 3}, properties=(*MILESTONES, *PINS), expect=Holds(distinct=42, depth=5))
+check("three of six", forks, {"FAULTY_WEIGHT": 3}, properties=(*MILESTONES, *PINS), expect=Holds(distinct=42, depth=5))
 check("two of four, S5", forks, TWO_OF_FOUR, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=3))
 check(
     "two of four, S6",
@@ -79,7 +79,7 @@ check(
     properties=(no_head_leaves_its_pin,),
     expect=Violated(no_head_leaves_its_pin, steps=2),
     about="22 February 2023: as the press reported, Bor reorganised 157 blocks, where voters on checkpoints wait for "
-    "about ten.  Milestones, of which nodes then had none, came later that year.",
+    "about ten. Milestones, of which nodes then had none, came later that year.",
 )
 check(
     "M7 Heimdall agrees all the same",
@@ -95,7 +95,7 @@ check(
     properties=(a_quorum_reported,),
     expect=Violated(a_quorum_reported, steps=2),
     about="10 September 2025: as reported, a faulty milestone proposal pushed Bor nodes onto divergent forks, and a "
-    "coordinated upgrade of Heimdall and Bor removed the milestone.  Its cause was not published; that power checks "
+    "coordinated upgrade of Heimdall and Bor removed the milestone. Its cause was not published; that power checks "
     "were off for some validators from July until the tally was fixed is in the code, that this was the cause is not.",
 )
 check(
@@ -140,27 +140,21 @@ claim(
     says="The instant finality of Heimdall's consensus is the source of truth for milestones.",
     finding=Finding.CONFIRMED,
     decided_by=("one of four", "three of six", "two of four, S5", "M8 Heimdall agrees all the same"),
-    because=(
-        "No two honest nodes hold milestones of different forks below 2Q - T of faulty weight, and from there on they "
-        "may. It is the quorum on Heimdall's blocks that carries this, and not the tally of the reports. Heimdall "
-        "is taken at its word: a block has a quorum, and no honest node commits two at one height. A milestone "
-        "that governance removes, as in September 2025, is outside the model."
-    ),
+    because="No two honest nodes hold milestones of different forks below 2Q - T of faulty weight, and from there on "
+    "they may. It is the quorum on Heimdall's blocks that carries this, and not the tally of the reports. Heimdall is "
+    "taken at its word: a block has a quorum, and no honest node commits two at one height. A milestone that "
+    "governance removes, as in September 2025, is outside the model.",
 )
 claim(
     "S6",
     source="PIP-11, Deterministic finality via Milestones, Execution Layer (Bor) and Whitelist",
-    says=(
-        "A chain that does not have the whitelisted milestone is not accepted, and a node that is on another fork "
-        "than the milestone rewinds, up to a fixed number of blocks."
-    ),
+    says="A chain that does not have the whitelisted milestone is not accepted, and a node that is on another fork "
+    "than the milestone rewinds, up to a fixed number of blocks.",
     finding=Finding.CONFIRMED,
     decided_by=("one of four", "three of six", "two of four, both halves pin", "M7 no pins"),
-    because=(
-        "Below 2Q - T no head leaves its pin, every node that holds a milestone is on its fork, and all nodes can "
-        "still meet, if the rewind covers the fork. From 2Q - T on both halves pin, and each keeps its own. That a "
-        "node rewinds in the step in which it is told is our simplification."
-    ),
+    because="Below 2Q - T no head leaves its pin, every node that holds a milestone is on its fork, and all nodes can "
+    "still meet, if the rewind covers the fork. From 2Q - T on both halves pin, and each keeps its own. That a node "
+    "rewinds in the step in which it is told is our simplification.",
 )
 claim(
     "S6 rewind",
@@ -172,9 +166,7 @@ claim(
         "a fork deeper than the rewind limit, nodes left behind",
         "a fork deeper than the rewind limit, for ever",
     ),
-    because=(
-        "The proposal does not say what a node does that is deeper in the wrong fork; the limit in the code read is "
-        "126, and the fork of February 2023 had 157 blocks. In the model such a node stays where it is until "
-        "someone resets it, which is our reading. Nothing becomes unsafe by it."
-    ),
+    because="The proposal does not say what a node does that is deeper in the wrong fork; the limit in the code read "
+    "is 126, and the fork of February 2023 had 157 blocks. In the model such a node stays where it is until someone "
+    "resets it, which is our reading. Nothing becomes unsafe by it.",
 )

@@ -52,9 +52,7 @@ claim(
     says="A milestone starts one block after the end of the latest stored one.",
     finding=Finding.DIFFERS,
     decided_by=("increasing", "without fast forward also contiguous", "fast forward leaves gaps"),
-    because=(
-        "Since Heimdall v2 the next milestone may start some blocks later when Bor is far ahead; the ranges still "
-        "increase, and a voter still checks that its own chain has the last milestone, so a gap is covered by the "
-        "milestone after it. A change of the design after the proposal, not a fault of either."
-    ),
+    because="Since Heimdall v2 the next milestone may start some blocks later when Bor is far ahead; the ranges still "
+    "increase, and a voter still checks that its own chain has the last milestone, so a gap is covered by the "
+    "milestone after it. A change of the design after the proposal, not a fault of either.",
 )

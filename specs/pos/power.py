@@ -86,10 +86,8 @@ check(
     {**REPAIRED, "UNIT": 2, "FOUNDING": 2, "FRESH": 1, "CHANGES": 1},
     properties=(accepted_is_approved,),
     expect=Violated(accepted_is_approved, steps=5),
-    about=(
-        "Heimdall divides by 10^18 and drops the rest (GetPowerFromAmount), Ethereum counts all: near the bound two "
-        "signers of three are enough here and not there, even when nothing is under way."
-    ),
+    about="Heimdall divides by 10^18 and drops the rest (GetPowerFromAmount), Ethereum counts all: near the bound two "
+    "signers of three are enough here and not there, even when nothing is under way.",
 )
 
 # The known-bad variants.
@@ -99,7 +97,7 @@ check(
     {"LEAVERS_VOTE_IS_SKIPPED": False},
     properties=(checkpoints_go_on,),
     expect=Violated(checkpoints_go_on, steps=2),
-    about="Heimdall stood still for about an hour on 30 July 2025, after a validator had left.",
+    about="30 July 2025: as reported, Heimdall stood still for about an hour after a validator had left.",
 )
 check(
     "M12 an update revives one that left",
@@ -123,16 +121,15 @@ check(
     {"CHANGES_AWAIT_ACK": True},
     properties=(checkpoints_go_on,),
     expect=Violated(checkpoints_go_on, steps=2),
-    about=(
-        "No incident: a rule that Heimdall does not have. If fresh stake is needed for the checkpoint on Ethereum "
-        "and may sign only after it has been acknowledged, both wait for ever."
-    ),
+    about="No incident: a rule that Heimdall does not have. If fresh stake is needed for the checkpoint on Ethereum "
+    "and may sign only after it has been acknowledged, both wait for ever.",
 )
 
 claim(
     "S17",
     source="Polygon PoS architecture page, Heimdall, checkpoints",
-    says="Validators vote in Heimdall on a checkpoint, and the proposer publishes it on Ethereum once it has a quorum.",
+    says="Validators vote in Heimdall on a checkpoint, and the proposer publishes it on Ethereum once it has a quorum. "
+    "We read it as: what lands has a quorum in Heimdall.",
     finding=Finding.UNSTATED_CONDITION,
     decided_by=(
         "fresh delegation carries a checkpoint that Heimdall does not approve",
@@ -141,13 +138,11 @@ claim(
         "Ethereum waits for Heimdall, checkpoints go on",
         "whole tokens in Heimdall, parts of them on Ethereum",
     ),
-    because=(
-        "Ethereum checks its own quorum, of stake that counts at once, and Heimdall's follows. As long as both agree, "
-        "what lands has a quorum in Heimdall; while an event is under way it need not. Whoever adds two thirds of all "
-        "stake can sign alone before Heimdall knows, and is then above the bound of S3 as well, on the side that "
-        "counts: this is why S3 counts faulty stake on Ethereum at submission. How much stake that "
-        "is, and who may join, are economic limits that are not modelled. Four validators, up to two events."
-    ),
+    because="Ethereum checks its own quorum, of stake that counts at once, and Heimdall's follows. As long as both "
+    "agree, what lands has a quorum in Heimdall; while an event is under way it need not. Whoever adds two thirds of "
+    "all stake can sign alone before Heimdall knows, and is then above the bound of S3 as well, on the side that "
+    "counts: this is why S3 counts faulty stake on Ethereum at submission. How much stake that is, and who may join, "
+    "are economic limits that are not modelled. Four validators, up to two events.",
 )
 claim(
     "S2 in Heimdall",
@@ -159,11 +154,9 @@ claim(
         "M12 an update revives one that left",
         "events in any order",
     ),
-    because=(
-        "Once every event and checkpoint is taken over, the powers are the stakes. That an update clears the end of "
-        "a validator is our encoding of the phantom power; the report that we have names the cause and not the code. "
-        "Votes on events are taken as honest: from Q(T) on, faulty power in Heimdall decides what an event says."
-    ),
+    because="Once every event and checkpoint is taken over, the powers are the stakes. That an update clears the end "
+    "of a validator is our encoding of the phantom power; the report that we have names the cause and not the code. "
+    "Votes on events are taken as honest: from Q(T) on, faulty power in Heimdall decides what an event says.",
 )
 claim(
     "L6",
@@ -175,11 +168,9 @@ claim(
         "changes wait for the next acknowledgement",
         "whole tokens in Heimdall, parts of them on Ethereum",
     ),
-    because=(
-        "No document states it; it is what L1 needs. Ethereum can refuse a checkpoint that everyone in Heimdall has "
-        "signed, and from every such state the events can be relayed and the rest sign. This rests on changes of "
-        "power that take effect without a checkpoint in between, as the code has it. All are honest here."
-    ),
+    because="No document that we know states it; it is what L1 needs. Ethereum can refuse a checkpoint that everyone "
+    "in Heimdall has signed, and from every such state the events can be relayed and the rest sign. This rests on "
+    "changes of power that take effect without a checkpoint in between, as the code has it. All are honest here.",
 )
 claim(
     "L1 halt by a leaver",
@@ -187,8 +178,6 @@ claim(
     says="A vote of a validator that has left the set is no error.",
     finding=Finding.CONFIRMED,
     decided_by=("the copy follows, and checkpoints go on", "M9 the last vote of one that left is fatal"),
-    because=(
-        "With the vote skipped checkpoints go on; with the error the first exit stops Heimdall for good, without "
-        "any faulty weight. In the field people restarted it within about an hour; a restart is not modelled."
-    ),
+    because="With the vote skipped checkpoints go on; with the error the first exit stops Heimdall for good, without "
+    "any faulty weight. In the field people restarted it within about an hour; a restart is not modelled.",
 )

@@ -53,6 +53,21 @@ check(
     expect=Violated(an_honest_validator_gets_the_turn, steps=1),
 )
 check(
+    "one heavy of four, 1 faulty",
+    proposers,
+    {"LAST_WEIGHT": 3},
+    faults=SILENCE,
+    expect=Holds(distinct=504, depth=9),
+)
+check(
+    "one heavy of four, 2 faulty may stop",
+    proposers,
+    {"LAST_WEIGHT": 3, "FAULTY_WEIGHT": 2},
+    faults=SILENCE,
+    properties=(an_honest_validator_gets_the_turn,),
+    expect=Violated(an_honest_validator_gets_the_turn, steps=1),
+)
+check(
     "four, no no-acks",
     proposers,
     {"NO_ACKS": False},
@@ -89,13 +104,13 @@ claim(
         "seven, 2 faulty",
         "four, 2 faulty may stop",
         "six, 2 faulty may stop",
+        "one heavy of four, 1 faulty",
+        "one heavy of four, 2 faulty may stop",
         "four, no no-acks",
         "M21 a no-ack from anyone",
         "M21 the turn goes round all the same",
     ),
-    because=(
-        "Below T - Q(T) + 1 of silent weight, from every state an honest validator can have the turn, also past two "
-        "silent ones in a row; at that weight Heimdall makes no block to put the no-ack in. Rotation by weight is "
-        "replaced by the plain one, and time by periods."
-    ),
+    because="Below T - Q(T) + 1 of silent weight, from every state an honest validator can have the turn, also past "
+    "two silent ones in a row; at that weight Heimdall makes no block to put the no-ack in. Rotation by weight is "
+    "replaced by the plain one, and time by periods.",
 )

@@ -13,9 +13,10 @@ Each bound is decided by two checks, one below it and one at it; the faulty are 
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable
+from model.lang import Finding, Holds, Violated, always, check, claim
 from model.pos import checkpoints
-from model.pos.checkpoints import BLOCKS, Root, State, next_start
+from model.pos.agreement import a_checkpoint_is_acknowledged, checkpoints_go_on
+from model.pos.checkpoints import Root, State
 
 
 @always
@@ -24,30 +25,20 @@ def roots_are_true(s: State) -> bool:
     return all(c.root == Root.TRUE for c in s.ethereum)
 
 
-@recoverable
-def checkpoints_go_on(s: State) -> bool:
-    """L1: from every state the last block can still be committed, on Ethereum and in Heimdall."""
-    return next_start(s.ethereum) > BLOCKS and next_start(s.heimdall) > BLOCKS
-
-
-@reachable
-def a_checkpoint_is_acknowledged(s: State) -> bool:
-    """A checkpoint goes all the way."""
-    return len(s.heimdall) > 0
-
-
+BOTH: Final = (roots_are_true, checkpoints_go_on, a_checkpoint_is_acknowledged)
 ADVERSARY: Final = {"false_root", "silence"}
 SIX: Final = {"VALIDATORS": 6}
 SEVEN: Final = {"VALIDATORS": 7}
 ONE_HEAVY: Final = {"LAST_WEIGHT": 3}
 
-check("four, none faulty", checkpoints, faults=ADVERSARY, expect=Holds(distinct=67, depth=9))
+check("four, none faulty", checkpoints, faults=ADVERSARY, properties=BOTH, expect=Holds(distinct=67, depth=9))
 
 check(
     "four, 1 faulty",
     checkpoints,
     {"FAULTY_WEIGHT": 1},
     faults=ADVERSARY,
+    properties=BOTH,
     expect=Holds(distinct=704, depth=10),
 )
 check(
@@ -79,6 +70,7 @@ check(
     checkpoints,
     {**SIX, "FAULTY_WEIGHT": 1},
     faults=ADVERSARY,
+    properties=BOTH,
     expect=Holds(distinct=2352, depth=12),
 )
 check(
@@ -110,6 +102,7 @@ check(
     checkpoints,
     {**ONE_HEAVY, "FAULTY_WEIGHT": 1},
     faults=ADVERSARY,
+    properties=BOTH,
     expect=Holds(distinct=420, depth=10),
 )
 check(
@@ -141,6 +134,7 @@ check(
     checkpoints,
     {**SEVEN, "FAULTY_WEIGHT": 2},
     faults=ADVERSARY,
+    properties=BOTH,
     expect=Holds(distinct=15792, depth=12),
 )
 check(
@@ -174,6 +168,7 @@ check(
     checkpoints,
     {"FAULTY_WEIGHT": 2},
     faults={"false_root"},
+    properties=BOTH,
     expect=Holds(distinct=396, depth=8),
 )
 check(
@@ -181,6 +176,7 @@ check(
     checkpoints,
     {"BLOCKS": 2, "FAULTY_WEIGHT": 1},
     faults=ADVERSARY,
+    properties=BOTH,
     expect=Holds(distinct=57832, depth=23),
 )
 
@@ -192,10 +188,8 @@ check(
     faults=ADVERSARY,
     properties=(roots_are_true,),
     expect=Violated(roots_are_true, steps=1),
-    about=(
-        "No incident: a reading of 'two thirds' that counts heads. Three validators that hold half of the stake forge "
-        "a root; counted by stake, as the contract does, they need five of six."
-    ),
+    about="No incident: a reading of 'two thirds' that counts heads. Three validators that hold half of the stake "
+    "forge a root; counted by stake, as the contract does, they need five of six.",
 )
 check(
     "M13 signatures by plurality, S3 holds all the same",
@@ -204,22 +198,21 @@ check(
     faults=ADVERSARY,
     properties=(roots_are_true, a_checkpoint_is_acknowledged),
     expect=Holds(distinct=71460, depth=20),
-    about=(
-        "Fixed in Heimdall's Phuket upgrade. The contract counts the signatures once more, so what Heimdall keeps "
-        "by plurality cannot land; S16 is what breaks."
-    ),
+    about="Fixed in Heimdall's Phuket upgrade. The contract counts the signatures once more, so what Heimdall keeps by "
+    "plurality cannot land; S16 is what breaks.",
 )
 check(
     "M14 two proposals in a block, checkpoints go on all the same",
     checkpoints,
     {"BLOCKS": 2, "ONE_A_BLOCK": False},
+    properties=BOTH,
     expect=Holds(distinct=35527, depth=25),
     about="Audit of heimdall-v2, finding 017: Heimdall stores one checkpoint and signs another; Ethereum's wins.",
 )
 
 claim(
     "S3",
-    source="Polygon PoS in the Consensys scaling framework, What trust assumptions must users make about the operator",
+    source="Polygon documentation, FAQ 'Consensys Scaling Framework', trust assumptions about the operator",
     says="As long as two thirds of the stake are held by honest validators, the chain progresses accurately.",
     finding=Finding.CONFIRMED,
     decided_by=(
@@ -234,17 +227,15 @@ claim(
         "M13 signatures by plurality, S3 holds all the same",
         "M23 two thirds of the validators",
     ),
-    because=(
-        "Read as accuracy: no checkpoint has a root over blocks that honest validators did not execute. This holds "
-        "for much more faulty weight than the sentence allows, up to Q(T) - 1, because a quorum then contains someone "
-        "honest; from Q(T) on it fails in one step. Assumed: honest validators sign only what they executed, weights "
-        "on Ethereum and in Heimdall agree (S17), and there is one chain of blocks; what forks do to "
-        "checkpoints is S4 and S19. Up to seven validators and one checkpoint, two with four validators."
-    ),
+    because="Read as accuracy: no checkpoint has a root over blocks that honest validators did not execute. This holds "
+    "for much more faulty weight than the sentence allows, up to Q(T) - 1, because a quorum then contains someone "
+    "honest; from Q(T) on it fails in one step. Assumed: honest validators sign only what they executed, weights on "
+    "Ethereum and in Heimdall agree (S17), and there is one chain of blocks; what forks do to checkpoints is S4 and "
+    "S19. Up to seven validators and one checkpoint, two with four validators.",
 )
 claim(
     "L1",
-    source="Polygon PoS in the Consensys scaling framework, What trust assumptions must users make about the operator",
+    source="Polygon documentation, FAQ 'Consensys Scaling Framework', trust assumptions about the operator",
     says="As long as two thirds of the stake are held by honest validators, the chain progresses accurately.",
     finding=Finding.CONFIRMED,
     decided_by=(
@@ -259,12 +250,10 @@ claim(
         "four, 2 faulty that do not fall silent",
         "two blocks, 1 faulty",
     ),
-    because=(
-        "Read as progress: from every state another checkpoint can land and be acknowledged, below T - Q(T) + 1 of "
-        "faulty weight. A note on rounding, and no refutation: if T is divisible by three and exactly two thirds "
-        "are honest (four of six), the honest weight is one short of Q(T), and silence stops the chain; the "
-        "sentence may well mean more than two thirds, and stakes in the field do not meet the bound. For every "
-        "other T, honest weight of at least 2T/3 is at least Q(T). That a path exists is what is asked; that it is "
-        "taken needs a live Ethereum, honest relaying, and the turn of an honest proposer (L2)."
-    ),
+    because="Read as progress: from every state another checkpoint can land and be acknowledged, below T - Q(T) + 1 of "
+    "faulty weight. A note on rounding, and no refutation: if T is divisible by three and exactly two thirds are "
+    "honest (four of six), the honest weight is one short of Q(T), and silence stops the chain; the sentence may well "
+    "mean more than two thirds, and stakes in the field do not meet the bound. For every other T, honest weight of at "
+    "least 2T/3 is at least Q(T). That a path exists is what is asked; that it is taken needs a live Ethereum, honest "
+    "relaying, and the turn of an honest proposer (L2).",
 )

@@ -86,11 +86,9 @@ claim(
     says="What validators sign begins with a yes vote and has the chain id in it.",
     finding=Finding.CONFIRMED,
     decided_by=("four", "one heavy of four", "four, one has left", "M19 no yes in the vote", "M20 no chain id"),
-    because=(
-        "Holds if the same keys vote on another chain and vote no; each of the two parts is needed. That signatures "
-        "are over one range is part of what is signed, and is taken for granted here. Two chains, one range, four "
-        "validators."
-    ),
+    because="Holds if the same keys vote on another chain and vote no; each of the two parts is needed. That "
+    "signatures are over one range is part of what is signed, and is taken for granted here. Two chains, one range, "
+    "four validators.",
 )
 claim(
     "S2 distinct signers",
@@ -104,8 +102,6 @@ claim(
         "M18 repeats count",
         "M18 signatures in any order",
     ),
-    because=(
-        "Every list of up to four signatures is tried: the weight counted is that of distinct active validators, "
-        "never more. The skipping of repeats does not suffice without the order."
-    ),
+    because="Every list of up to four signatures is tried: the weight counted is that of distinct active validators, "
+    "never more. The skipping of repeats does not suffice without the order.",
 )

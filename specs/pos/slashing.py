@@ -63,6 +63,21 @@ check(
     expect=Violated(double_signers_pay, steps=5),
 )
 check(
+    "as designed, one heavy of four, 1 faulty",
+    slashing,
+    {"LAST_WEIGHT": 3},
+    faults=CRIME,
+    expect=Holds(distinct=324, depth=8),
+)
+check(
+    "as designed, one heavy of four, 2 faulty do not vote to slash",
+    slashing,
+    {"LAST_WEIGHT": 3, "FAULTY_WEIGHT": 2},
+    faults=CRIME,
+    properties=(double_signers_pay,),
+    expect=Violated(double_signers_pay, steps=5),
+)
+check(
     "evidence is enough, 2 faulty of four",
     slashing,
     {**BY_EVIDENCE, "FAULTY_WEIGHT": 2},
@@ -92,15 +107,13 @@ check(
     faults=CRIME,
     properties=(double_signers_pay,),
     expect=Violated(double_signers_pay, steps=5),
-    about=(
-        "Slashing was switched off in the first Heimdall and has no module in heimdall-v2; the contract on Ethereum "
-        "has the entry point."
-    ),
+    about="Slashing was switched off in the first Heimdall and has no module in heimdall-v2; the contract on Ethereum "
+    "has the entry point.",
 )
 
 claim(
     "S14",
-    source="Polygon PoS in the Consensys scaling framework, How do they become operators",
+    source="Polygon documentation, FAQ 'Consensys Scaling Framework', how they become operators",
     says="Stakes are at risk of getting slashed if a validator commits a malicious act, such as double signing.",
     finding=Finding.DIFFERS,
     decided_by=(
@@ -110,16 +123,16 @@ claim(
         "the stake is back before anyone acts",
         "as designed, 2 faulty of four do not vote to slash",
         "as designed, 2 faulty of six do not vote to slash",
+        "as designed, one heavy of four, 1 faulty",
+        "as designed, one heavy of four, 2 faulty do not vote to slash",
         "evidence is enough, 2 faulty of four",
         "evidence is enough, 3 faulty of four",
         "evidence is enough, no one honest is left",
         "as deployed",
     ),
-    because=(
-        "Not implemented: in the code that was read, nothing slashes, so any double signature goes unpunished; the "
-        "setting that is deployed on Ethereum was not read. 'At risk' says less than 'always', which is what is "
-        "checked. As it was designed it would hold below T - Q(T) + 1 of faulty weight, if honest validators act "
-        "within the withdrawal delay: SlashingManager asks for a quorum of signatures, which the faulty can withhold "
-        "while they go on to sign checkpoints. If evidence alone were enough, it would hold while someone is honest."
-    ),
+    because="Not implemented: in the code that was read, nothing slashes, so any double signature goes unpunished; the "
+    "setting that is deployed on Ethereum was not read. 'At risk' says less than 'always', which is what is checked. "
+    "As it was designed it would hold below T - Q(T) + 1 of faulty weight, if honest validators act within the "
+    "withdrawal delay: SlashingManager asks for a quorum of signatures, which the faulty can withhold while they go on "
+    "to sign checkpoints. If evidence alone were enough, it would hold while someone is honest.",
 )

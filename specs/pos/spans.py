@@ -86,10 +86,8 @@ check(
     faults={"false_backfill"},
     properties=(producers_are_chosen,),
     expect=Violated(producers_are_chosen, steps=2),
-    about=(
-        "Audit of heimdall-v2, second quarter of 2025 (critical): whoever sends the message decides from which span "
-        "on, and for whom, producers are repeated."
-    ),
+    about="Audit of heimdall-v2, second quarter of 2025 (critical): whoever sends the message decides from which span "
+    "on, and for whom, producers are repeated.",
 )
 
 claim(
@@ -105,11 +103,9 @@ claim(
         "a replaced producer goes on for nodes that do not know",
         "M17 back-filled spans are not verified",
     ),
-    because=(
-        "As described, one span covers a number and its producers make the block; confirmed. Since Rio there is one "
-        "elected producer, and a replacement covers numbers a second time: the newer span counts, and the producer is "
-        "legitimate for every node that has it. Until a node has it, it takes blocks of the old one; milestones, which "
-        "are not in this model, decide between the two. The document is older than Rio: it differs, and is not wrong. "
-        "Votes and shuffles are any choice that Heimdall makes; below Q(T) of faulty weight it has an honest vote."
-    ),
+    because="As described, one span covers a number and its producers make the block; confirmed. Since Rio there is "
+    "one elected producer, and a replacement covers numbers a second time: the newer span counts, and the producer is "
+    "legitimate for every node that has it. Until a node has it, it takes blocks of the old one; milestones, which are "
+    "not in this model, decide between the two. The document is older than Rio: it differs, and is not wrong. Votes "
+    "and shuffles are any choice that Heimdall makes; below Q(T) of faulty weight it has an honest vote.",
 )

@@ -68,10 +68,8 @@ check(
     {**THREE, **M3},
     properties=(total_is_the_active_weight,),
     expect=Violated(total_is_the_active_weight, steps=4),
-    about=(
-        "Consensus bypass, found by Niv Yehezkel, January 2022: delegation that leaves a validator that has left "
-        "lowers the total once more."
-    ),
+    about="Consensus bypass, found by Niv Yehezkel, January 2022: delegation that leaves a validator that has left "
+    "lowers the total once more.",
 )
 check(
     "M3 signers without a quorum",
@@ -101,7 +99,11 @@ check(
     "delegation leaves during notice, signers still have a quorum",
     staking,
     {**THREE, "DELEGATION_WAITS_WHILE_UNSTAKING": False},
-    properties=(accepted_signers_have_a_quorum, total_and_delta_are_the_weight_that_stays),
+    properties=(
+        accepted_signers_have_a_quorum,
+        total_and_delta_are_the_weight_that_stays,
+        delegation_outlasts_its_validator,
+    ),
     expect=Holds(distinct=19593, depth=13),
     about="The same: for one epoch the total is too high, which asks for more signatures and not for fewer.",
 )
@@ -117,11 +119,9 @@ claim(
         "M3 the total falls twice",
         "delegation leaves during notice",
     ),
-    because=(
-        "Holds as an identity, in every state, for the rules as they are since January 2022; before, it took a "
-        "delegation, a notice, a checkpoint and the delegation's leaving to break it. Rewards, slashing and what "
-        "the owner changes are left out. Up to four validators of stake 1, delegation up to 2, three epochs."
-    ),
+    because="Holds as an identity, in every state, for the rules as they are since January 2022; before, it took a "
+    "delegation, a notice, a checkpoint and the delegation's leaving to break it. Rewards, slashing and what the owner "
+    "changes are left out. Up to four validators of stake 1, delegation up to 2, three epochs.",
 )
 claim(
     "S2",
@@ -134,9 +134,7 @@ claim(
         "M3 signers without a quorum",
         "M3 a quarter of the stake is enough",
     ),
-    because=(
-        "Measured against the true weight, and not the stored one: they agree as long as S2' holds, and S2 falls with "
-        "it. The other way to break it, one signature counted twice, is in signatures.py; that the weight may be "
-        "fresher than what Heimdall knows is S17."
-    ),
+    because="Measured against the true weight, and not the stored one: they agree as long as S2' holds, and S2 falls "
+    "with it. The other way to break it, one signature counted twice, is in signatures.py; that the weight may be "
+    "fresher than what Heimdall knows is S17.",
 )

@@ -1,6 +1,6 @@
 """Does everything that Bor mints go back to a lock on L1 (S7), and does every message get its record (L4)?
 
-The four regimes are weights of liars out of 6, quorum 5: 1 can do nothing, 2 or 3 can halt, 4 could also sign two
+The four regimes are faulty weights out of 6, quorum 5: 1 can do nothing, 2 or 3 can halt, 4 could also sign two
 conflicting things, 5 are a quorum.  A vote on an event record is a vote on a fact of L1, so the first three are alike.
 What 2 or 3 can do by silence is in `state_receiver.py`.
 """
@@ -48,32 +48,48 @@ SAFETY: Final = (delivered_is_logged, mint_has_a_lock)
 WITNESSES: Final = (both_are_delivered, the_second_is_recorded_first)
 
 check(
-    "S7 1 of 6 lie",
+    "S7 1 of 6 faulty",
     state_sync,
     faults={"reorg", "false_votes"},
     expect=Holds(distinct=969, depth=9),
 )
 check(
-    "S7 3 of 6 lie",
+    "S7 3 of 6 faulty",
     state_sync,
-    {"BYZANTINE": 3},
+    {"FAULTY_WEIGHT": 3},
+    faults={"reorg", "false_votes"},
+    properties=(*SAFETY, *WITNESSES),
+    expect=Holds(distinct=969, depth=9),
+)
+check(
+    "S7 4 of 6 faulty",
+    state_sync,
+    {"FAULTY_WEIGHT": 4},
+    faults={"reorg", "false_votes"},
+    properties=(*SAFETY, *WITNESSES),
+    expect=Holds(distinct=969, depth=9),
+    about="Exactly two thirds are faulty, one vote short of a quorum: a record still needs an honest vote.",
+)
+check(
+    "S7 5 of 6 faulty",
+    state_sync,
+    {"FAULTY_WEIGHT": 5},
+    faults={"false_votes"},
+    properties=(delivered_is_logged,),
+    expect=Violated(delivered_is_logged, steps=2),
+)
+check(
+    "S7 2 of 4 faulty",
+    state_sync,
+    {"TOTAL": 4, "FAULTY_WEIGHT": 2},
     faults={"reorg", "false_votes"},
     properties=(*SAFETY, *WITNESSES),
     expect=Holds(distinct=969, depth=9),
 )
 check(
-    "S7 4 of 6 lie",
+    "S7 3 of 4 faulty",
     state_sync,
-    {"BYZANTINE": 4},
-    faults={"reorg", "false_votes"},
-    properties=(*SAFETY, *WITNESSES),
-    expect=Holds(distinct=969, depth=9),
-    about="Exactly two thirds lie, one vote short of a quorum: a record still needs an honest vote.",
-)
-check(
-    "S7 5 of 6 lie",
-    state_sync,
-    {"BYZANTINE": 5},
+    {"TOTAL": 4, "FAULTY_WEIGHT": 3},
     faults={"false_votes"},
     properties=(delivered_is_logged,),
     expect=Violated(delivered_is_logged, steps=2),
@@ -81,12 +97,12 @@ check(
 check(
     "S7 reorganisation deeper than the confirmations",
     state_sync,
-    {"BYZANTINE": 0, "REORG_DEPTH": 3},
+    {"FAULTY_WEIGHT": 0, "REORG_DEPTH": 3},
     faults={"reorg"},
     properties=(delivered_is_logged,),
     expect=Violated(delivered_is_logged, steps=6),
-    about="No validator lies. Heimdall waits for a finalised L1 block, and for 6 confirmations only where it cannot "
-    "ask for one: this is about that fallback.",
+    about="No validator is faulty. Heimdall waits for a finalised L1 block, and for 6 confirmations only where it "
+    "cannot ask for one: this is about that fallback.",
 )
 check(
     "S7 anyone sends to the bridge",
@@ -111,13 +127,13 @@ check(
     {"COMPARES_RECEIVER": False, "IDS": 1},
     properties=(mint_has_a_lock,),
     expect=Violated(mint_has_a_lock, steps=5),
-    about="A user's message to a contract of her own is relayed as one to the bridge. No validator lies. Whether "
+    about="A user's message to a contract of her own is relayed as one to the bridge. No validator is faulty. Whether "
     "anyone ever did this is not known.",
 )
 check(
     "L4 one block deeper than the confirmations, every message gets a record",
     state_sync,
-    {"BYZANTINE": 0, "REORG_DEPTH": 3},
+    {"FAULTY_WEIGHT": 0, "REORG_DEPTH": 3},
     faults={"reorg"},
     properties=(final_messages_get_recorded, *WITNESSES),
     expect=Holds(distinct=9224, depth=16),
@@ -126,7 +142,7 @@ check(
 check(
     "L4 two blocks deeper, a message is refused for good",
     state_sync,
-    {"BYZANTINE": 0, "BLOCKS": 5, "CONFIRMATIONS": 1, "REORG_DEPTH": 3, "AMOUNTS": 1},
+    {"FAULTY_WEIGHT": 0, "BLOCKS": 5, "CONFIRMATIONS": 1, "REORG_DEPTH": 3, "AMOUNTS": 1},
     faults={"reorg"},
     properties=(final_messages_get_recorded,),
     expect=Violated(final_messages_get_recorded, steps=10),
@@ -141,13 +157,15 @@ claim(
     "amount to be minted on Polygon PoS.",
     finding=Finding.UNSTATED_CONDITION,
     decided_by=(
-        "S7 1 of 6 lie",
-        "S7 3 of 6 lie",
-        "S7 4 of 6 lie",
-        "S7 5 of 6 lie",
+        "S7 1 of 6 faulty",
+        "S7 3 of 6 faulty",
+        "S7 4 of 6 faulty",
+        "S7 5 of 6 faulty",
+        "S7 2 of 4 faulty",
+        "S7 3 of 4 faulty",
         "S7 reorganisation deeper than the confirmations",
     ),
-    because="While liars are no quorum, two thirds included, nothing is minted without a lock, provided that L1 takes "
-    "back no log that has its confirmations: the condition which the answer leaves out, and Heimdall meets by waiting "
-    "for finalised blocks. Two messages, four L1 blocks, two amounts; reorganisations at most as deep as said.",
+    because="While the faulty are no quorum, two thirds included, nothing is minted without a lock, provided that L1 "
+    "takes back no log that has its confirmations: the condition which the answer leaves out, and Heimdall meets by "
+    "waiting for finalised blocks. Two messages, four L1 blocks, two amounts; reorganisations at most as deep as said.",
 )

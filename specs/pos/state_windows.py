@@ -67,8 +67,8 @@ check(
     {"END_BY_BLOCK": False},
     properties=(same_last_id,),
     expect=Violated(same_last_id, steps=11),
-    about="Bor before PIP-12, 2023: the end was the time of the header one sprint earlier, read by number, so from "
-    "the node's own fork while it imported another. Bor still carries overrides for blocks where nodes had differed.",
+    about="Bor before PIP-12, 2023: the end was the time of the header one sprint earlier, read by number, so from the "
+    "node's own fork while it imported another. Bor still carries overrides for blocks where nodes had differed.",
 )
 check(
     "M6 the window starts after the last id of the database",
