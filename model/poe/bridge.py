@@ -40,6 +40,7 @@ COUNTS_RECEIVED: Final[bool] = True  # False: a deposit counts as it was request
 REENTRANCY_GUARDED: Final[bool] = True  # False: a token may call the bridge during a deposit (known to be unsafe)
 EXPORTS_SETTLED_ONLY: Final[bool] = True  # False: the exit root of a pending state is published (known to be unsafe)
 INDEX_CHECKED: Final[bool] = True  # False: unused bits of a leaf's index are free (known to be unsafe)
+DEPOSIT_GUARDED: Final[bool] = True  # False: deposits go on in an emergency
 CLAIM_GUARDED: Final[bool] = True  # False: claims go on in an emergency
 MESSAGE_GUARDED: Final[bool] = True  # False: messages do
 MOST: Final = 2 * TOKENS
@@ -79,10 +80,12 @@ class State:
 @action
 def deposit(s: State) -> None:
     """bridgeAsset on L1: one token is locked."""
-    require(s.deposits < TOKENS and not s.emergency and (s.noted is None or not REENTRANCY_GUARDED))
+    require(s.deposits < TOKENS and (s.noted is None or not REENTRANCY_GUARDED))
+    require(not s.emergency or not DEPOSIT_GUARDED)
     s.deposits += 1
     s.escrow += 1
     s.inbound += 1
+    s.breach = s.breach or s.emergency
 
 
 @action(fault="fee_on_transfer")

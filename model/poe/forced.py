@@ -92,14 +92,14 @@ def sequence_spending(s: State) -> None:
 @action
 def sequence_own(s: State) -> None:
     """The user posts a batch."""
-    require(OPEN and len(s.batch) < LENGTH and not any(b.kind == Kind.OWN for b in s.batch) and not s.emergency)
+    require(posting_is_open(s) and len(s.batch) < LENGTH and not any(b.kind == Kind.OWN for b in s.batch))
     s.batch = s.batch.push(Batch(Kind.OWN))
 
 
 @action
 def force(s: State) -> None:
     """forceBatch: the user puts a batch into the queue."""
-    require(FORCING and s.accepted < FORCED and not s.emergency)
+    require(queue_is_open(s) and s.accepted < FORCED)
     s.accepted += 1
     s.stored[s.accepted] = True
 
@@ -197,9 +197,24 @@ def roll_back(s: State, target: Count) -> None:
 @action
 def withdraw(s: State) -> None:
     """The user claims a withdrawal on L1, which the transaction made."""
-    require(not s.exited and (not s.emergency or not BRIDGE_STOPS))
+    require(not s.exited and bridge_is_open(s))
     require(any(serves(s, k) for k in range(LENGTH) if k < s.verified))
     s.exited = True
+
+
+def posting_is_open(s: State) -> bool:
+    """The user may post batches."""
+    return OPEN and not s.emergency
+
+
+def queue_is_open(s: State) -> bool:
+    """The user may force batches."""
+    return FORCING and not s.emergency
+
+
+def bridge_is_open(s: State) -> bool:
+    """Withdrawals can be claimed on L1."""
+    return not s.emergency or not BRIDGE_STOPS
 
 
 def has_room(s: State) -> bool:

@@ -1,7 +1,8 @@
 """How the fee of a batch moves: a multiplier for each verification, within bounds.
 
 PolygonZkEVM._updateBatchFee (2023): each verification looks at how long its batches waited, and multiplies or
-divides the fee; the exponent is capped.  A level here is one factor, so that prices are small numbers.
+divides the fee; the exponent is capped, and the fee is kept between two bounds (1 gwei and 1000 MATIC).  The post
+gives no formula.  A level here is one factor, so that prices are small numbers.
 Left out: the rule that decides between up and down, which is up to time.
 """
 
@@ -9,14 +10,16 @@ from typing import Annotated, Final
 
 from model.lang import Range, action, require, state
 
-LEVELS: Final = 6
-START: Final = 2
+LOWEST: Final = 2
+HIGHEST: Final = 6
+START: Final = 3
 CAP: Final = 2  # levels that one update may move: 12 in the contract
 CAPPED: Final[bool] = True  # False: an update may move the price to any level (known to be unsafe)
 CAPS_BLOCK: Final[bool] = True  # False: the cap is for each call, and a block takes many calls
+BOUNDED: Final[bool] = True  # False: an update may leave the bounds (known to be unsafe)
 CALLS: Final = 2  # verifications in a block
 
-Level = Annotated[int, Range(0, LEVELS)]
+Level = Annotated[int, Range(LOWEST - CAP, HIGHEST + CAP)]
 
 
 @state
@@ -30,11 +33,11 @@ class State:
 
 @action
 def verify(s: State, price: Level) -> None:
-    """A verification updates the price of the batches to come."""
+    """A verification updates the price of the batches to come: the new one, brought back into the bounds."""
     require(s.calls < CALLS)
     near = s.began if CAPS_BLOCK else s.price
     require(not CAPPED or (near - CAP <= price <= near + CAP and s.price - CAP <= price <= s.price + CAP))
-    s.price = price
+    s.price = max(LOWEST, min(price, HIGHEST)) if BOUNDED else price
     s.calls += 1
 
 

@@ -45,6 +45,7 @@ ADMIN_CLEANS: Final[bool] = True  # False: the emergency is lifted while a wrong
 WATCHED: Final[bool] = True  # False: nobody shows a conflict in time
 RIGHT_PROVABLE: Final[bool] = True  # False: the circuit with the defect proves the wrong root only
 SETTERS_SHORTEN: Final[bool] = True  # False: the admin may lengthen a timeout at any time
+START_MATCHED: Final[bool] = True  # False: a proof of some batches may start from the root of others (known to be unsafe)
 REGISTERED_ONCE: Final[bool] = True  # False: a registered rollup may be registered again (known to be unsafe)
 
 Number = Annotated[int, Range(0, BATCHES)]
@@ -116,6 +117,7 @@ def verify(s: State, init: Number, final: Number) -> None:
     """verifyBatches: anyone proves, and settles at once or leaves a pending state."""
     require(may_prove(s, init, final))
     contradicted = s.contradicted or contradicts(s, init, final, result(s, init))
+    s.breach = s.breach or s.emergency
     if PENDING_STATES:
         s.pending = s.pending.push(Pending(final, result(s, init)))
     else:
@@ -133,6 +135,13 @@ def verify_falsely(s: State, init: Number, final: Number) -> None:
     else:
         s.root[final] = Root.WRONG
         s.verified = final
+
+
+@action
+def verify_from_other(s: State, init: Number, final: Number) -> None:
+    """The same with the root of a pending state that does not end at `init`: sound, and about no state there was."""
+    require(not START_MATCHED and may_prove(s, init, final) and any(p.final != init for p in s.pending))
+    s.pending = s.pending.push(Pending(final, Root.WRONG))
 
 
 @action

@@ -99,7 +99,7 @@ def found(s: State) -> None:
 @action
 def join(s: State, v: Validator) -> None:
     """A new validator stakes."""
-    require(len(s.events) < CHANGES and s.stake[v] == 0 and s.ends[v] == 0)
+    require(len(s.events) < CHANGES and s.stake[v] == 0)
     s.stake[v] = FRESH
     s.events = s.events.push(Event(Kind.JOIN, v, FRESH, s.epoch))
 
@@ -132,7 +132,7 @@ def unstake(s: State, v: Validator) -> None:
 @action
 def undelegate_after_exit(s: State, v: Validator) -> None:
     """A delegator leaves a validator that has left; what is still there is announced like any stake."""
-    require(len(s.events) < CHANGES and s.stake[v] > 0 and gone(s, v))
+    require(len(s.events) < CHANGES and gone(s, v))
     s.events = s.events.push(Event(Kind.UPDATE, v, s.stake[v], s.epoch))
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from model.lang import Finding, Holds, Violated, always, check, claim, reachable
 from model.poe import availability
-from model.poe.availability import State
+from model.poe.availability import Member, State
 
 VALIDIUM: Final = {"ON_L1": False}
 
@@ -13,6 +13,12 @@ VALIDIUM: Final = {"ON_L1": False}
 def verified_is_available(s: State) -> bool:
     """PS6: the data of a verified batch can be had."""
     return not s.verified or availability.available(s)
+
+
+@reachable
+def a_member_signs_for_nothing(s: State, m: Member) -> bool:
+    """A batch is verified, and a member has signed for data that it does not have."""
+    return s.verified and m in s.signed and m not in s.told
 
 
 @reachable
@@ -28,7 +34,7 @@ check(
     "validium, fewer misbehave than sign",
     availability,
     VALIDIUM,
-    properties=(verified_is_available, a_batch_is_verified),
+    properties=(verified_is_available, a_batch_is_verified, a_member_signs_for_nothing),
     expect=Holds(distinct=180, depth=8),
 )
 check(

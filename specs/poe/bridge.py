@@ -32,7 +32,7 @@ def solvent(s: State) -> bool:
 
 @always
 def emergency_stops_the_bridge(s: State) -> bool:
-    """PS14: in an emergency nobody claims or sends."""
+    """PS14: in an emergency nobody deposits, claims or sends a message."""
     return not s.breach
 
 
@@ -80,7 +80,16 @@ check(
     faults={"halt"},
     properties=(emergency_stops_the_bridge,),
     expect=Violated(emergency_stops_the_bridge, steps=2),
-    about="LXLY-04 (Sigma Prime).",
+    about="LXLY-04 (Sigma Prime): bridgeMessage did not have the guard that bridgeAsset has.",
+)
+check(
+    "deposits are not guarded in an emergency",
+    bridge,
+    {"DEPOSIT_GUARDED": False},
+    faults={"halt"},
+    properties=(emergency_stops_the_bridge,),
+    expect=Violated(emergency_stops_the_bridge, steps=2),
+    about="The guard that carries PS14 for bridgeAsset.",
 )
 check(
     "claims are not guarded in an emergency",
@@ -164,7 +173,8 @@ claim(
         "M17 the exit root of a pending state is published",
         "M18 unused bits of the index are free",
     ),
-    because="With the check of unused bits that was added in 2025. Two withdrawals of one token.",
+    because="With the check of unused bits that was added in 2025. Two and three withdrawals of one token; leaves and "
+    "roots are taken as they are, without Merkle proofs.",
 )
 claim(
     "PS13",
@@ -178,13 +188,22 @@ claim(
         "M12 a reentrant token is counted twice",
         "M13 a proof of a withdrawal that never was",
     ),
-    because="If the prover is sound, deposits count as received, and a deposit cannot be entered twice.",
+    because="If the prover is sound, deposits count as received, and a deposit cannot be entered twice; the audits "
+    "found the latter two missing, and they were added. One token, two deposits and two withdrawals, three in one "
+    "check.",
 )
 claim(
     "PS14-bridge",
     source="PolygonZkEVMBridge: EmergencyManager",
     says="In an emergency the bridge stands still.",
     finding=Finding.CONFIRMED,
-    decided_by=("settled at once", "V1, V2 pending states", "M8 bridgeMessage is not guarded in an emergency"),
-    because="For deposits, messages and claims on L1, each with its guard.",
+    decided_by=(
+        "settled at once",
+        "V1, V2 pending states",
+        "M8 bridgeMessage is not guarded in an emergency",
+        "deposits are not guarded in an emergency",
+        "claims are not guarded in an emergency",
+    ),
+    because="For deposits, messages and claims on L1, each by its guard; that of messages since the fix of LXLY-04. "
+    "updateExitRoot, which moves no tokens, is not guarded in the model.",
 )

@@ -9,7 +9,17 @@ from typing import Final
 
 from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable, step
 from model.poe import forced
-from model.poe.forced import Count, Forced, Kind, Restores, State, serves
+from model.poe.forced import (
+    Count,
+    Forced,
+    Kind,
+    Restores,
+    State,
+    bridge_is_open,
+    posting_is_open,
+    queue_is_open,
+    serves,
+)
 
 # V0 is as the seed.
 V1: Final = {"OPEN": False, "FORCING": True, "EMERGENCY": True}  # PolygonZkEVM.sol, forced batches switched on
@@ -67,8 +77,8 @@ def a_halt_needs_a_lag(old: State, new: State) -> bool:
 
 @always
 def a_door_is_open(s: State) -> bool:
-    """PL4: the bridge, forced and own batches are never all closed at once; an emergency closes the latter two."""
-    return not (s.emergency and forced.BRIDGE_STOPS)
+    """PL4: the bridge, the queue of forced batches and the posting of own ones are never all closed at once."""
+    return bridge_is_open(s) or queue_is_open(s) or posting_is_open(s)
 
 
 @reachable
@@ -247,6 +257,7 @@ check(
     faults={"owner_halts"},
     properties=(the_user_can_be_served,),
     expect=Violated(the_user_can_be_served, steps=1),
+    about="deactivateEmergencyState is the admin's alone; sequencing and forced batches wait for it.",
 )
 check(
     "V3 PL3 an accepted forced batch is lost in a rollback",
@@ -255,6 +266,7 @@ check(
     faults={"rollback"},
     properties=(forced_can_be_sequenced,),
     expect=Violated(forced_can_be_sequenced, steps=3),
+    about="ZKEVM04-03: that batch is gone for good; the user may force the transaction again, and pay again.",
 )
 check(
     "M16 the sequencer overtakes a forced batch",
@@ -417,9 +429,10 @@ claim(
         "M5 the pointer restored, but not the content",
         "PS16 pointer and content restored",
     ),
-    because="It holds until rollbackBatches was added, which loses a forced batch in three steps: force, sequence, "
-    "roll back. Only the role for updates or the rollup's admin can do it, and the audit that named it was "
-    "answered with acceptance. Both the pointer and the content have to be restored.",
+    because="It held until rollbackBatches was added, which loses a forced batch in three steps: force, sequence, "
+    "roll back. Only the role for updates or the rollup's admin can do it, for batches not yet verified; the audit "
+    "that named it was answered with acceptance, and the user may force again. Both the pointer and the content "
+    "have to be restored: so repaired it holds for up to three forced batches and two of others.",
 )
 claim(
     "PL3",
@@ -435,8 +448,8 @@ claim(
         "V3 PL3 forced batches are for an address that the admin names",
     ),
     because="True of the post, for an L1 that is live and a fee that can be paid. Later contracts have one "
-    "sequencer; there it holds by way of the queue, once the queue is open to the user, which it was not at "
-    "the start.",
+    "sequencer, who is taken to censor here; there it holds by way of the queue, once the queue is open to the user, "
+    "which it was not at the start. That the transaction can get in, not when: the timeout is five days.",
 )
 claim(
     "PL3-queue",
@@ -451,13 +464,15 @@ claim(
         "M16 and spends its nonce first",
         "forced batches first, nothing overtakes them",
     ),
-    because="It needs somebody to call for what is overdue, an admin that lifts emergencies, and no rollback. The "
-    "nonce is the condition that the comments do state.",
+    because="It needs somebody to call for what is overdue, who may be the user, an admin that lifts emergencies, and "
+    "no rollback, after which the user has to force again. The nonce is the condition that the comments do state. Two "
+    "forced batches and two of others where it holds.",
 )
 claim(
     "PL4",
-    source="Josh Stark's notes on layer 2: users can retreat to L1",
-    says="Whatever operators do, users can leave by way of L1.",
+    source="Notes of Josh Stark's talk 'Understanding L2 scaling solutions', Devcon 4, October 2018",
+    says="Applications can rely on Ethereum even when they rarely touch it, because users could retreat to layer 1 at "
+    "any time.",
     finding=Finding.DIFFERS,
     decided_by=(
         "SEED PL4",
@@ -466,8 +481,10 @@ claim(
         "V1 PL4 an emergency closes every door at once",
         "M22 another rollup's emergency closes every door",
     ),
-    because="For the design of the post it holds, with data on L1 and one willing prover. In the contracts an "
-    "emergency stops the bridge, own sequencing and forced batches together, until the admin lifts it.",
+    because="A yardstick and no claim about these contracts, which announce that an emergency stops them. For the "
+    "design of the post it holds, with data on L1 and one willing prover. In the contracts an emergency stops the "
+    "bridge, sequencing and forced batches together, until the admin lifts it; if it is always lifted, users can "
+    "still leave.",
 )
 claim(
     "PL5",
@@ -487,5 +504,6 @@ claim(
     says="Anyone may start the emergency once verification has lagged for a week.",
     finding=Finding.CONFIRMED,
     decided_by=("V1 PL6", "V1 PL6 the owner needs no lag", "V1 PL4 and it takes no owner"),
-    because="And only then, the owner apart. Whether the lag itself can be caused is outside the model.",
+    because="And only then, apart from the owner, and from two different proofs, which are in settlement.py. Whether "
+    "the lag itself can be caused is outside the model.",
 )

@@ -13,7 +13,7 @@ from model.poe.settlement import Number, Rollback, Root, State
 
 V0: Final = {"RUN": 1}  # ProofOfEfficiency.sol v0.0.1 to v0.0.3: as the seed, one batch a proof
 V1: Final = {"OVERLAPS": True, "TRUSTED": True, "WAITS": True, "PENDING_STATES": True}  # PolygonZkEVM.sol
-V2: Final = {**V1, "ROLLBACK": Rollback.CLEARS_PENDING}  # PolygonRollupManager.sol, as released
+V2: Final = {**V1, "ROLLBACK": Rollback.CLEARS_PENDING}  # PolygonRollupManager.sol, with rollbacks as released
 V2_REVIEWED: Final = {**V1, "ROLLBACK": Rollback.FORGETS_PENDING}  # the version that the audit saw
 V3: Final = {  # agglayer-contracts
     "OVERLAPS": True,
@@ -31,8 +31,12 @@ def settled_is_right(s: State, k: Number) -> bool:
 
 @always
 def within_bounds(s: State) -> bool:
-    """PS4: what is settled or pending was sequenced, and what is pending lies after what is settled."""
-    return s.verified <= s.sequenced and all(s.verified < p.final <= s.sequenced for p in s.pending)
+    """PS4: what is settled or pending was sequenced; pending states lie after what is settled, one after another."""
+    return (
+        s.verified <= s.sequenced
+        and all(s.verified < p.final <= s.sequenced for p in s.pending)
+        and (len(s.pending) < 2 or s.pending[0].final < s.pending[1].final)
+    )
 
 
 @step
@@ -171,7 +175,7 @@ check(
     ),
 )
 check(
-    "M4 so the root of a removed batch is settled for another",
+    "M4 so the root of a removed batch is settled",
     settlement,
     V2_REVIEWED,
     faults={"rollback"},
@@ -221,8 +225,24 @@ check(
     settlement,
     {**V1, "TRUSTED": False, "FINAL_ADVANCES": False},
     properties=(within_bounds,),
-    expect=Violated(within_bounds, steps=6),
+    expect=Violated(within_bounds, steps=4),
     about="The same for pending states: the comparison counts them in.",
+)
+check(
+    "M24 a proof starts from the root of another pending state",
+    settlement,
+    {**V1, "START_MATCHED": False},
+    properties=(no_conflict_when_sound,),
+    expect=Violated(no_conflict_when_sound, steps=7),
+    about="Why the first batch of a proof is compared with the pending state whose root it starts from.",
+)
+check(
+    "M24 and nobody shows the conflict in time",
+    settlement,
+    {**V1, "START_MATCHED": False, "WATCHED": False},
+    properties=(settled_is_right,),
+    expect=Violated(settled_is_right, steps=8),
+    about="The same, down to the settled root: the prover is sound, and the root is wrong.",
 )
 
 # PS5, PS15: what an unsound prover can do, with and without watchers.
@@ -347,6 +367,7 @@ check(
     faults={"unsound_prover"},
     properties=(settled_is_right,),
     expect=Violated(settled_is_right, steps=2),
+    about="Not a claim of the post, which takes the proof system to be sound: what pending states were added for.",
 )
 
 # PS14, PS18.
@@ -432,10 +453,11 @@ claim(
         "M4 V2 as reviewed, a rollback forgets the pending states",
         "M21 a registered rollup is registered again",
         "M23 a proof may end before the last verified batch",
+        "M23 and before the last pending one",
     ),
-    because="It holds for all versions as released. The version that had both pending states and rollbacks was "
+    because="It holds for all versions as released. The first version with both pending states and rollbacks was "
     "corrected in review. Pending roots may be replaced, by design, before they are consolidated. Three "
-    "batches.",
+    "batches, each a sequence; five in one check of V2.",
 )
 claim(
     "PS5",
@@ -449,7 +471,8 @@ claim(
         "PS5 a run that passes over a wrong root is not compared with it",
     ),
     because="With a sound prover no two accepted runs disagree. With an unsound one the comparison is for pending "
-    "states only, as the contract says: what is settled inside a later run is not compared.",
+    "states only, as the contract says: what is settled inside a later run is not compared. That trace lets what "
+    "anyone proves settle at once, as a pending-state timeout of zero does. Three batches.",
 )
 claim(
     "PS14",
@@ -462,13 +485,15 @@ claim(
         "M7 consolidation is not guarded in an emergency",
         "PS14 the privileged paths stay open",
     ),
-    because="Since the fix of Spearbit 5.1.3. The privileged paths stay open by design, rollbacks among them. The "
-    "bridge is in bridge.py.",
+    because="Since the fix of Spearbit 5.1.3. The privileged paths stay open by design, rollbacks among them, and so "
+    "the stronger form, that nothing is settled at all, fails; nobody claims it. The bridge is in bridge.py.",
 )
 claim(
     "PS15",
     source="PolygonZkEVM: pending states, overridePendingState",
-    says="A wrong pending state is found and stopped before it is consolidated.",
+    says="Pending states protect against a proof system that is not sound, until that is no longer needed. They are "
+    "consolidated after a timeout; before, anyone who can prove another root for the same batches halts the system, "
+    "and the trusted aggregator who can replaces the root.",
     finding=Finding.UNSTATED_CONDITION,
     decided_by=(
         "V1 PS15 watchers in time",
@@ -479,10 +504,11 @@ claim(
         "V1 PS15 an honest trusted aggregator extends a pending root unseen",
         "M9 clocks run in an emergency that is lifted too early",
     ),
-    because="It holds for verifyBatches if watchers are in time, the right root is provable by the same circuit, the "
-    "trusted aggregator does not extend a wrong pending root, and no emergency is lifted before it is dealt "
-    "with. The trusted aggregator's own proofs were never covered. An unsound prover is a fault of the "
-    "check.",
+    because="That watchers are in time, and that the right root is provable too, is in the words of the contract. Two "
+    "more conditions are not: the trusted aggregator does not extend a wrong pending root, and no emergency is "
+    "lifted before the wrong root is dealt with. Given all four it holds for verifyBatches. The trusted "
+    "aggregator's own proofs were never covered. An unsound prover is a fault of the check. Three batches, two "
+    "pending states.",
 )
 claim(
     "PS18",
@@ -495,8 +521,9 @@ claim(
         "PS18 setters without the guard",
         "PS18 to the letter, an override sets the timeout back to a week",
     ),
-    because="Of the setters it is true. An override by the trusted aggregator lengthens the timeout outside an "
-    "emergency, so the broader form, that no timeout grows, fails; the contract does not claim it.",
+    because="Of the setters it is true; the trusted aggregator's timeout stands for both, with three values. An "
+    "override by the trusted aggregator lengthens it outside an emergency, so the broader form, that no timeout "
+    "grows, fails; the contract does not claim it.",
 )
 claim(
     "PL1-open",
@@ -510,6 +537,7 @@ claim(
         "V2 PL1 the trusted aggregator stops, others prove after the timeout",
         "V3 PL1 the trusted aggregator stops",
     ),
-    because="True of the post and the first contracts; after a timeout in V1 and V2; in today's manager only the "
-    "trusted aggregator verifies. Whether others can prove at all, not how soon or how often they win.",
+    because="True of the post and the first contracts; after a timeout in V1 and V2; in today's manager only who has "
+    "the role of trusted aggregator verifies, and the trace ends if nobody else is given it. Decided is whether "
+    "others can prove at all, not how soon or how often they win.",
 )

@@ -108,6 +108,7 @@ check(
     faults={"reorg"},
     properties=(equal_prefix_equal_state,),
     expect=Violated(equal_prefix_equal_state, steps=5),
+    about="Two nodes that have executed one entry each, on two forks of L1.",
 )
 check(
     "PS1 L1 drops what was taken for final",
@@ -173,9 +174,9 @@ check(
     properties=(the_shown_block_can_be_settled,),
     expect=Violated(the_shown_block_can_be_settled, steps=5),
     about=(
-        "The outage of 22 to 25 March 2024: about 14 hours, around 4000 transactions affected. After a "
-        "reorganisation of L1 the sequencer had blocks with an exit root that L1 no longer had; the way out was "
-        "an emergency and a new verifier."
+        "The outage of 22 to 25 March 2024: about 14 hours, around 4000 transactions may have been affected. A "
+        "reorganisation of L1 went unnoticed, and the sequencer put an exit root into a block that L1 no longer had; "
+        "the way out was an emergency and a new verifier. There no proof fitted; here the contract refuses the block."
     ),
 )
 check(
@@ -240,7 +241,8 @@ claim(
         "M15 one that rebuilds goes on",
     ),
     because="L1 drops an exit root only with the batches after it, however deep it reorganises. What fails is "
-    "progress: a sequencer that keeps its block cannot have it settled.",
+    "progress: a sequencer that keeps its block cannot have it settled. The comparison is PolygonZkEVM's, on "
+    "sequencing. Three entries of L1, one exit root on each of two forks.",
 )
 claim(
     "PS19",
@@ -252,6 +254,6 @@ claim(
         "PS19 L1 drops what was taken for final",
         "PS19 before L1 a trusted sequencer can change its mind",
     ),
-    because="As fixed as L1: the post does not speak of reorganisations. Blocks that a trusted sequencer shows "
-    "before they are posted are no part of the claim.",
+    because="As fixed as L1: the post does not speak of reorganisations, and any design on L1 has this condition. "
+    "Blocks that a trusted sequencer shows before they are posted are no part of the claim.",
 )

@@ -20,6 +20,13 @@ def the_first_no_ack_is_from_the_next(old: State, new: State) -> bool:
     return not passed or old.periods > 1 or new.passed_by in (old.proposer, new.proposer)
 
 
+@step
+def one_no_ack_a_period(old: State, new: State) -> bool:
+    """L2: in one period the turn is passed on once at most."""
+    passed = new.proposer != old.proposer and new.passed_by is not None
+    return not passed or old.rested
+
+
 @reachable
 def a_silent_one_is_passed_over(s: State) -> bool:
     """An honest validator has the turn, because another one complained."""
