@@ -10,7 +10,7 @@ receiver does with the message, which is `state_receiver.py`; when Bor delivers,
 from typing import Annotated, Final
 
 from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
-from model.pos.votes import honest_suffice, the_faulty_decide
+from model.pos.votes import the_faulty_decide
 
 CONFIRMATIONS: Final = 2  # how many L1 blocks an honest validator wants on top of the log
 REORG_DEPTH: Final = 2  # how many L1 blocks a reorganisation takes back at most
@@ -100,8 +100,8 @@ def reorg(s: State, to: Annotated[int, Range(0, BLOCKS)]) -> None:
 
 @action
 def approve(s: State, i: Id, message: Message, at: Height) -> None:
-    """Anyone relays a log, and enough validators vote for it; ids may come out of order."""
-    require(s.records[i] is None and matches_log(s, i, message, at) and honest_suffice(silent=False))
+    """Anyone relays a log, and the honest validators vote for it, as all do that see it; ids may come out of order."""
+    require(s.records[i] is None and matches_log(s, i, message, at))
     s.records[i] = message
     s.seen |= {at}
 

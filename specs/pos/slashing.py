@@ -114,7 +114,8 @@ check(
 claim(
     "S14",
     source="Polygon documentation, FAQ 'Consensys Scaling Framework', how they become operators",
-    says="Stakes are at risk of getting slashed if a validator commits a malicious act, such as double signing.",
+    says="Stakes are at risk of getting slashed if a validator commits a malicious act, such as double signing, or is "
+    "down.",
     finding=Finding.DIFFERS,
     decided_by=(
         "as designed, 1 faulty of four",
@@ -131,8 +132,9 @@ claim(
         "as deployed",
     ),
     because="Not implemented: in the code that was read, nothing slashes, so any double signature goes unpunished; the "
-    "setting that is deployed on Ethereum was not read. 'At risk' says less than 'always', which is what is checked. "
-    "As it was designed it would hold below T - Q(T) + 1 of faulty weight, if honest validators act within the "
-    "withdrawal delay: SlashingManager asks for a quorum of signatures, which the faulty can withhold while they go on "
-    "to sign checkpoints. If evidence alone were enough, it would hold while someone is honest.",
+    "setting that is deployed on Ethereum was not read. Only double signing is looked at here. 'At risk' says less "
+    "than 'always', which is what is checked. As it was designed it would hold below T - Q(T) + 1 of faulty weight, if "
+    "honest validators act within the withdrawal delay: SlashingManager asks for a quorum of signatures, which the "
+    "faulty can withhold while they go on to sign checkpoints. If evidence alone were enough, it would hold while "
+    "someone is honest.",
 )
