@@ -91,18 +91,22 @@ def deposit(s: State) -> None:
 @action(fault="fee_on_transfer")
 def deposit_with_fee(s: State) -> None:
     """A token that keeps a fee: two are sent, one arrives."""
-    require(s.deposits < TOKENS and not s.emergency and s.noted is None)
+    require(s.deposits < TOKENS and s.noted is None)
+    require(not s.emergency or not DEPOSIT_GUARDED)
     s.deposits += 1
     s.escrow += 1
     s.inbound += 1 if COUNTS_RECEIVED else 2
+    s.breach = s.breach or s.emergency
 
 
 @action(fault="reentrant_token")
 def enter(s: State) -> None:
     """A deposit of a token that calls back: the bridge notes its balance, and the token may call the bridge."""
-    require(s.noted is None and s.deposits < TOKENS and not s.emergency)
+    require(s.noted is None and s.deposits < TOKENS)
+    require(not s.emergency or not DEPOSIT_GUARDED)
     s.deposits += 1
     s.noted = s.escrow
+    s.breach = s.breach or s.emergency
 
 
 @action(fault="reentrant_token")

@@ -2,7 +2,8 @@
 
 PolygonRollupManager (2024): a verified batch pays the average of what awaits, over all rollups.  PolygonZkEVM
 (2023) did the same with one rollup.  What the post asks for is in `proofs.py`.
-Left out: who is paid, the change of the fee (`price.py`).
+Left out: who is paid, the change of the fee (`price.py`), and forced batches: PolygonZkEVM counts those in the
+queue as awaiting, too.
 """
 
 from typing import Annotated, Final

@@ -45,7 +45,7 @@ ADMIN_CLEANS: Final[bool] = True  # False: the emergency is lifted while a wrong
 WATCHED: Final[bool] = True  # False: nobody shows a conflict in time
 RIGHT_PROVABLE: Final[bool] = True  # False: the circuit with the defect proves the wrong root only
 SETTERS_SHORTEN: Final[bool] = True  # False: the admin may lengthen a timeout at any time
-START_MATCHED: Final[bool] = True  # False: a proof of some batches may start from the root of others (known to be unsafe)
+START_MATCHED: Final[bool] = True  # False: a proof may start from the root of other batches (known to be unsafe)
 REGISTERED_ONCE: Final[bool] = True  # False: a registered rollup may be registered again (known to be unsafe)
 
 Number = Annotated[int, Range(0, BATCHES)]
@@ -203,7 +203,7 @@ def show_false_conflict(s: State) -> None:
 def override(s: State, final: Number) -> None:
     """overridePendingState: the trusted aggregator puts its root in the place of a pending one, and settles it."""
     require(TRUSTED and not s.stopped and RIGHT_PROVABLE)
-    require(pending_root(s, final) == Root.WRONG and start(s, s.verified) == Root.RIGHT)
+    require(pending_root(s, final) == Root.WRONG and start(s, s.verified) == Root.RIGHT and final <= s.sequenced)
     s.root[final] = Root.RIGHT
     s.verified = final
     s.pending = Seq()
@@ -314,8 +314,8 @@ def may_prove(s: State, init: Number, final: Number) -> bool:
 
 
 def can_show_conflict(s: State) -> bool:
-    """A pending root is wrong, and the right one is provable too."""
-    return RIGHT_PROVABLE and any(p.root == Root.WRONG for p in s.pending)
+    """A pending root is wrong, and the right one, of batches that are there, is provable too."""
+    return RIGHT_PROVABLE and any(p.root == Root.WRONG and p.final <= s.sequenced for p in s.pending)
 
 
 def contradicts(s: State, init: Number, final: Number, root: Root) -> bool:

@@ -75,6 +75,12 @@ def a_halt_needs_a_lag(old: State, new: State) -> bool:
     return old.emergency or not new.emergency or old.lagging
 
 
+@step
+def an_emergency_stops_sequencing(old: State, new: State) -> bool:
+    """PS14 for batches: in an emergency nobody sequences or forces one."""
+    return not old.emergency or (len(new.batch) <= len(old.batch) and new.accepted == old.accepted)
+
+
 @always
 def a_door_is_open(s: State) -> bool:
     """PL4: the bridge, the queue of forced batches and the posting of own ones are never all closed at once."""
@@ -127,7 +133,7 @@ check(
     forced,
     {**V1, **MORE, **HONEST},
     faults={"owner_halts", "nonce_game"},
-    properties=(*QUEUE, a_forced_batch_is_verified),
+    properties=(*QUEUE, an_emergency_stops_sequencing, a_forced_batch_is_verified),
     expect=Holds(distinct=8787, depth=17),
 )
 check(
@@ -135,7 +141,7 @@ check(
     forced,
     {**V2, **MORE, **HONEST},
     faults={"owner_halts", "nonce_game", "other_rollup_halts"},
-    properties=(*QUEUE, a_forced_batch_is_verified),
+    properties=(*QUEUE, an_emergency_stops_sequencing, a_forced_batch_is_verified),
     expect=Holds(distinct=5649, depth=16),
 )
 check(

@@ -86,8 +86,8 @@ def late_proofs_change_nothing(old: State, new: State) -> bool:
 
 @always
 def only_work_is_paid(s: State) -> bool:
-    """A cost, promised by no one: what was verified first changed the state."""
-    return s.verified != 1 or s.batch[0].op != Op.NOOP
+    """A cost, promised by no one: nobody is paid for a batch without effect."""
+    return all(s.paid[a] == 0 for a in Aggregator) or s.batch[0].op != Op.NOOP
 
 
 @reachable
@@ -109,6 +109,13 @@ def two_aggregators_are_paid(s: State, one: Aggregator, two: Aggregator) -> bool
 
 
 @reachable
+def a_copy_comes_first(s: State, maker: Aggregator, a: Aggregator) -> bool:
+    """A copy waits in the mempool beside the proof that it was made of, and both still fit."""
+    p = s.sent[maker]
+    return a != maker and p is not None and p.maker == maker and p == s.sent[a] and p.init == s.verified
+
+
+@reachable
 def a_proof_comes_late(s: State, a: Aggregator) -> bool:
     """Two race, and one is late."""
     p = s.sent[a]
@@ -126,6 +133,7 @@ RULES: Final = (*SAFETY, fees_of_the_proved_batches, all_paid_in_the_end, paid_t
 REPEATING: Final = {"OPS": FiniteSet({Op.UP, Op.DOWN, Op.NOOP}), "AGGREGATORS": 1}  # roots repeat
 GROWING: Final = {"OPS": FiniteSet({Op.UP, Op.LEAP}), "ROOTS": 7, "AGGREGATORS": 1}  # no root repeats
 RACE: Final = {"FEES": FiniteSet({1, 6})}
+COPIED: Final = (paid_to_the_prover, a_copy_comes_first)
 
 # The verdicts of the seed, and of the contracts.
 check(
@@ -133,7 +141,7 @@ check(
     proofs,
     RACE,
     faults={"copy"},
-    properties=(*RULES, everything_is_verified, two_aggregators_are_paid, a_proof_comes_late),
+    properties=(*RULES, everything_is_verified, two_aggregators_are_paid, a_proof_comes_late, a_copy_comes_first),
     expect=Holds(distinct=9789, depth=13),
 )
 check(
@@ -169,7 +177,7 @@ check(
     proofs,
     {**RACE, **V1},
     faults={"copy"},
-    properties=(*SAFETY, all_paid_in_the_end, paid_to_the_prover, everything_is_verified),
+    properties=(*SAFETY, *COPIED, all_paid_in_the_end, everything_is_verified),
     expect=Holds(distinct=26417, depth=13),
 )
 check(
@@ -188,7 +196,7 @@ check(
     proofs,
     {**RACE, **V2},
     faults={"copy"},
-    properties=(*SAFETY, all_paid_in_the_end, paid_to_the_prover, everything_is_verified),
+    properties=(*SAFETY, *COPIED, all_paid_in_the_end, everything_is_verified),
     expect=Holds(distinct=26417, depth=13),
 )
 check(
@@ -240,7 +248,7 @@ check(
     proofs,
     {**RACE, **V1, "BATCHES": 4},
     faults={"copy"},
-    properties=(*SAFETY, all_paid_in_the_end, paid_to_the_prover, everything_is_verified),
+    properties=(*SAFETY, *COPIED, all_paid_in_the_end, everything_is_verified),
     expect=Holds(distinct=303791, depth=16),
     slow=True,
 )
@@ -519,8 +527,9 @@ claim(
     ),
     because="The text leaves room for it and is not refuted: it does not say what the statement of a proof binds, "
     "and the comparison of roots is given for late proofs. With the batches bound, as in all contracts, PS2 "
-    "holds; with the two roots alone, or with the count where roots repeat, it fails, if the caller says "
-    "where a run ends. Three batches, runs of two.",
+    "holds; with the two roots alone, or with the count where roots repeat, it fails. Two assumptions of these "
+    "traces are ours: the caller says where a run ends, and a run has a greatest length. Sound prover, three batches, "
+    "runs of two.",
 )
 claim(
     "PS3",
@@ -533,7 +542,7 @@ claim(
         "M24 the prover chooses the start, a batch is skipped",
     ),
     because="Left open as for PS2, and not refuted: it holds if the statement says which batches it is about, and "
-    "the contract compares where they start.",
+    "the contract compares where they start. Three batches, runs of two.",
 )
 claim(
     "PS7",
@@ -549,7 +558,7 @@ claim(
     ),
     because="It holds for the design of the post and for the first contracts. From PolygonZkEVM on a batch pays the "
     "average of those that await; the team calls that intended. So this is a difference in deployment, not a "
-    "defect of the post. Fees of 1 and 6, two aggregators.",
+    "defect of the post. Three batches with fees of 1 and 6, two aggregators; in V3 the one that is trusted.",
 )
 claim(
     "PS7b",
@@ -575,7 +584,8 @@ claim(
     decided_by=("SEED", "V1", "V2", "M1 the statement does not name the payee"),
     because="The post does not say whether the statement names whom to pay. If it does, as from v0.0.4 of the "
     "contract on, PS8 holds even with copiers; if not, a proof is copied from the mempool. A reply in the "
-    "thread speaks of front-running between aggregators, not of copied proofs.",
+    "thread speaks of front-running between aggregators, not of copied proofs. Two aggregators, one transaction of "
+    "each at a time.",
 )
 claim(
     "PS8-V0",
@@ -597,8 +607,8 @@ claim(
         "PS9 the other reading, the aggregator takes a part",
         "M13 the sequencer is credited too much",
     ),
-    because="The post says both, and only one can be the rule. We encode that all of it goes to the sequencer: it "
-    "holds for a sound prover, and fails by the other reading.",
+    because="The post says both, and only one can be the rule. We encode that all of it goes to the sequencer: that "
+    "holds for a sound prover, and is false of a design after the other reading. Two sequencers, two aggregators.",
 )
 claim(
     "PL1",
@@ -636,5 +646,5 @@ claim(
     finding=Finding.CONFIRMED,
     decided_by=("SEED", "a late proof is paid too"),
     because="A late transaction reverts in the model too, so what is checked is that no payment or root depends on "
-    "it. Gas is not modelled.",
+    "it, copies included. Gas is not modelled.",
 )

@@ -139,7 +139,7 @@ check(
     "V2",
     settlement,
     V2,
-    faults={"halt", "admin_sets", "rollback"},
+    faults={"halt", "admin_sets", "rollback", "register_again"},
     properties=(*SAFETY, all_is_settled),
     expect=Holds(distinct=594, depth=13),
 )
@@ -189,7 +189,7 @@ check(
     V2_REVIEWED,
     faults={"rollback"},
     properties=(no_conflict_when_sound,),
-    expect=Violated(no_conflict_when_sound, steps=5),
+    expect=Violated(no_conflict_when_sound, steps=6),
     about=(
         "ZKEVM04-01: the batches sequenced in the place of those removed have another root, and a proof of it "
         "looks like a conflict."

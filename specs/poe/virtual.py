@@ -158,6 +158,14 @@ check(
     expect=Holds(distinct=15750, depth=38),
 )
 check(
+    "PS12 no block is shown first",
+    virtual,
+    ROOTS,
+    faults={"reorg", "deep_reorg"},
+    properties=(imported_roots_are_on_l1, an_exit_root_is_imported),
+    expect=Holds(distinct=4275, depth=31),
+)
+check(
     "M15 the contract does not compare the exit root after a reorganisation",
     virtual,
     {**ROOTS, **TRUSTED, "ROOT_CHECKED": False},
@@ -236,6 +244,7 @@ claim(
     finding=Finding.CONFIRMED,
     decided_by=(
         "PS12",
+        "PS12 no block is shown first",
         "M15 the contract does not compare the exit root after a reorganisation",
         "M15 a sequencer that keeps a block after a reorganisation is stuck",
         "M15 one that rebuilds goes on",
