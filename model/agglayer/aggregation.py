@@ -16,6 +16,7 @@ class ConfirmRule(Enum):
     """What the AggLayer asks of the dependencies of a header before it confirms it."""
 
     CONFIRMED = auto()  # each is confirmed in the same view, or final
+    CONFIRMED_SOMEWHERE = auto()  # in whatever view; known to be wrong
     PRECONFIRMED = auto()  # known to be wrong
     NOTHING = auto()  # known to be wrong
 
@@ -110,6 +111,8 @@ def may_confirm(s: State, view: View, h: Header) -> bool:
         return False
     if CONFIRM_RULE == ConfirmRule.NOTHING:
         return True
+    if CONFIRM_RULE == ConfirmRule.CONFIRMED_SOMEWHERE:
+        return all(confirmed(s, d) or d in s.final for d in needs(s, h))
     if CONFIRM_RULE == ConfirmRule.PRECONFIRMED:
         return all(s.stage[view][d] != Stage.NONE or d in s.final for d in needs(s, h))
     return all(settled_in(s, view, d) for d in needs(s, h))

@@ -1,8 +1,10 @@
 """Atomic bundles: one leg a chain, in order, each with the result of the leg before passed to it.
 
 Bundle 1 runs over the chains upwards, bundle 2 downwards.  A relay passes results on; what counts is
-what the chain's header commits to.  One header a chain; what proves and confirms it is in `chains.py`
-and `aggregation.py`, and left out here.
+what the chain's header commits to.  How chains coordinate, the post leaves to them; ours do three things, which
+the checks take away one by one: a chain that has begun a bundle waits until that is decided (`seal`), it learns when
+another has closed its header without the bundle (`called_off`), and it begins others meanwhile (`may_execute`).
+One header a chain; what proves and confirms it is in `chains.py` and `aggregation.py`, and left out here.
 """
 
 from typing import Annotated, Final
@@ -15,6 +17,9 @@ CIRCUIT_CHECKS_BUNDLES: Final[bool] = True  # False: known to be unsafe
 CIRCUIT_COMPARES_RESULTS: Final[bool] = True  # False: known to be unsafe
 LEGS_MAY_FOLLOW: Final[bool] = False  # True: a leg may be finalized before the legs after it
 INCLUDE_EARLY: Final[bool] = False  # True: a header may include a bundle before every leg has reported success
+CLOSING_IS_TOLD: Final[bool] = True  # False: a chain that waits never learns that another has closed its header
+ONE_AT_A_TIME: Final[bool] = False  # True: a chain that has begun a bundle begins no other until that is decided
+SAME_ORDER: Final[bool] = False  # True: both bundles run upwards
 
 Chain = Annotated[int, Range(1, LEGS)]
 Bundle = Annotated[int, Range(1, BUNDLES)]
@@ -96,7 +101,7 @@ def seal(s: State, c: Chain) -> None:
 
 @action(fault="leaves_out")
 def seal_without(s: State, c: Chain) -> None:
-    """A chain closes its header without waiting for a bundle that it has begun."""
+    """A chain closes its header and does not wait for a bundle that it has begun."""
     require(s.batch[c] == Batch.OPEN and not all(done_with(s, b, c) for b in range(1, BUNDLES + 1)))
     s.batch[c] = Batch.SEALED
 
@@ -111,16 +116,30 @@ def finalize(s: State, batch: FiniteSet[Chain]) -> None:
 
 
 def may_execute(s: State, b: Bundle, c: Chain) -> bool:
-    """The leg has not run, its header is open, and the leg before has told a result."""
-    first = c == (1 if b == 1 else LEGS)
-    return s.batch[c] == Batch.OPEN and s.leg[b][c].result == Result.NONE and (first or succeeded(passed_to(s, b, c)))
+    """The leg has not run, its header is open and the chain free, and the leg before has told of a success."""
+    new = s.batch[c] == Batch.OPEN and s.leg[b][c].result == Result.NONE
+    free = not ONE_AT_A_TIME or all(done_with(s, x, c) for x in range(1, BUNDLES + 1))
+    return new and free and (is_first(b, c) or succeeded(passed_to(s, b, c)))
+
+
+def upwards(b: Bundle) -> bool:
+    """The bundle starts on chain 1, not on the last."""
+    return b == 1 or SAME_ORDER
+
+
+def is_first(b: Bundle, c: Chain) -> bool:
+    """The bundle starts on this chain."""
+    return c == (1 if upwards(b) else LEGS)
+
+
+def before(b: Bundle, c: Chain) -> int:
+    """The chain of the leg before this one."""
+    return c - 1 if upwards(b) else c + 1
 
 
 def passed_to(s: State, b: Bundle, c: Chain) -> Result:
     """What the relay has of the leg before this one; nothing, for the first leg."""
-    if c == (1 if b == 1 else LEGS):
-        return Result.NONE
-    return s.leg[b][c - 1 if b == 1 else c + 1].told
+    return Result.NONE if is_first(b, c) else s.leg[b][before(b, c)].told
 
 
 def succeeded(r: Result) -> bool:
@@ -139,18 +158,17 @@ def done_with(s: State, b: Bundle, c: Chain) -> bool:
 
 
 def called_off(s: State, b: Bundle) -> bool:
-    """A leg has failed, or its chain closed the header without running it."""
+    """A leg has told of its failure, or its chain has closed the header without running it."""
     return any(
-        s.leg[b][c].told == Result.FAILED or (s.batch[c] != Batch.OPEN and s.leg[b][c].result == Result.NONE)
+        s.leg[b][c].told == Result.FAILED
+        or (CLOSING_IS_TOLD and s.batch[c] != Batch.OPEN and s.leg[b][c].result == Result.NONE)
         for c in range(1, LEGS + 1)
     )
 
 
 def agrees(s: State, b: Bundle, c: Chain) -> bool:
     """The leg took exactly what the header of the leg before commits to."""
-    if c == (1 if b == 1 else LEGS):
-        return True
-    return s.leg[b][c].took == s.leg[b][c - 1 if b == 1 else c + 1].result
+    return is_first(b, c) or s.leg[b][c].took == s.leg[b][before(b, c)].result
 
 
 def leg_is_final(s: State, b: Bundle, c: Chain) -> bool:

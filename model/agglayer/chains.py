@@ -8,8 +8,6 @@ Who may settle directly, and what an ejected chain may still do, the post leaves
 from typing import Final
 
 from model.agglayer.headers import (
-    CHAINS,
-    HEIGHTS,
     VIEWS,
     Block,
     Chain,
@@ -22,6 +20,7 @@ from model.agglayer.headers import (
     confirmed,
     lost,
     misbehaved,
+    needed_below,
     needs,
     other,
     preconfirmed,
@@ -171,15 +170,16 @@ def settle_directly(s: State, h: Header) -> None:
 
 @action
 def discard(s: State, h: Header) -> None:
-    """A chain gives up a header that can never be final; the headers on top of it went before it."""
-    require(REBUILD and built(s, h) and not any(h in needs(s, x) for x in members(Header)))
-    require(any(d in doomed(s) for d in needs(s, h)))
-    s.block[h] = Block.ABSENT
-    s.deps[h] = FiniteSet()
-    s.parent[h] = Sibling.FIRST
-    s.proof[h] = False
-    for view in range(1, VIEWS + 1):
-        s.stage[view][h] = Stage.NONE
+    """A chain gives up a header that relies on one that cannot be final; what stands on top of it is void with it."""
+    require(REBUILD and built(s, h) and any(d in doomed(s) for d in needs(s, h)))
+    void = FiniteSet(x for x in members(Header) if x == h or h in needed_below(s, x))
+    for x in void:
+        s.block[x] = Block.ABSENT
+        s.deps[x] = FiniteSet()
+        s.parent[x] = Sibling.FIRST
+        s.proof[x] = False
+        for view in range(1, VIEWS + 1):
+            s.stage[view][x] = Stage.NONE
 
 
 @action
@@ -252,15 +252,26 @@ def extends_head(s: State, after: FiniteSet[Header], h: Header) -> bool:
 
 
 def doomed(s: State) -> FiniteSet[Header]:
-    """The headers that can never be final: bad themselves, or built on one that is."""
-    found = FiniteSet(
+    """The headers that are given up: those that cannot be final for themselves, and all that rely on one of them."""
+    hopeless = FiniteSet(
         h
         for h in members(Header)
-        if s.block[h] == Block.INVALID
-        or lost(s, h)
-        or (s.block[h] == Block.WITHHELD and h.chain in s.silent and not s.proof[h])
-        or (EJECTION == Ejection.HARD and h.chain in s.ejected and h not in s.final)
+        if s.block[h] == Block.INVALID or lost(s, h) or unprovable(s, h) or passed_over(s, h) or taken_out(s, h)
     )
-    for _ in range(CHAINS * HEIGHTS):
-        found = found | FiniteSet(h for h in members(Header) if any(d in found for d in needs(s, h)))
-    return found
+    return FiniteSet(h for h in members(Header) if h in hopeless or any(d in hopeless for d in needed_below(s, h)))
+
+
+def unprovable(s: State, h: Header) -> bool:
+    """The chain's prover has stopped, and no one else has the data."""
+    return s.block[h] == Block.WITHHELD and h.chain in s.silent and not s.proof[h]
+
+
+def passed_over(s: State, h: Header) -> bool:
+    """The AggLayer has not taken the header: it has taken the sibling, or it has ejected the chain."""
+    out = preconfirmed(s, other(h)) or h.chain in s.ejected
+    return built(s, h) and h not in s.final and not preconfirmed(s, h) and out and not may_settle(s, h.chain)
+
+
+def taken_out(s: State, h: Header) -> bool:
+    """Hard ejection has taken the header out."""
+    return EJECTION == Ejection.HARD and h.chain in s.ejected and h not in s.final

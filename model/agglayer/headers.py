@@ -116,8 +116,8 @@ def preconfirmed(s: State, h: Header) -> bool:
 
 
 def misbehaved(s: State, c: Chain) -> bool:
-    """The chain has equivocated, or built a header that it cannot or will not let others prove."""
-    return any(
+    """The chain has equivocated, or built a header that it cannot or will not let others prove; ejection says so too."""
+    return c in s.ejected or any(
         h.chain == c and ((built(s, h) and built(s, other(h))) or s.block[h] in (Block.INVALID, Block.WITHHELD))
         for h in members(Header)
     )

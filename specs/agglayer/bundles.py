@@ -1,15 +1,29 @@
-"""What an atomic bundle promises: all legs final or none (AS2), and no mint without a burn (AS9).
+"""What an atomic bundle promises: all legs final or none (AS2), no mint without a burn (AS9), no harm by users (AL5).
 
 The post says that a bundle succeeds on every chain or is not included, and that Ethereum never has part of
-one.  A chain that has begun a leg waits until the bundle is decided: our completion, the post leaves the
-coordination open, and without it a header is stranded.  That all legs become final in the same step is our strong
-reading of it.
+one.  That all legs become final in the same step is our strong reading of it.
+
+AL5, that users cannot cause liveness faults, rests on more than the rule of inclusion: a chain that has begun a
+bundle waits until that is decided, it learns when another chain has closed its header without the bundle, and two
+chains do not wait for each other's bundle.  The post leaves to the chains how they coordinate.  So each of the three
+is taken away in a check below, as a requirement on their coordination, and not as a fault of the post.
 """
 
 from typing import Final
 
 from model.agglayer import bundles
-from model.agglayer.bundles import Batch, Bundle, Chain, State, agrees, leg_is_final, succeeded
+from model.agglayer.bundles import (
+    BUNDLES,
+    LEGS,
+    Batch,
+    Bundle,
+    Chain,
+    State,
+    agrees,
+    is_first,
+    leg_is_final,
+    succeeded,
+)
 from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable
 
 
@@ -27,8 +41,8 @@ def final_legs_succeeded_and_agree(s: State, b: Bundle, c: Chain) -> bool:
 
 @always
 def no_mint_without_burn(s: State, b: Bundle, burn: Chain, mint: Chain) -> bool:
-    """AS9, both ways: a transfer burns in the first leg of a bundle and mints in the last; one final, both final."""
-    return leg_is_final(s, b, burn) == leg_is_final(s, b, mint)
+    """AS9, both ways: a transfer burns in the first leg of a bundle and mints in another; one final, both final."""
+    return not is_first(b, burn) or leg_is_final(s, b, burn) == leg_is_final(s, b, mint)
 
 
 @reachable
@@ -37,14 +51,22 @@ def a_bundle_is_final(s: State, b: Bundle, c: Chain) -> bool:
     return leg_is_final(s, b, c)
 
 
+@reachable
+def every_bundle_is_final(s: State) -> bool:
+    """All bundles do become final, each in the headers of all chains."""
+    return all(leg_is_final(s, b, c) for b in range(1, BUNDLES + 1) for c in range(1, LEGS + 1))
+
+
 @recoverable
 def no_header_is_stranded(s: State) -> bool:
-    """AL5 in part: whatever users do, each chain's header can still become final."""
-    return all(s.batch[c] == Batch.FINAL for c in range(1, 3))
+    """AL5: whatever users have done, each chain's header can still become final."""
+    return all(s.batch[c] == Batch.FINAL for c in range(1, LEGS + 1))
 
 
 SAFETY: Final = (all_legs_or_none, final_legs_succeeded_and_agree, no_mint_without_burn)
+USERS: Final = {"leg_fails"}
 ADVERSARY: Final = {"leg_fails", "false_result", "leaves_out"}
+TWO_BUNDLES: Final = {"BUNDLES": 2}
 
 check(
     "two legs",
@@ -62,11 +84,12 @@ check(
     expect=Holds(distinct=29338, depth=10),
 )
 check(
-    "users cannot strand a header",
+    "two bundles in opposite order",
     bundles,
-    faults={"leg_fails"},
-    properties=(no_header_is_stranded,),
-    expect=Holds(distinct=90, depth=7),
+    TWO_BUNDLES,
+    faults=ADVERSARY,
+    properties=(*SAFETY, every_bundle_is_final),
+    expect=Holds(distinct=132804, depth=11),
 )
 
 # AM2, and the parts of the circuit's check one by one.
@@ -101,21 +124,84 @@ check(
     properties=(all_legs_or_none,),
     expect=Violated(all_legs_or_none, steps=5),
 )
+
+# AL5: users send bundles that fail, and bundles that compete.
 check(
-    "a chain that leaves its leg out strands the others",
+    "AL5 users cannot strand a header",
+    bundles,
+    faults=USERS,
+    properties=(no_header_is_stranded, every_bundle_is_final),
+    expect=Holds(distinct=90, depth=7),
+)
+check(
+    "AL5 three chains",
+    bundles,
+    {"LEGS": 3},
+    faults=USERS,
+    properties=(no_header_is_stranded, every_bundle_is_final),
+    expect=Holds(distinct=566, depth=10),
+)
+check(
+    "AL5 two bundles in opposite order",
+    bundles,
+    TWO_BUNDLES,
+    faults=USERS,
+    properties=(no_header_is_stranded, every_bundle_is_final),
+    expect=Holds(distinct=1124, depth=11),
+)
+check(
+    "AL5 a bundle included before it succeeded strands its header",
+    bundles,
+    {"INCLUDE_EARLY": True},
+    faults=USERS,
+    properties=(no_header_is_stranded,),
+    expect=Violated(no_header_is_stranded, steps=2),
+    about="Against the post's rule, so it refutes nothing: it shows why the rule is there.",
+)
+check(
+    "AL5 a chain that reports a success it does not have strands the others",
+    bundles,
+    faults={"false_result"},
+    properties=(no_header_is_stranded,),
+    expect=Violated(no_header_is_stranded, steps=2),
+    about="A chain's fault and not a user's. Polygon's documentation of the AggLayer (2024) names it: a user and a "
+    "chain collude, the chain claims success and never proves, and the bundle times out.",
+)
+
+# AL5, what is asked of the coordination, which the post leaves open: each of three rules taken away.
+check(
+    "AL5 a chain that does not wait for its bundle strands the others",
     bundles,
     faults={"leaves_out"},
     properties=(no_header_is_stranded,),
     expect=Violated(no_header_is_stranded, steps=4),
+    about="Every leg has succeeded, one chain has included the bundle, and the other closes its header without it. "
+    "The post does not say that it must wait; Polygon's documentation has chains hold what a bundle touches.",
 )
-# Against the post's rule, so it refutes nothing: why the rule is there.
 check(
-    "a bundle included before it succeeded strands its header",
+    "AL5 a chain that is not told waits forever",
     bundles,
-    {"INCLUDE_EARLY": True},
-    faults={"leg_fails"},
+    {"CLOSING_IS_TOLD": False},
     properties=(no_header_is_stranded,),
     expect=Violated(no_header_is_stranded, steps=2),
+    about="A bundle that one chain has begun and another has not seen: someone must call it off, or it must time out.",
+)
+check(
+    "AL5 chains that take one bundle at a time wait for each other",
+    bundles,
+    {**TWO_BUNDLES, "ONE_AT_A_TIME": True},
+    properties=(no_header_is_stranded,),
+    expect=Violated(no_header_is_stranded, steps=2),
+    about="Two bundles in opposite order, no fault at all: each chain has begun one and holds the other up.",
+)
+check(
+    "AL5 one bundle at a time, in the same order",
+    bundles,
+    {**TWO_BUNDLES, "ONE_AT_A_TIME": True, "SAME_ORDER": True},
+    faults=USERS,
+    properties=(no_header_is_stranded, every_bundle_is_final),
+    expect=Holds(distinct=920, depth=11),
+    about="A coordinator that orders the bundles is enough; one that calls them off after a time would be, too.",
 )
 
 claim(
@@ -126,12 +212,13 @@ claim(
     decided_by=(
         "two legs",
         "three chains",
+        "two bundles in opposite order",
         "AM2 the circuit does not look at bundles",
         "results are not compared",
         "legs finalized one after the other leave a window",
     ),
     because="It holds in our strong reading, all legs in one step, which the joint proof makes possible. If legs may "
-    "follow one another there is a time at which it is false. One bundle, two and three legs.",
+    "follow one another there is a time at which it is false. One bundle of two and three legs, and two bundles.",
 )
 claim(
     "AS9",
@@ -145,14 +232,33 @@ claim(
 claim(
     "AL5",
     source="AggLayer post, February 2024, on atomic bundles",
-    says="Users cannot cause liveness faults with bundles: one is included only once every leg has succeeded.",
+    says="Users cannot cause liveness faults with bundles, only chains can: one is included only once every leg has "
+    "succeeded.",
     finding=Finding.CONFIRMED,
     decided_by=(
-        "users cannot strand a header",
-        "a chain that leaves its leg out strands the others",
-        "a bundle included before it succeeded strands its header",
+        "AL5 users cannot strand a header",
+        "AL5 three chains",
+        "AL5 two bundles in opposite order",
+        "AL5 a bundle included before it succeeded strands its header",
+        "AL5 a chain that reports a success it does not have strands the others",
     ),
-    because="By the post's rule of inclusion users alone strand nothing. It asks of the coordination, which the post "
-    "leaves open, that a chain which has begun a leg waits until the bundle is decided: one that does not strands "
-    "others. One bundle: two bundles in opposite order, which need a coordinator, are not decided here.",
+    because="By the post's rule of inclusion users alone strand nothing, whatever fails and whichever bundles compete, "
+    "provided that chains coordinate as they do here: see AL5 coordination.",
+)
+claim(
+    "AL5 coordination",
+    source="AggLayer post, February 2024, on atomic bundles and on coordination",
+    says="How chains coordinate to accept bundles is left to them; a shared sequencer or relays are named as examples.",
+    finding=Finding.GAP,
+    decided_by=(
+        "AL5 a chain that does not wait for its bundle strands the others",
+        "AL5 a chain that is not told waits forever",
+        "AL5 chains that take one bundle at a time wait for each other",
+        "AL5 one bundle at a time, in the same order",
+    ),
+    because="That users cannot cause liveness faults (AL5) needs three things of the coordination: whoever has begun "
+    "a bundle waits until it is decided, learns when it is called off, and is not held up by a bundle that waits for "
+    "its own. Without one of them chains that break no stated rule are stranded. The post leaves this open on purpose, "
+    "so these are requirements on who fills it in, and refute nothing. A time-out would do for the latter two; "
+    "time is left out here.",
 )

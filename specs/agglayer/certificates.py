@@ -47,6 +47,13 @@ def a_replacement_settles(s: State, h: Height) -> bool:
     return landed(s, h, Version.SECOND) and at(s, h, Status.SETTLED) and s.job[h][Version.FIRST] is not None
 
 
+@reachable
+def a_given_up_certificate_lands(s: State, h: Height) -> bool:
+    """The service has given a certificate up, and Ethereum accepts it all the same: the race of AP7."""
+    entry = s.stored[h]
+    return entry is not None and entry.status == Status.IN_ERROR and landed(s, h, entry.version)
+
+
 AP7: Final = (record_is_what_l1_accepted, local_view_is_settled)
 SAFETY: Final = (*AP7, heights_settle_in_order)
 ENVIRONMENT: Final = {"gives_up", "reverts", "reorg", "proof_fails", "loses"}
@@ -56,7 +63,13 @@ check(
     "AP6 AP7 AL9 one height",
     certificates,
     faults=ENVIRONMENT,
-    properties=(*SAFETY, everything_settles, everything_is_settled, a_replacement_settles),
+    properties=(
+        *SAFETY,
+        everything_settles,
+        everything_is_settled,
+        a_replacement_settles,
+        a_given_up_certificate_lands,
+    ),
     expect=Holds(distinct=201, depth=20),
 )
 check(

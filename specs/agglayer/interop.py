@@ -296,6 +296,7 @@ claim(
         "AS9 so a mint is settled without its burn",
         "AM27 each network settles alone",
     ),
-    because="The first half holds, each exit counted once (AP4). The other half the deployed system does not give at "
-    "any one time: an exit settles before its import, which may come late or never.",
+    because="The first half holds, each exit counted once (AP4). The other half the post gives for bundles, by one joint "
+    "proof, and the deployed system has none: an exit settles before its import, which may come late or never. For "
+    "transfers that are not in a bundle the design differs in nothing there.",
 )

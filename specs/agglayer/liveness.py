@@ -18,6 +18,7 @@ from typing import Final
 from model.agglayer import layer_s
 from model.agglayer.chains import Direct, Ejection, Lists
 from model.agglayer.headers import (
+    Block,
     Chain,
     Header,
     Mode,
@@ -66,7 +67,7 @@ def delayed_as_listed_or_below(s: State) -> bool:
 @recoverable
 def an_honest_chain_recovers(s: State) -> bool:
     """AL6: a chain that behaves can have a final header, by building it again where it must."""
-    return all(misbehaved(s, c) or Header(c, 1, Sibling.FIRST) in s.final for c in Chain)
+    return all(misbehaved(s, c) or any(Header(c, 1, x) in s.final for x in Sibling) for c in Chain)
 
 
 @recoverable
@@ -103,6 +104,18 @@ def lists_are_kept(old: State, new: State, h: Header) -> bool:
 def a_mint_is_final(s: State, h: Header) -> bool:
     """A header that relies on another chain becomes final."""
     return h in s.final and len(s.deps[h]) > 0
+
+
+@reachable
+def a_bad_block_has_a_dependent(s: State, h: Header, d: Header) -> bool:
+    """A header relies on one that can never be proven, or by no one but a chain that has stopped."""
+    return d in s.deps[h] and s.block[d] in (Block.INVALID, Block.WITHHELD)
+
+
+@reachable
+def an_ejected_chain_is_finalized(s: State, h: Header) -> bool:
+    """A header of an ejected chain becomes final, and one that relies on it too."""
+    return h in s.final and any(d.chain in s.ejected for d in s.deps[h])
 
 
 def settled_or_own_fault(s: State, h: Header) -> bool:
@@ -145,8 +158,24 @@ check(
     "AL2 mode 2, with both conditions",
     layer_s,
     faults={"equivocate", "invalid_block", "eject"},
-    properties=(never_delayed, a_mint_is_final),
+    properties=(never_delayed, a_mint_is_final, an_ejected_chain_is_finalized),
     expect=Holds(distinct=2511, depth=13),
+)
+check(
+    "AL2 with both conditions, provers stop and data is withheld",
+    layer_s,
+    faults={"equivocate", "invalid_block", "withhold_data", "stop_proving", "eject"},
+    properties=(never_delayed, a_mint_is_final, an_ejected_chain_is_finalized),
+    expect=Holds(distinct=14493, depth=14),
+)
+check(
+    "AL2 three chains, two of them misbehave",
+    layer_s,
+    {"CHAINS": 3, "FAULTY_CHAINS": 2},
+    faults={"equivocate"},
+    properties=(never_delayed, a_mint_is_final),
+    expect=Holds(distinct=404044, depth=19),
+    slow=True,
 )
 check(
     "AL2 three chains",
@@ -313,8 +342,34 @@ check(
     layer_s,
     {**MODE_3, "REBUILD": True},
     faults={"equivocate", "invalid_block"},
-    properties=(an_honest_chain_recovers, a_mint_is_final),
+    properties=(an_honest_chain_recovers, a_mint_is_final, a_bad_block_has_a_dependent),
     expect=Holds(distinct=1619, depth=12),
+)
+check(
+    "AL6 in mode 4, whatever a chain does",
+    layer_s,
+    {**MODE_4, "REBUILD": True},
+    faults={"equivocate", "invalid_block", "withhold_data", "stop_proving", "eject"},
+    properties=(an_honest_chain_recovers, a_mint_is_final, a_bad_block_has_a_dependent),
+    expect=Holds(distinct=46911, depth=20),
+    about="It is not enough to build again where a header is known to be bad: the AggLayer may have taken the sibling, "
+    "or ejected the chain, and then a good header is passed over.",
+)
+check(
+    "AL6 hard ejection",
+    layer_s,
+    {**MODE_4, "REBUILD": True, "EJECTION": Ejection.HARD},
+    faults={"equivocate", "invalid_block", "eject"},
+    properties=(an_honest_chain_recovers, a_mint_is_final),
+    expect=Holds(distinct=9241, depth=19),
+)
+check(
+    "AL6 the AggLayer equivocates",
+    layer_s,
+    {**MODE_4, "REBUILD": True, "VIEWS": 2},
+    faults={"equivocate", "agglayer_equivocates"},
+    properties=(an_honest_chain_recovers, a_mint_is_final),
+    expect=Holds(distinct=38577, depth=23),
 )
 check(
     "AL6 without rebuilding it does not",
@@ -356,6 +411,13 @@ check(
     properties=(few_named, a_mint_is_final),
     expect=Holds(distinct=2524, depth=13),
     slow=True,
+)
+check(
+    "a higher limit",
+    layer_s,
+    {**MODE_4, "CHAINS": 3, "CHAINS_PER_BATCH": 3},
+    properties=(few_named,),
+    expect=Violated(few_named, steps=4),
 )
 check(
     "the limit does not bound how many build on one",
@@ -417,7 +479,9 @@ claim(
     finding=Finding.UNSTATED_CONDITION,
     decided_by=(
         "AL2 mode 2, with both conditions",
+        "AL2 with both conditions, provers stop and data is withheld",
         "AL2 three chains",
+        "AL2 three chains, two of them misbehave",
         "AL2 an AggLayer that stops and resumes delays no one",
         "AL2 first condition dropped, a registered chain settles directly",
         "AL2 second condition dropped, ejection takes confirmed headers",
@@ -427,9 +491,10 @@ claim(
         "AM7 an honest AggLayer keeps both siblings",
     ),
     because="Delayed means that a header can no longer become final; an AggLayer that stops only stalls. It holds if "
-    "no registered chain settles directly and confirmed headers survive an ejection. The post states neither, and "
-    "offers direct settlement only to chains that opt out, so nothing is refuted. That an honest AggLayer takes one "
-    "of two siblings is a completion of ours.",
+    "no registered chain settles directly and confirmed headers survive an ejection, also against a sibling that the "
+    "ejected chain settles by itself. The post states neither, and offers direct settlement only to chains that opt "
+    "out, so nothing is refuted. That an honest AggLayer takes one of two siblings is a completion of ours; that the "
+    "AggLayer alone cannot delay anyone, without a chain that equivocates, is more than the post says.",
 )
 claim(
     "AL3",
@@ -469,14 +534,19 @@ claim(
     finding=Finding.CONFIRMED,
     decided_by=(
         "AL6 an honest chain recovers",
+        "AL6 in mode 4, whatever a chain does",
+        "AL6 hard ejection",
+        "AL6 the AggLayer equivocates",
         "AL6 without rebuilding it does not",
         "AL6 three chains",
         "the limit bounds what a header names",
+        "a higher limit",
         "the limit does not bound how many build on one",
     ),
-    because="An honest chain can always have a final header after all, if everything on top of a discarded header is "
-    "discarded too. The post's limit on the chains of a batch bounds what one header relies on, and not how many "
-    "chains have to rebuild for one bad header; the post does not say that it does.",
+    because="An honest chain can always have a final header after all, if everything on top of a discarded header goes "
+    "with it, and if it may also give up on a good header that the AggLayer has passed over. The post's limit on the "
+    "chains of a batch bounds what one header relies on, and not how many chains have to rebuild for one bad header; "
+    "the post does not say that it does.",
 )
 claim(
     "AL8",

@@ -584,6 +584,20 @@ claim(
     "each of which is a settled leaf, and an import left out can be listed later. So AP1 holds across the migration.",
 )
 claim(
+    "AS4 as deployed",
+    source="AggLayer post, February 2024, on final aggregation; agglayer, docs/validity_checks.md",
+    says="What is final on Ethereum stands for valid state, because it was proven.",
+    finding=Finding.DIFFERS,
+    decided_by=(
+        "AP12 proofs of execution",
+        "AP12 by signature, exits are what the key says",
+        "AM20 in optimistic mode, exits are what the key says",
+        "AP12 in optimistic mode, with broken proofs, AP1 and AP2 hold",
+    ),
+    because="The post speaks of chains that prove their execution, and for those it holds. The deployed system also "
+    "takes networks by the signature of an operator, openly so, and bounds what others can lose by them (AP1, AP2).",
+)
+claim(
     "AP12",
     source="agglayer, docs/validity_checks.md, cases 1 to 3; AggchainFEP.enableOptimisticMode",
     says="A network shows a signature, or a proof of its execution beside it; in optimistic mode the signature does.",

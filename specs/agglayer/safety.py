@@ -7,7 +7,7 @@ from typing import Final
 
 from model.agglayer import layer_s
 from model.agglayer.aggregation import ConfirmRule
-from model.agglayer.chains import Direct, Ejection
+from model.agglayer.chains import Direct, Ejection, may_settle
 from model.agglayer.headers import Block, Header, Mode, Stage, State, View, built, confirmed, needed_below, needs, other
 from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, step
 
@@ -51,7 +51,8 @@ def stage_by_stage(old: State, new: State, view: View, h: Header) -> bool:
     """AS6: pre-confirmed, then confirmed, then final; only a direct settlement skips the AggLayer."""
     confirms = new.stage[view][h] == Stage.CONFIRMED and old.stage[view][h] == Stage.NONE
     finalizes = h in new.final and h not in old.final
-    return not confirms and (not finalizes or confirmed(old, h) or (old.proof[h] and old.deps[h] <= old.final))
+    alone = may_settle(old, h.chain) and old.proof[h] and old.deps[h] <= old.final
+    return not confirms and (not finalizes or confirmed(old, h) or alone)
 
 
 @always
@@ -70,6 +71,18 @@ def a_dependency_is_finalized(s: State, h: Header) -> bool:
 def a_loser_has_a_dependent(s: State, h: Header, d: Header) -> bool:
     """Ethereum has taken one sibling, and an honest chain was built on the other."""
     return built(s, h) and d in s.deps[h] and other(d) in s.final and d not in s.final
+
+
+@reachable
+def a_bad_block_has_a_dependent(s: State, h: Header, d: Header) -> bool:
+    """An honest chain was built on a header that stands for no valid state."""
+    return built(s, h) and d in s.deps[h] and s.block[d] == Block.INVALID
+
+
+@reachable
+def a_fork_has_a_child(s: State, h: Header, d: Header) -> bool:
+    """Ethereum has taken one of two siblings, and a header extends the other."""
+    return h.height > d.height and d in needs(s, h) and other(d) in s.final and d not in s.final
 
 
 SAFETY: Final = (
@@ -106,7 +119,7 @@ check(
     layer_s,
     MODE_3,
     faults=ADVERSARY,
-    properties=(*SAFETY, a_dependency_is_finalized),
+    properties=(*SAFETY, a_dependency_is_finalized, a_bad_block_has_a_dependent),
     expect=Holds(distinct=3151, depth=13),
 )
 check(
@@ -114,8 +127,16 @@ check(
     layer_s,
     MODE_4,
     faults=ADVERSARY,
-    properties=(*SAFETY, a_dependency_is_finalized, a_loser_has_a_dependent),
+    properties=(*SAFETY, a_dependency_is_finalized, a_loser_has_a_dependent, a_bad_block_has_a_dependent),
     expect=Holds(distinct=4431, depth=13),
+)
+check(
+    "mode 4, every chain misbehaves",
+    layer_s,
+    {**MODE_4, "FAULTY_CHAINS": 2},
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_dependency_is_finalized, a_loser_has_a_dependent, a_bad_block_has_a_dependent),
+    expect=Holds(distinct=104143, depth=17),
 )
 check(
     "mode 4, everyone may settle directly, hard ejection",
@@ -157,6 +178,15 @@ check(
     properties=(*SAFETY, a_dependency_is_finalized),
     expect=Holds(distinct=122245, depth=18),
     slow=True,
+)
+
+check(
+    "one chain, two heights, forks",
+    layer_s,
+    {"CHAINS": 1, "HEIGHTS": 2, "KEEPS_ONE_SIBLING": False, "DIRECT": Direct.ANYONE},
+    faults=ADVERSARY,
+    properties=(*SAFETY, a_fork_has_a_child),
+    expect=Holds(distinct=23820, depth=18),
 )
 
 # Instructive: confirmation is a promise to peers, not what safety rests on.  Without "dependencies
@@ -208,6 +238,15 @@ check(
     properties=(confirmation_is_closed,),
     expect=Violated(confirmation_is_closed, steps=6),
     about="A variant, not an incident: what the second phase of the post adds to the first.",
+)
+check(
+    "AM3 confirmed in another view",
+    layer_s,
+    {"VIEWS": 2, "CONFIRM_RULE": ConfirmRule.CONFIRMED_SOMEWHERE},
+    faults={"agglayer_equivocates"},
+    properties=(confirmation_is_closed,),
+    expect=Violated(confirmation_is_closed, steps=8),
+    about="A variant, not an incident: a dependency that the AggLayer has confirmed to others only.",
 )
 check(
     "AM4 proofs are optional",
@@ -309,10 +348,12 @@ claim(
         "mode 1, chains may settle directly",
         "mode 3",
         "mode 4",
+        "mode 4, every chain misbehaves",
         "mode 4, everyone may settle directly, hard ejection",
         "mode 2, the AggLayer equivocates",
         "modes 2 and 3 mixed",
         "three chains, mode 2",
+        "three chains, mode 3, two dependencies a header",
         "without dependencies confirmed, AS1 holds all the same",
         "AM1 the circuit omits dependencies, no confirmations either",
         "AS1 holds even if the contract does not compare its head",
@@ -333,6 +374,7 @@ claim(
         "mode 2, the AggLayer equivocates",
         "AM5 the contract does not compare its head",
         "the circuit takes two siblings",
+        "one chain, two heights, forks",
         "two heights, mode 2",
     ),
     because="It needs that the contract compares with its head and the proof takes no two siblings, as the post "
@@ -356,6 +398,7 @@ claim(
         "mode 2, the AggLayer equivocates",
         "without dependencies confirmed, AS5 breaks",
         "AM3 confirmed on pre-confirmed",
+        "AM3 confirmed in another view",
         "AS6' a confirmed header can lose",
     ),
     because="In each view that an AggLayer shows, confirmations are closed. Confirmed does not mean that it becomes "
@@ -379,6 +422,7 @@ claim(
         "mode 2",
         "mode 3",
         "mode 4",
+        "mode 4, every chain misbehaves",
         "mode 4, everyone may settle directly, hard ejection",
         "mode 2, the AggLayer equivocates",
         "AM1 the headline",
