@@ -82,8 +82,18 @@ class _Parser(argparse.ArgumentParser):
             help_ = did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
         unknown = re.search(r"unrecognized arguments: (-\S+)", message)
         if unknown:
-            help_ = did_you_mean(unknown[1], _options_of(self))
+            help_ = _about_option(self, unknown[1])
         raise _wrong("C001", message, help_)
+
+
+def _about_option(parser: argparse.ArgumentParser, option: str) -> str:
+    """What to say of an option that the command does not have: that others have it, or the nearest one."""
+    commands = [sub for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+                for sub in action.choices.values()]  # fmt: skip
+    having = [f"`{sub.prog}`" for sub in commands if option in _options_of(sub)]
+    if having:
+        return f"this is an option of {' and '.join(having)}"
+    return did_you_mean(option, _options_of(parser))
 
 
 def _options_of(parser: argparse.ArgumentParser) -> set[str]:
@@ -110,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("trace", metavar="TRACE", type=Path)
     replay.add_argument("--spec", metavar="PATH", type=Path, help="the spec file, where the trace does not find it")
     show = _command(commands, "show", show_command, "what a spec's models have: state, actions, constants, checks")
-    show.add_argument("spec", metavar="SPEC", type=Path)
+    show.add_argument("spec", metavar="SPEC", type=_path)
     show.add_argument("--only", metavar="NAME")
     _add_explain(commands)
     _add_report(commands)
@@ -147,9 +157,9 @@ def _add_report(commands: Any) -> None:
 
 
 def _add_run_options(p: argparse.ArgumentParser) -> None:
-    p.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="spec files, or folders of them")
+    p.add_argument("paths", metavar="PATH", type=_path, nargs="+", help="spec files, or folders of them")
     p.add_argument("--only", metavar="NAME", help="the check of this name")
-    p.add_argument("--workers", type=_whole, default=1, metavar="N", help="threads; this version uses one")
+    p.add_argument("--workers", type=_workers, default=1, metavar="N", help="threads; this version uses one")
     p.add_argument("--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h")
     p.add_argument("--memory", type=_memory, metavar="SIZE", help="budget of each check, such as 4G")
     p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states")
@@ -166,11 +176,17 @@ def _add_run_options(p: argparse.ArgumentParser) -> None:
 
 def _add_explain(commands: Any) -> None:
     p = _command(commands, "explain", explain_command, "why is an action disabled in a state?")
-    p.add_argument("spec", metavar="SPEC", type=Path)
+    p.add_argument("spec", metavar="SPEC", type=_path)
     p.add_argument("--check", metavar="NAME", dest="only", required=True)
     p.add_argument("--action", metavar="CALL", required=True, help="such as 'settle(me=Network(0))'")
     p.add_argument("--trace", type=Path, metavar="FILE", help="take the state from this trace")
     p.add_argument("--at", type=_whole, metavar="N", help="after so many steps of the trace (else: before its last)")
+
+
+def _path(text: str) -> Path:
+    if not text:  # a shell variable that is not set; Path("") would be the current folder
+        raise argparse.ArgumentTypeError("the path is empty: name a spec file or a folder, `.` for this one")
+    return Path(text)
 
 
 def _whole(text: str) -> int:
@@ -182,6 +198,12 @@ def _whole(text: str) -> int:
 def _from_one(text: str) -> int:
     if _whole(text) == 0:
         raise argparse.ArgumentTypeError("0 samples nothing: give a number from 1")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if _whole(text) == 0:
+        raise argparse.ArgumentTypeError("no thread runs nothing: give a number from 1")
     return int(text)
 
 
@@ -322,7 +344,7 @@ def _overrides(a: argparse.Namespace, **more: int | None) -> Overrides:
     from checker.run import Overrides  # noqa: PLC0415
 
     return Overrides(
-        engine=a.engine, workers=max(a.workers, 1), seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
+        engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
         seed=a.seed, every=a.all, **more,
     )  # fmt: skip
 
@@ -421,7 +443,12 @@ def _finish(a: argparse.Namespace, results: Sequence[Result], not_run: int, *, s
 
 
 def _refuse_unwritable(a: argparse.Namespace) -> None:
-    """Raises InputError C006 before the run for results that could not be written after it."""
+    """Raises InputError C006 before the run for results and traces that could not be written after it."""
+    if a.traces is not None and a.traces.exists():
+        if not a.traces.is_dir():
+            raise _wrong("C006", f"cannot write traces to {a.traces}: it is a file", "name a folder for --traces")
+        if not os.access(a.traces, os.W_OK):
+            raise _wrong("C006", f"cannot write to {a.traces}: permission denied", "name one that you may write to")
     for path in (a.json, a.junit, a.sarif):
         if path is None:
             continue

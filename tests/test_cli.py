@@ -43,6 +43,10 @@ check("both", two_phase_commit, expect=Holds())
         ("replay nowhere.json", "T001", "--traces"),
         ("simulate specs --walks 0", "C001", "see"),
         ("simulate specs --steps 0", "C001", "see"),
+        ("simulate specs --engine bmc", "C001", "an option of `interlock check`"),
+        (f"check {SPEC} --workers 0", "C001", "see"),
+        ("check ", "C001", "see"),  # an empty path, as of a shell variable that is not set
+        (f"check {SPEC} --traces {SPEC}", "C006", "a folder for --traces"),
         (f"check {SPEC} --json nowhere/r.json", "C006", "a folder that exists"),
         (f"check {SPEC} --junit specs", "C006", "name a file"),
         (f"check {SPEC} --sarif {SPEC}/r.sarif", "C006", "a folder that exists"),
@@ -128,7 +132,9 @@ def test_all_lists_every_violated_property(capsys: pytest.CaptureFixture[str], t
     line = ["check", str(spec), "--all", "--traces", str(tmp_path), "--json", str(out)]
 
     assert cli.main(line) == cli.DIFFERS
-    assert "also violated: nobody_commits, in 7 steps" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "also violated: nobody_commits, in 7 steps" in said
+    assert "--only both --all\n" in said
     (entry,) = json.loads(out.read_text())["checks"]
     assert entry["verdict"] == "Violated(nobody_aborts, steps=1)"
     (other,) = entry["also_violated"]

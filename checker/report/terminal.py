@@ -149,7 +149,9 @@ def _other(other: Other, style: Style) -> Iterator[str]:
 
 def _flags(result: Result) -> str:
     seed = "" if result.coverage.seed is None else f" --seed {result.coverage.seed}"
-    return (f" --engine {result.engine}" if result.other_engine else "") + seed
+    alone = result.expected.startswith("Violated")  # such a check is searched to its end without being asked
+    every = " --all" if result.others and not alone else ""
+    return (f" --engine {result.engine}" if result.other_engine else "") + seed + every
 
 
 def never_enabled(results: Sequence[Result]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 
 import attrs
 
-from checker.diagnostics import Diagnostic, InputError, Span
+from checker.diagnostics import Diagnostic, InputError, Span, nearest
 from checker.engines.contract import Trouble
 from checker.ir.nodes import Action, Param
 from checker.ir.types import (
@@ -230,10 +230,17 @@ def read(path: Path) -> Saved:
             _refuse(path, "T002", "the file is too long for a trace", "name a file that `--traces` wrote")
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
-        _refuse(path, "T001", f"cannot read the trace: {e.strerror or e}", "name a file that `--traces` wrote")
+        _refuse(path, "T001", f"cannot read the trace: {e.strerror or e}", _nearest(path))
     except (ValueError, RecursionError):
         _refuse(path, "T002", "this is not JSON", "name a file that `--traces` wrote")
     return _checked(path, data)
+
+
+def _nearest(path: Path) -> str:
+    """What to type for a trace that cannot be read: the nearest name in its folder, or where traces come from."""
+    beside = [p.name for p in path.parent.glob("*.json")] if path.parent.is_dir() else []
+    best = nearest(path.name, beside)
+    return f"did you mean `{path.parent / best}`?" if best else "name a file that `--traces` wrote"
 
 
 def _checked(path: Path, data: Any) -> Saved:

@@ -190,6 +190,16 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str | None, code: str) -> N
         itf.read(file)
 
 
+def test_a_misspelt_trace_gets_the_nearest_name(tmp_path: Path) -> None:
+    """As the path of a spec does."""
+    (tmp_path / "bridge-hurries.itf.json").write_text("{}")
+
+    with pytest.raises(InputError) as caught:
+        itf.read(tmp_path / "bridge-hurrys.itf.json")
+
+    assert "bridge-hurries.itf.json" in caught.value.diagnostics[0].help
+
+
 def test_a_disabled_action_names_its_guard(spec: Spec) -> None:
     """`explain` quotes the guard that is false."""
     check = _check(spec, "plain")
