@@ -11,6 +11,7 @@ import argparse
 import ast
 import contextlib
 import json
+import logging
 import os
 import re
 import sys
@@ -171,6 +172,7 @@ def _add_run_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--sarif", type=Path, metavar="FILE")
     p.add_argument("--format", choices=("text", "github"), default="text")
     p.add_argument("--traces", type=Path, metavar="DIR", help="save every trace here, as ITF JSON")
+    p.add_argument("--no-cache", action="store_true", help="compile anew, and keep nothing of it")
     p.add_argument("-v", "--verbose", action="store_true", help="whole traces, witnesses, actions never taken")
 
 
@@ -362,7 +364,7 @@ def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides)
     _say_unused(overrides, [check for _, check in chosen])
     results: list[Result] = []
     wrong: list[Diagnostic] = []
-    with Interruption().watching() as interrupted:
+    with _cache(a), Interruption().watching() as interrupted:
         for spec, check in chosen:
             if interrupted():
                 break
@@ -384,6 +386,25 @@ def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides)
     if wrong:
         raise InputError(wrong)
     return results, interrupted()
+
+
+@contextlib.contextmanager
+def _cache(a: argparse.Namespace) -> Iterator[None]:
+    """What becomes of compiled code while checks run; `-v` says on standard error why some was not used."""
+    name = "INTERLOCK_CACHE"
+    before = os.environ.get(name)
+    if a.no_cache:
+        os.environ[name] = "0"
+    if a.verbose:
+        logging.basicConfig(format="note: %(message)s")
+        logging.getLogger("interlock").setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
 
 
 def _slow_left_out(a: argparse.Namespace, chosen: Sequence[object]) -> bool:

@@ -98,6 +98,7 @@ ARROWS: dict[str, set[str]] = {
 # Arrows between neighbours of one layer, each with its reason; none of them closes a circle.
 SIDEWAYS: dict[tuple[str, str], str] = {
     ("checker.native", "checker.semantics"): "the packing of states is defined once, in layout",
+    ("checker.native", "checker"): "compiled code is kept for one version of Interlock",
     ("checker.smt", "checker.semantics"): "values become leaves in one way, that of layout",
     ("checker.trace", "checker.semantics"): "replay compares plain Python with the evaluator",
     ("checker.ir.passes", "checker.semantics"): "scalarize folds constants as the evaluator means them",

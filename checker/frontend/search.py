@@ -9,11 +9,26 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 _INSTALLED = Path(__file__).resolve().parent.parent.parent
 _MODEL_ROOTS = 6
 _CLOSE = 0.7  # so that a model is not taken for any other file that lies about
+
+
+_found: ContextVar[dict[tuple[str, ...], Path | None] | None] = ContextVar("found", default=None)
+
+
+@contextmanager
+def unchanging() -> Iterator[None]:
+    """Within: files stay where they are, so that each is looked for once.  A spec's models are read once a check."""
+    before = _found.set({})
+    try:
+        yield
+    finally:
+        _found.reset(before)
 
 
 def roots(importer: str) -> Iterator[Path]:
@@ -26,6 +41,16 @@ def roots(importer: str) -> Iterator[Path]:
 
 def find(name: str, importer: str) -> Path | None:
     """The file of a module or package, or None when there is none."""
+    known = _found.get()
+    if known is None:
+        return _find(name, importer)
+    key = (name, importer)
+    if key not in known:
+        known[key] = _find(name, importer)
+    return known[key]
+
+
+def _find(name: str, importer: str) -> Path | None:
     parts = name.split(".")
     for root in roots(importer):
         stem = root.joinpath(*parts)
@@ -70,6 +95,16 @@ def shown(path: Path) -> str:
 
 def real(path: Path) -> Path:
     """One path for each file, however it was named; never an error."""
+    known = _found.get()
+    if known is None:
+        return _real(path)
+    key = (str(path),)
+    if key not in known:
+        known[key] = _real(path)
+    return known[key] or path
+
+
+def _real(path: Path) -> Path:
     try:
         return Path(os.path.realpath(path))
     except (ValueError, OSError):

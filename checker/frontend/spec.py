@@ -99,7 +99,8 @@ def _names(decls: Declarations, calls: list[ast.Call], keyword: str, code: str) 
 
 def load_spec(path: Path) -> c.Spec:
     """Read a spec file and the models it checks.  Raises InputError with every mistake found."""
-    return SpecReader(path).read()
+    with search.unchanging():
+        return SpecReader(path).read()
 
 
 def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.Program:

@@ -371,15 +371,17 @@ def _assigned_twice(body: list[ast.stmt]) -> set[str]:
     """Locals that are assigned more than once, or inside a loop or by += (their numbers may grow)."""
     seen: set[str] = set()
     twice: set[str] = set()
-    for statement in body:
-        for node in ast.walk(statement):
-            names: list[str] = []
-            if isinstance(node, ast.Assign):
-                names = [t.id for t in node.targets if isinstance(t, ast.Name)]
-            elif isinstance(node, (ast.AugAssign, ast.AnnAssign)) and isinstance(node.target, ast.Name):
-                names = [node.target.id]
-            for name in names:
-                (twice if name in seen else seen).add(name)
+    todo: list[ast.AST] = [*body]
+    while todo:
+        node = todo.pop()
+        names: list[str] = []
+        if isinstance(node, ast.Assign):
+            names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)) and isinstance(node.target, ast.Name):
+            names = [node.target.id]
+        for name in names:
+            (twice if name in seen else seen).add(name)
+        todo.extend(c for c in ast.iter_child_nodes(node) if not isinstance(c, ast.expr))
     return twice
 
 

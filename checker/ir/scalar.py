@@ -282,15 +282,17 @@ def topological(roots: Iterable[Node]) -> list[Node]:
     """Every node below the roots, sources before users, without recursion."""
     seen: set[int] = set()
     order: list[Node] = []
-    stack = [(r, False) for r in reversed(list(roots))]
+    stack = list(reversed(list(roots)))
     while stack:
-        n, done = stack.pop()
-        if done:
-            order.append(n)
-        elif n.id not in seen:
+        n = stack[-1]
+        if n.id not in seen:
+            missing = [c for c in n.src if c.id not in seen]
+            if missing:
+                stack.extend(reversed(missing))
+                continue
             seen.add(n.id)
-            stack.append((n, True))
-            stack.extend((c, False) for c in reversed(n.src) if c.id not in seen)
+            order.append(n)
+        stack.pop()
     return order
 
 
@@ -302,9 +304,17 @@ def substitute(roots: Iterable[Node], mapping: Mapping[Node, Node], memo: dict[i
     roots = list(roots)
     memo = {} if memo is None else memo
     memo.update((k.id, v) for k, v in mapping.items())
-    for n in topological(roots):
+    stack = list(reversed(roots))
+    while stack:
+        n = stack[-1]
         if n.id not in memo:
-            memo[n.id] = rebuild(n, tuple(memo[c.id] for c in n.src)) if n.src else n
+            missing = [c for c in n.src if c.id not in memo]
+            if missing:
+                stack.extend(reversed(missing))
+                continue
+            src = tuple(memo[c.id] for c in n.src)
+            memo[n.id] = n if src == n.src else rebuild(n, src)
+        stack.pop()
     return [memo[r.id] for r in roots]
 
 

@@ -91,7 +91,8 @@ class _Nest:
         action = self.action
         roots = [*action.guards, *(e.condition for e in action.errors), *action.updates.values()]
         nodes = topological(roots)
-        self.params = {n for n in nodes if n.op is Op.VAR and n.arg[0] == "p"}  # type: ignore[index]
+        # A list: sets of nodes have another order in another run, and the same system must become the same text.
+        self.params = [n for n in nodes if n.op is Op.VAR and n.arg[0] == "p"]  # type: ignore[index]
         size = max(6, sum(1 for n in nodes if self.free(n)))
         for level in range(len(self.domains)):
             if math.prod(map(len, self.domains[: level + 1])) * size > UNROLL:
@@ -101,13 +102,19 @@ class _Nest:
     def free(self, root: Node) -> int:
         """The parameter leaves below a node, as a mask."""
         free = self._free
-        if root.id not in free:
-            for n in topological([root]):
-                if n.id not in free:
-                    own = 1 << n.arg[1] if n.op is Op.VAR and n.arg[0] == "p" else 0  # type: ignore[index]
-                    for c in n.src:
-                        own |= free[c.id]
-                    free[n.id] = own
+        stack = [root]
+        while stack:
+            n = stack[-1]
+            if n.id not in free:
+                missing = [c for c in n.src if c.id not in free]
+                if missing:
+                    stack.extend(missing)
+                    continue
+                own = 1 << n.arg[1] if n.op is Op.VAR and n.arg[0] == "p" else 0  # type: ignore[index]
+                for c in n.src:
+                    own |= free[c.id]
+                free[n.id] = own
+            stack.pop()
         return free[root.id]
 
     def text(self, base: int) -> str:

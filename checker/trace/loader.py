@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -153,32 +154,46 @@ def load(program: Program, spec: Spec | None = None) -> Loaded:
 
 def _run_module(loaded: Loaded, modules: dict[str, types.ModuleType], module: Module) -> None:
     overridden = {c.name: c for c in loaded.program.constants if c.overridden}  # by name, wherever it stands
-    tree = ast.parse(module.source, module.path)
+    text = _compiled(module, frozenset(overridden))
     private = types.ModuleType(module.name)
     modules[module.name] = private  # before it runs: a constant's value may need its own classes
     namespace = vars(private)
     namespace["__builtins__"] = _builtins(loaded, overridden)
-    namespace.update(_imported(modules, module, tree))
-    body = [_substituted(s, overridden) for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
-    _execute(body, module.path, namespace)
+    namespace.update(_imported(modules, module, text.imports))
+    exec(text.code, namespace)
 
 
 def _define_spec(loaded: Loaded, namespace: dict[str, Any], module: Module) -> None:
-    tree = ast.parse(module.source, module.path)
+    text = _compiled(module, None)
     namespace["__name__"] = module.name
     namespace["__builtins__"] = _builtins(loaded, {})
-    namespace.update(_imported(loaded.modules, module, tree))
-    body = [s for s in tree.body if isinstance(s, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))]
-    for s in body:
-        if isinstance(s, ast.FunctionDef):
-            s.decorator_list = []
-    _execute(body, module.path, namespace)
+    namespace.update(_imported(loaded.modules, module, text.imports))
+    exec(text.code, namespace)
 
 
-def _execute(body: Sequence[ast.stmt], path: str, namespace: dict[str, Any]) -> None:
-    tree = ast.Module([_unannotated(s) for s in body], [])
-    code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
-    exec(code, namespace)
+@attrs.frozen
+class _Text:
+    """An accepted file, ready to run: what it imports, and the rest."""
+
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    code: types.CodeType
+
+
+@functools.lru_cache(maxsize=256)  # the checks of a spec run the same files, most with the same constants
+def _compiled(module: Module, overridden: frozenset[str] | None) -> _Text:
+    """A file whose constants of these names are given; with None, the definitions of a spec file."""
+    tree = ast.parse(module.source, module.path)
+    imports = tuple(s for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom)))
+    body: list[ast.stmt]
+    if overridden is None:
+        body = [s for s in tree.body if isinstance(s, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))]
+        for s in body:
+            if isinstance(s, ast.FunctionDef):
+                s.decorator_list = []
+    else:
+        body = [_substituted(s, overridden) for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
+    whole = ast.fix_missing_locations(ast.Module([_unannotated(s) for s in body], []))
+    return _Text(imports, compile(whole, module.path, "exec", dont_inherit=True))
 
 
 def _unannotated(statement: ast.stmt) -> ast.stmt:
@@ -196,7 +211,7 @@ def _builtins(loaded: Loaded, overridden: Mapping[str, Constant]) -> dict[str, A
     return names
 
 
-def _substituted(statement: ast.stmt, overridden: Mapping[str, Constant]) -> ast.stmt:
+def _substituted(statement: ast.stmt, overridden: frozenset[str]) -> ast.stmt:
     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
         target = statement.target.id
         if target in overridden:
@@ -205,13 +220,15 @@ def _substituted(statement: ast.stmt, overridden: Mapping[str, Constant]) -> ast
     return statement
 
 
-def _imported(modules: Mapping[str, types.ModuleType], module: Module, tree: ast.Module) -> dict[str, Any]:
+def _imported(
+    modules: Mapping[str, types.ModuleType], module: Module, imports: Iterable[ast.Import | ast.ImportFrom]
+) -> dict[str, Any]:
     names: dict[str, Any] = {}
-    for s in tree.body:
+    for s in imports:
         if isinstance(s, ast.Import):
             for alias in s.names:
                 _bind_import(names, modules, alias)
-        elif isinstance(s, ast.ImportFrom) and s.module != "__future__":
+        elif s.module != "__future__":
             source = _absolute(module, s)
             for alias in s.names:
                 found = _attribute(modules, source, alias.name)
