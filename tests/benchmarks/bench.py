@@ -1,298 +1,227 @@
-"""How fast is Interlock, next to its peers, on the same model in the same run?
+"""How fast is Interlock, next to its peers, on the same models in the same run?
 
-    make bench                          what is installed, without the slowest peers
-    make bench ARGS="--quick"           the small size, Interlock and C alone: seconds
-    make bench ARGS="--all --write"     the slow peers as well, and publish reports/bench.md
+    make bench                          what is installed; whoever would take minutes sits that size out
+    make bench ARGS="--quick"           one size of each model, Interlock and C alone: seconds
+    make bench ARGS="--only 3x1,SPIN"   sizes and tools whose names contain one of these; C and Interlock always
+    make bench ARGS="--all --write"     everyone on every size (an hour or so), and publish reports/bench.md
 
 Rule of the module: figures of different runs are never compared, so each table holds one run on one
 machine.  A peer that is not installed is a row that says so; a peer that counts other states than the
-others is an error.
+others is an error, and nothing is written.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
+from contenders import hand_written, interlock, python_libraries, rumur, spin, stateright, tlc
+from contenders.walkers import WALKERS, Walker, Walks
+from measure import ROOT, THREADS, Contender, Failed, Result, Workload, run
+from thirty import compile_table
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-PEERS = HERE / "peers"
-INTERLOCK = Path(sys.executable).with_name("interlock")
-TABLE_BITS = {"3x1": 21, "2x2": 26}  # of the C search: a table some two to four times the states
-COUNTS = {"3x1": (580376, 2351394), "2x2": (29145325, 150472644)}
-
-
-@attrs.frozen
-class Result:
-    """One search of one tool.  Seconds are those of the search, without compilation."""
-
-    states: int
-    transitions: int | None
-    seconds: float
-
-
-@attrs.frozen
-class Missing:
-    """Why a tool has no result."""
-
-    reason: str
-
-
-@attrs.frozen
-class Contender:
-    """A tool that can search agg-core; `repeats` is how often, of which the fastest counts."""
-
-    name: str
-    threads: int
-    run: Callable[[str, Path], Result | Missing]
-    repeats: int = 1
-    slow: bool = False
-
-
-def shell(command: Sequence[str | Path], folder: Path, seconds: float = 3600) -> tuple[str, float]:
-    """The output of a command and its wall time.  Raises CalledProcessError when it fails."""
-    start = time.perf_counter()
-    done = subprocess.run(
-        [str(word) for word in command], cwd=folder, capture_output=True, text=True, check=True, timeout=seconds
-    )
-    return done.stdout + done.stderr, time.perf_counter() - start
-
-
-def number(pattern: str, text: str) -> float:
-    """The number that a pattern's one group finds.  Raises ValueError when it finds none."""
-    found = re.search(pattern, text)
-    if found is None:
-        msg = f"no {pattern!r} in: {text[-500:]}"
-        raise ValueError(msg)
-    return float(found[1].replace(",", "").replace(" ", ""))
-
-
-# --- the contenders --------------------------------------------------------------------------------
-
-
-def hand_written_c(size: str, folder: Path) -> Result | Missing:
-    """The limit: a search written for this model alone."""
-    compiler = shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        return Missing("no C compiler")
-    chains, heights = size.split("x")
-    program = folder / f"c_{size}"
-    if not program.exists():
-        sizes = [f"-DCHAINS={chains}", f"-DHEIGHTS={heights}", f"-DTABLE_BITS={TABLE_BITS[size]}"]
-        shell([compiler, "-O3", "-march=native", *sizes, PEERS / "agg_core.c", "-o", program], folder)
-    text, _ = shell([program], folder)
-    return Result(
-        int(number(r"distinct=(\d+)", text)),
-        int(number(r"transitions=(\d+)", text)),
-        number(r"seconds=([\d.]+)", text),
-    )
-
-
-def interlock(size: str, folder: Path) -> Result | Missing:
-    """The native engine, on one thread."""
-    if not INTERLOCK.exists():
-        return Missing("interlock is not installed beside this Python")
-    out = folder / "interlock.json"
-    shell([INTERLOCK, "check", HERE / "agg_core.py", "--only", size, "--slow", "--json", out], ROOT)
-    (found,) = json.loads(out.read_text())["checks"]
-    return Result(found["distinct_states"], found["transitions"], found["search_seconds"])
-
-
-def spin(size: str, folder: Path) -> Result | Missing:
-    """SPIN: depth first, exact storage, no partial-order reduction (which finds nothing here)."""
-    if size != "2x2":
-        return Missing("its model is written for 2x2")
-    if shutil.which("spin") is None or shutil.which("gcc") is None:
-        return Missing("spin is not installed")
-    shell(["spin", "-a", PEERS / "agg_core.pml"], folder)
-    options = ["-O3", "-march=native", "-DSAFETY", "-DNOREDUCE", "-DMEMLIM=16000", "-w"]
-    shell(["gcc", *options, "-o", "pan", "pan.c"], folder)
-    text, _ = shell(["./pan", "-m1000000", "-w28", "-E"], folder)
-    if "errors: 0" not in text:
-        return Missing("it found an error, or ran out of memory")
-    states = int(number(r"(\d+) states, stored", text))
-    return Result(states, None, number(r"pan: elapsed time ([\d.]+)", text))
-
-
-def rumur(size: str, folder: Path) -> Result | Missing:
-    """Murphi by Rumur, which uses every thread there is."""
-    if shutil.which("rumur") is None or shutil.which("gcc") is None:
-        return Missing("rumur is not installed")
-    chains, heights = size.split("x")
-    text = (PEERS / "agg_core.m").read_text()
-    text = text.replace("chains: 2;", f"chains: {chains};").replace("heights: 2;", f"heights: {heights};")
-    (folder / "agg_core.m").write_text(text)
-    options = ["--deadlock-detection", "off", "--set-capacity", str(2**31)]
-    shell(["rumur", *options, "-o", "rumur.c", "agg_core.m"], folder)
-    compile_options = ["-std=c11", "-O3", "-march=native", "rumur.c", "-o", "rumur", "-lpthread", "-mcx16"]
-    shell(["gcc", *compile_options], folder)
-    text, seconds = shell(["./rumur"], folder)
-    return Result(int(number(r"([\d,]+) states,", text)), int(number(r"states, ([\d,]+) rules fired", text)), seconds)
-
-
-def tla2tools() -> Path | None:
-    """The jar of TLC: named by TLA2TOOLS, or in the local Maven repository."""
-    named = os.environ.get("TLA2TOOLS")
-    if named:
-        return Path(named) if Path(named).is_file() else None
-    kept = sorted((Path.home() / ".m2" / "repository").glob("org/lamport/tla2tools/*/tla2tools-*.jar"))
-    return kept[-1] if kept else None
-
-
-def tlc(size: str, folder: Path) -> Result | Missing:
-    """TLC; its time includes the start of its virtual machine."""
-    jar = tla2tools()
-    if jar is None or shutil.which("java") is None:
-        return Missing("set TLA2TOOLS to tla2tools.jar, and install java")
-    chains, heights = size.split("x")
-    shutil.copy(PEERS / "AggCore.tla", folder)
-    text = (PEERS / "AggCore.cfg").read_text()
-    text = text.replace("Chains = 2", f"Chains = {chains}").replace("Heights = 2", f"Heights = {heights}")
-    (folder / "AggCore.cfg").write_text(text)
-    options: list[str | Path] = [
-        "-XX:+UseParallelGC",
-        "-Xmx8g",
-        "-cp",
-        jar,
-        "tlc2.TLC",
-        "-workers",
-        str(os.cpu_count()),
-    ]
-    text, seconds = shell(["java", *options, "-config", "AggCore.cfg", "AggCore.tla"], folder)
-    return Result(
-        int(number(r"([\d,]+) distinct states found, 0 states left", text)),
-        int(number(r"([\d,]+) states generated, [\d,]+ distinct states found, 0", text)) - 1,
-        seconds,
-    )
-
-
-THREADS = os.cpu_count() or 1
-CONTENDERS = (
-    Contender("C, by hand", 1, hand_written_c, repeats=3),
-    Contender("Interlock", 1, interlock, repeats=3),
-    Contender("SPIN", 1, spin),
-    Contender("Murphi (Rumur)", THREADS, rumur, slow=True),
-    Contender("TLC", THREADS, tlc),
+WORKLOADS = (
+    Workload("agg-core 3x1", "agg_core", "3x1", {"CHAINS": 3, "HEIGHTS": 1}, 580376, 2351394, 21),
+    Workload("agg-core 2x2", "agg_core", "2x2", {"CHAINS": 2, "HEIGHTS": 2}, 29145325, 150472644, 26),
+    Workload("two-phase commit, 7 managers", "two_phase", "7", {"MANAGERS": 7}, 296448, 2744705, 20),
+    Workload("two-phase commit, 8 managers", "two_phase", "8", {"MANAGERS": 8}, 1745408, 18507777, 22),
 )
+QUICK = ("3x1", "7")
+CONTENDERS = tuple(
+    contender
+    for module in (hand_written, interlock, spin, rumur, stateright, tlc, python_libraries)
+    for contender in module.CONTENDERS
+)
+LIMIT, SUBJECT = hand_written.CONTENDERS[0], interlock.CONTENDERS[0]
+ROUNDS = 3  # of which the fastest counts; who took longer than ENOUGH seconds does not run again
+ENOUGH = 15.0
+READING = "tests/benchmarks/README.md"
+
+
+# --- the searches ----------------------------------------------------------------------------------
+
+
+def race(workload: Workload, contenders: Sequence[Contender], everyone: bool) -> dict[Contender, Result | str]:
+    """The best result of each, or why it has none; the rounds alternate, so that all meet the same machine."""
+    results: dict[Contender, Result | str] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = {c: Path(scratch) / str(i) for i, c in enumerate(contenders)}
+        for turn in range(ROUNDS):
+            for c in contenders:
+                best = results.get(c)
+                if isinstance(best, str) or (best is not None and best.run.seconds > ENOUGH):
+                    continue
+                why_not = excused(c, workload, everyone)
+                results[c] = why_not or attempt(c, workload, folders[c], best, turn)
+    return results
+
+
+def excused(c: Contender, workload: Workload, everyone: bool) -> str | None:
+    """Why a contender sits this workload out, or None."""
+    if workload.distinct > c.most:
+        return "too many states for it"
+    if workload.distinct > c.patience and not everyone:
+        return "it takes minutes; run with --all"
+    return c.missing()
+
+
+def attempt(c: Contender, workload: Workload, folder: Path, best: Result | None, turn: int) -> Result | str:
+    """The better of what is known and one more run; a tool that fails has no result but the last line it wrote."""
+    print(f"... {workload.name}: {c.name}, {c.threads} thread(s), round {turn + 1}", file=sys.stderr, flush=True)
+    start = time.perf_counter()
+    try:
+        if best is None:
+            folder.mkdir()
+            if c.build is not None:
+                c.build(workload, c.threads, folder)
+        built = time.perf_counter() - start
+        found = c.search(workload, c.threads, folder)
+        found = attrs.evolve(found, built=best.built if best else built)
+    except (Failed, OSError, ValueError, KeyError) as error:
+        return f"it failed: {error}"
+    if found.states != workload.distinct or found.transitions not in (workload.transitions, None):
+        raise SystemExit(f"{c.name} counts {found.states} states and {found.transitions} transitions")
+    return found if best is None or found.seconds < best.seconds else best
 
 
 # --- the tables ------------------------------------------------------------------------------------
 
 
-def search_table(size: str, contenders: Sequence[Contender]) -> list[str]:
-    """Every contender on one size of agg-core; the rounds alternate, so that all meet the same machine."""
-    results: dict[Contender, Result | Missing] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for turn in range(max(c.repeats for c in contenders)):
-            for c in contenders:
-                if turn < c.repeats and not isinstance(results.get(c), Missing):
-                    results[c] = faster(results.get(c), attempt(c, size, Path(scratch)))
-    distinct, transitions = COUNTS[size]
-    limit = next((r.seconds for c, r in results.items() if c.run is hand_written_c and isinstance(r, Result)), None)
+def search_table(workload: Workload, results: dict[Contender, Result | str]) -> list[str]:
+    """One row a contender, with its speed as a multiple of Interlock's and of the C search's."""
     lines = [
-        f"agg-core {size}: {distinct:,} distinct states, {transitions:,} transitions",
+        f"## {workload.name}: {workload.distinct:,} distinct states, {workload.transitions:,} transitions",
         "",
-        "| tool | threads | seconds | million states/s | times the C search's speed |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| tool | threads | bits a state | seconds | million states/s | times Interlock | times C "
+        "| command to verdict, s | processor, s | memory, MB | bytes a state |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for c, r in results.items():
-        if isinstance(r, Missing):
-            lines.append(f"| {c.name} | {c.threads} | skipped: {r.reason} | | |")
+        if isinstance(r, str):
+            lines.append(f"| {c.name} | {c.threads} | | skipped: {r} | | | | | | | |")
             continue
-        if r.states != distinct or r.transitions not in (transitions, None):
-            msg = f"{c.name} counts {r.states} states and {r.transitions} transitions"
-            raise SystemExit(msg)
-        ratio = f"{limit / r.seconds:.3g}" if limit is not None else ""
-        lines.append(f"| {c.name} | {c.threads} | {r.seconds:.3g} | {r.states / r.seconds / 1e6:.3g} | {ratio} |")
+        threads = str(c.threads) if r.threads in (None, c.threads) else f"{r.threads} of {c.threads}"
+        cells = [
+            c.name,
+            threads,
+            r.bits,
+            f"{r.seconds:.3g}",
+            f"{r.states / r.seconds / 1e6:.3g}",
+            ratio(results.get(SUBJECT), r),
+            ratio(results.get(LIMIT), r),
+            f"{r.built + r.run.seconds:.3g}",
+            f"{r.run.processor:.3g}",
+            f"{r.run.memory / 1e6:.0f}",
+            f"{r.run.memory / r.states:.0f}" + (f" ({r.stored:.0f})" if r.stored else ""),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def attempt(contender: Contender, size: str, scratch: Path) -> Result | Missing:
-    """One run; a tool that fails is missing, with the last line it wrote."""
-    print(f"... {contender.name}, {contender.threads} thread(s), {size}", file=sys.stderr, flush=True)
-    try:
-        return contender.run(size, scratch)
-    except subprocess.CalledProcessError as error:
-        said = (error.stderr or error.stdout or "").strip().splitlines()
-        return Missing(f"it failed: {said[-1] if said else error.returncode}")
-    except (ValueError, KeyError, TypeError, OSError, subprocess.TimeoutExpired) as error:
-        return Missing(f"it failed: {error}")
-
-
-def faster(one: Result | Missing | None, other: Result | Missing) -> Result | Missing:
-    """The faster of two results of one tool."""
-    if isinstance(one, Result) and isinstance(other, Result):
-        return min(one, other, key=lambda r: r.seconds)
-    return other
+def ratio(yardstick: Result | str | None, r: Result) -> str:
+    """How many times as fast as the yardstick."""
+    return f"{yardstick.seconds / r.seconds:.3g}" if isinstance(yardstick, Result) else ""
 
 
 def start_table(repeats: int = 5) -> list[str]:
     """From command to verdict, for specs that are small enough to be used while typing."""
-    lines = ["From command to verdict", "", "| spec | seconds |", "| --- | ---: |"]
+    lines = ["## Interlock, from command to verdict on a small spec", "", "| spec | seconds |", "| --- | ---: |"]
     for name in ("3 managers", "5 managers"):
-        command: list[str | Path] = [INTERLOCK, "check", ROOT / "specs" / "two_phase_commit.py", "--only", name]
+        command: list[str | Path] = [interlock.INTERLOCK, "check", ROOT / "specs" / "two_phase_commit.py"]
         try:
-            best = min(shell(command, ROOT)[1] for _ in range(repeats))
+            best = min(run([*command, "--only", name], ROOT).seconds for _ in range(repeats))
             lines.append(f"| two-phase commit, {name} | {best:.2f} |")
-        except (OSError, subprocess.CalledProcessError) as error:
+        except (OSError, Failed) as error:
             lines.append(f"| two-phase commit, {name} | skipped: {error} |")
     return lines
 
 
-def simulation_table() -> list[str]:
-    """Random walks: how many steps a second."""
-    lines = ["Random walks on agg-core", "", "| size | steps/s |", "| --- | ---: |"]
-    with tempfile.TemporaryDirectory() as scratch:
-        for size in COUNTS:
-            out = Path(scratch) / "simulate.json"
-            command = [INTERLOCK, "simulate", HERE / "agg_core.py", "--only", size, "--slow", "--json", out]
-            walks = ["--walks", "1000000", "--steps", "100"]
-            # The verdict is undecided, since walks prove nothing: exit code 3 is what is right here.
-            done = subprocess.run([*map(str, command), *walks], cwd=ROOT, capture_output=True, text=True, check=False)
-            try:
-                steps = number(r"([\d ]+) steps", done.stdout)
-                (found,) = json.loads(out.read_text())["checks"]
-                lines.append(f"| {size} | {steps / found['search_seconds']:,.0f} |")
-            except (OSError, KeyError, TypeError, ValueError) as error:
-                lines.append(f"| {size} | skipped: {error} |")
+def walks_table(quick: bool) -> list[str]:
+    """Random walks: how many steps a second, on one thread."""
+    lines = [
+        "## Random walks on agg-core, one thread",
+        "",
+        "| tool | size | steps | seconds | steps/s | times Interlock |",
+    ]
+    lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
+    for workload in (w for w in WORKLOADS if w.model == "agg_core"):
+        ours: Walks | None = None
+        for walker in WALKERS[: 1 if quick else None]:
+            found = walk(walker, workload)
+            if isinstance(found, str):
+                lines.append(f"| {walker.name} | {workload.check} | | skipped: {found} | | |")
+                continue
+            ours = ours or found
+            speed = found.steps / found.seconds
+            times = f"{speed / (ours.steps / ours.seconds):.3g}"
+            cells = [walker.name, workload.check, f"{found.steps:,.0f}", f"{found.seconds:.3g}", f"{speed:,.0f}", times]
+            lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
+def walk(walker: Walker, workload: Workload) -> Walks | str:
+    """One tool's walks, or why there are none."""
+    print(f"... {workload.name}: walks of {walker.name}", file=sys.stderr, flush=True)
+    why_not = walker.missing()
+    if why_not is not None:
+        return why_not
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            return walker.walk(workload, Path(scratch))
+    except (OSError, Failed, KeyError, ValueError) as error:
+        return f"it failed: {error}"
+
+
 def machine() -> str:
-    """What the figures were taken on, in words that name no particular machine."""
+    """The class of machine the figures were taken on, in words that name no particular one."""
     model = platform.machine()
-    info = Path("/proc/cpuinfo")
+    info, memory = Path("/proc/cpuinfo"), Path("/proc/meminfo")
     if info.exists():
         found = re.search(r"model name\s*: (.*)", info.read_text())
-        model = found[1] if found else model
+        model = f"{found[1]}, {model}" if found else model
+    if memory.exists():
+        kilobytes = re.search(r"MemTotal:\s*(\d+)", memory.read_text())
+        model += f", {int(kilobytes[1]) / 2**20:.0f} GiB" if kilobytes else ""
     return f"{model}, {THREADS} core(s), Python {platform.python_version()}"
+
+
+def wanted(options: argparse.Namespace) -> tuple[list[Workload], list[Contender]]:
+    """The sizes and the tools that were asked for; C and Interlock, which give the ratios, always run."""
+    workloads = [w for w in WORKLOADS if not options.quick or w.check in QUICK]
+    contenders = [c for c in CONTENDERS if not options.quick or c.name.startswith(("C,", "Interlock"))]
+    if options.only:
+        words = [word.strip().casefold() for word in options.only.split(",")]
+        sizes = [w for w in workloads if any(word in w.name.casefold() for word in words)]
+        tools = [c for c in contenders if any(word in c.name.casefold() for word in words)]
+        workloads = sizes or workloads
+        contenders = [c for c in contenders if c in (LIMIT, SUBJECT) or c in tools] if tools else contenders
+    return workloads, contenders
 
 
 def main() -> None:
     """Run what was asked for, print it, and publish it with --write."""
     parser = argparse.ArgumentParser(description="Interlock and its peers, timed side by side.")
-    parser.add_argument("--quick", action="store_true", help="the small size; Interlock and C alone")
-    parser.add_argument("--all", action="store_true", help="the slow peers as well (many minutes)")
+    parser.add_argument("--quick", action="store_true", help="one size a model; Interlock and C alone")
+    parser.add_argument("--only", default="", metavar="WORDS", help="sizes and tools whose names contain one of these")
+    parser.add_argument("--all", action="store_true", help="everyone on every size (an hour or so)")
     parser.add_argument("--write", action="store_true", help="write reports/bench.md")
     options = parser.parse_args()
-    contenders = [c for c in CONTENDERS if (options.all or not c.slow) and (not options.quick or c.repeats > 1)]
-    sizes = ["3x1"] if options.quick else ["3x1", "2x2"]
-    parts = [search_table(size, [c for c in contenders if size == "2x2" or c.run is not spin]) for size in sizes]
-    parts += [start_table(), simulation_table()]
+    workloads, contenders = wanted(options)
+    parts = []
+    for workload in workloads:
+        fitting = [c for c in contenders if workload.model in c.models]
+        parts.append(search_table(workload, race(workload, fitting, options.all)))
+    if not options.only:
+        parts += [start_table(), compile_table(), walks_table(options.quick)]
     text = "\n\n".join("\n".join(part) for part in parts)
-    text = f"# Speed\n\nOne run on {machine()}; `make bench` repeats it.\n\n{text}\n"
+    text = f"# Speed\n\nOne run on {machine()}; `make bench` repeats it, and `{READING}` says how to read it, and how to install what is skipped.\n\n{text}\n"
     print(text)
     if options.write:
         (ROOT / "reports" / "bench.md").write_text(text)

@@ -1,0 +1,1 @@
+"""The tools that are timed, one a file; each says whether it is installed, builds a search and runs it."""

@@ -1,0 +1,41 @@
+"""SPIN: depth first, states stored exactly, without partial-order reduction (which must not drop states here)."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from measure import PEERS, Contender, Failed, Result, Workload, defines, number, run
+
+
+def missing() -> str | None:
+    return None if shutil.which("spin") and shutil.which("gcc") else "spin or gcc is not installed"
+
+
+def build(workload: Workload, threads: int, folder: Path, variant: Sequence[str] = ()) -> None:
+    shutil.copy(PEERS / f"{workload.model}.pml", folder)
+    run(["spin", *defines(workload), *variant, "-a", f"{workload.model}.pml"], folder)
+    run(["gcc", "-O3", "-march=native", "-w", "-DSAFETY", "-DNOREDUCE", "-DMEMLIM=16000", "-o", "pan", "pan.c"], folder)
+
+
+def search(workload: Workload, threads: int, folder: Path) -> Result:
+    done = run(["./pan", "-m1000000", f"-w{workload.table_bits + 2}", "-E"], folder)
+    if "errors: 0" not in done.text:
+        raise Failed("it found an error, or ran out of memory")
+    return Result(
+        states=int(number(r"(\d+) states, stored", done.text)),
+        transitions=int(number(r"(\d+) transitions", done.text)) - 1,
+        seconds=number(r"pan: elapsed time ([\d.]+)", done.text),
+        run=done,
+        bits=str(8 * int(number(r"State-vector (\d+) byte", done.text))),
+    )
+
+
+wide = functools.partial(build, variant=("-DWIDE",))
+
+CONTENDERS = (
+    Contender("SPIN", 1, missing, search, build),
+    Contender("SPIN, wide states", 1, missing, search, wide, models=("two_phase",)),
+)
