@@ -313,6 +313,17 @@ def test_loops_too_long_to_unroll_are_refused() -> None:
         scalarize(PROGRAM, [bad], [], None, {})
 
 
+def test_nested_loops_too_large_to_compile_are_refused() -> None:
+    """Few enough iterations, but too much in each."""
+    total: n.Expr = num(0)
+    for _ in range(40):
+        total = arith(ArithOp.MOD, arith(ArithOp.ADD, total, n.Local(ty.INT, "i", span=span())), num(7))
+    body = (n.Assign("n", ty.INT, (), total, span=span()),)
+    bad = action("long", {}, n.Loop(("i",), (ty.INT,), n.RangeIter(num(0), num(10_000)), body, span=span()))
+    with pytest.raises(InputError, match="E002"):
+        scalarize(PROGRAM, [bad], [], None, {})
+
+
 def test_an_error_of_an_initial_action_is_raised() -> None:
     """There is no first state to show it with, so it is told apart."""
     bad = action("start", {"k": ty.IntT(0, 9)}, put("n", K))

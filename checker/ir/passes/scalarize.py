@@ -32,7 +32,7 @@ __all__ = ["MAX_DOMAIN", "MAX_ITERATIONS", "InitialError", "scalarize"]
 
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
-MAX_EXPRESSIONS: Final = 3_000_000  # of one check, evaluated symbolically
+MAX_EXPRESSIONS: Final = 300_000  # of one check, evaluated symbolically; compiled in some ten seconds
 
 Env: TypeAlias = dict[str, Sym]
 T = TypeVar("T")
