@@ -28,7 +28,7 @@ from checker.engines.contract import (
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty
 from checker.native.crew import Crew
-from checker.native.kernel import BATCH, BLOCK, Ctx, Status
+from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
 from checker.native.program import Program
 from checker.native.run import NONE, Noted
@@ -112,8 +112,8 @@ class _Search:
 
     def _admit(self) -> None:
         initial = [self.program.pack(s) for s in self.system.initial]
-        for start in range(0, len(initial), BATCH):
-            self.visited.first.put_pending(initial[start : start + BATCH])
+        for start in range(0, len(initial), BUFFER):
+            self.visited.first.put_pending(initial[start : start + BUFFER])
             while self.program.admit(self.visited.first.address) == Status.GROW:
                 self.visited.make_room(NONE)
         # Nothing to expand yet: the end of an empty level hands over what was admitted.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from checker.native.kernel import BATCH, Ctx, Note
+from checker.native.kernel import BUFFER, Ctx, Note
 from checker.native.memory import Region
 from checker.native.program import Program
 
@@ -29,7 +29,7 @@ class Run:
 
     def __init__(self, program: Program) -> None:
         self.program, shape = program, program.shape
-        room = BATCH + program.instances + 1
+        room = BUFFER + program.instances + 1
         actions = len(program.system.actions)
         self.context = Region(8 * len(Ctx))
         self.fired, self.taken, self.spare, self.err = 0, actions, 2 * actions, 3 * actions
@@ -39,11 +39,11 @@ class Run:
         self.small = Region(8 * (self.nodes + 2 * shape.parts))
         self.pending = Region(8 * shape.words * room)
         self.keys = Region(8 * room) if shape.folded else self.pending
-        self.hashes, self.ids = Region(8 * room), Region(4 * room + 8)
+        self.hashes, self.later, self.ids = Region(8 * room), Region(16 * room), Region(4 * room + 8)
         self.states = Region(16 * shape.words)
         for word, region in (
-            (Ctx.PENDING, self.pending), (Ctx.KEYS, self.keys), (Ctx.HASHES, self.hashes), (Ctx.IDS, self.ids),
-            (Ctx.STATE, self.states),
+            (Ctx.PENDING, self.pending), (Ctx.KEYS, self.keys), (Ctx.HASHES, self.hashes),
+            (Ctx.LATER, self.later), (Ctx.IDS, self.ids), (Ctx.STATE, self.states),
         ):  # fmt: skip
             self[word] = region.address
         for word, index in (
@@ -72,9 +72,8 @@ class Run:
 
     def bytes(self) -> int:
         """Memory of the arrays."""
-        return sum(r.size for r in (self.context, self.small, self.pending, self.hashes, self.ids, self.states)) + (
-            self.keys.size if self.keys is not self.pending else 0
-        )
+        arrays = {self.context, self.small, self.pending, self.keys, self.hashes, self.later, self.ids, self.states}
+        return sum(region.size for region in arrays)
 
     def numbers(self, index: int, count: int) -> tuple[int, ...]:
         """Some 64-bit words of the small array."""
@@ -83,7 +82,11 @@ class Run:
     def put_pending(self, states: Sequence[Sequence[int]]) -> None:
         """Hand over states to take in."""
         self.pending.put(0, [w for s in states for w in s])
-        self[Ctx.WAITING], self[Ctx.STAGED] = len(states), 0
+        self[Ctx.WAITING] = len(states)
+
+    def waiting(self) -> int:
+        """Successors that are not inserted yet."""
+        return self[Ctx.WAITING] - self[Ctx.INSERTED]
 
     def uncounted(self) -> None:
         """What is expanded from now on is not counted as steps taken."""

@@ -6,7 +6,7 @@ read the text.  Mutable variables are allocas of the entry block; SROA turns the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 INTRINSICS = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\ndeclare i8 @llvm.cttz.i8(i8, i1)\n"
@@ -194,12 +194,18 @@ class Code:
     @contextmanager
     def count(self, start: str, stop: str) -> Iterator[str]:
         """Do the block for start, start + 1, ..., stop - 1."""
+        with self.count_while(start, lambda: stop) as value:
+            yield value
+
+    @contextmanager
+    def count_while(self, start: str, stop: Callable[[], str]) -> Iterator[str]:
+        """The same, where the stop is asked for each time."""
         i = self.var(start)
         head, body, end = self.fresh("head"), self.fresh("body"), self.fresh("end")
         self.jump(head)
         self.place(head)
         value = self.get(i)
-        self.branch(self.cmp("ult", value, stop), body, end)
+        self.branch(self.cmp("ult", value, stop()), body, end)
         self.place(body)
         yield value
         self.set(i, self.add(value, "1"))

@@ -155,7 +155,7 @@ class Visited:
 
         Raises OutOfMemory and Full.
         """
-        found, waiting = self.found, self.total(Ctx.WAITING)
+        found, waiting = self.found, sum(run.waiting() for run in self.runs)
         if found + waiting > self._capacity(self.slots):
             self._grow_table(found + waiting)
         short = sum(self._blocks_short(run) for run in self.runs)
@@ -170,7 +170,7 @@ class Visited:
             run[Ctx.ALLOWANCE] = run[Ctx.ITEM_ALLOWANCE] = 0
 
     def _blocks_short(self, run: Run) -> int:
-        return max(0, run[Ctx.WAITING] // BLOCK + 1 - run[Ctx.FREE_COUNT])
+        return max(0, run.waiting() // BLOCK + 1 - run[Ctx.FREE_COUNT])
 
     def _capacity(self, slots: int) -> int:
         return int(slots * _LOAD)
@@ -194,7 +194,7 @@ class Visited:
 
     def _grow_table(self, least: int) -> None:
         old = self.slots
-        slots = old * 4 if old < _QUICK else old * 4 // 3
+        slots = old * 4 if old < _QUICK else old * 3 // 2
         slots = -(-max(slots, int(least / _LOAD) + 2) // LINE) * LINE
         self._afford((8 + self.side_bytes) * (slots - old))
         self.table.resize(8 * slots)

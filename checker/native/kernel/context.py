@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import enum
 
-BATCH = 64  # successors that wait, while the memory they need is fetched, before they are inserted
+BATCH = 32  # successors that are inserted at a time
+AHEAD = 64  # successors that wait meanwhile, and whose memory is fetched
+BUFFER = 512  # successors after which all are inserted, and their buffer is used from its start
 LINE = 8  # cells of the table that are looked at together
 BLOCK = 1024  # states of the frontier that a thread takes or hands over at a time
 GRANT = 1024  # states that a thread asks room for at a time
@@ -50,8 +52,10 @@ class Ctx(enum.IntEnum):
     PENDING = enum.auto()  # successors, as the model's code writes them
     KEYS = enum.auto()  # their keys
     HASHES = enum.auto()
+    LATER = enum.auto()  # which of those wait for a second line of the table
     IDS = enum.auto()
     WAITING = enum.auto()
+    INSERTED = enum.auto()  # how many of those were inserted
     STAGED = enum.auto()  # how many of those have keys and hashes
     COUNT = enum.auto()  # states it found
     EXPANDED = enum.auto()

@@ -2,13 +2,14 @@
 
 Rule of the module: which states a level has, and what is noted of it, does not depend on who takes what; a
 thread returns when nothing of the level is left to take, when it is told to pause, or when it needs memory,
-and goes on from there.  Successors are collected, their places fetched, and a batch of them inserted.
+and goes on from there.  Successors are collected, and their places in the table asked for; a batch is inserted
+when those of the next are on their way.
 """
 
 from __future__ import annotations
 
 from checker.native.kernel import table as tables
-from checker.native.kernel.context import BATCH, BLOCK, GRANT, Ctx, Shared, Status
+from checker.native.kernel.context import AHEAD, BATCH, BLOCK, BUFFER, GRANT, Ctx, Shared, Status
 from checker.native.kernel.shape import NONE, Shape
 from checker.native.text import Code
 
@@ -44,7 +45,7 @@ class Search:
                 code.store(key, keys, i)
             h = code.op(f"call i64 @hash(i64 {key})")
             code.store(h, hashes, i)
-            code.prefetch(code.at(table, tables.home(code, h, lines)))
+            code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
             if shape.steps:
                 with code.when(code.op("icmp ne ptr %source, null")):
                     self._judge_step(code, state, i)
@@ -79,10 +80,12 @@ class Search:
     # --- insertion ---------------------------------------------------------------------------------
 
     def flush(self) -> str:
-        """`@flush(ctx) -> Status`: insert all that is pending; judge what is new and put it into the next level."""
+        """`@flush(ctx, stop) -> Status`: insert what is pending up to a place; judge what is new and put it into the
+        next level."""
         shape = self.shape
-        code = Code("define internal i64 @flush(ptr %c) nounwind")
-        n = code.load("%c", Ctx.WAITING)
+        code = Code("define internal i64 @flush(ptr %c, i64 %stop) nounwind")
+        start = code.load("%c", Ctx.INSERTED)
+        n = code.sub("%stop", start)
         self._granted(code, n, Ctx.ALLOWANCE, Shared.ROOM)
         self._blocks(code, n)
         pending, keys, hashes = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.HASHES))
@@ -91,14 +94,27 @@ class Search:
         atomic, depth = code.cmp("ne", code.load("%c", Ctx.ATOMIC), "0"), code.load("%c", Ctx.DEPTH)
         notes, before = code.pointer("%c", Ctx.NOTES), code.load("%c", Ctx.COUNT)
         count = code.var(before)
-        with code.count("0", n) as i:
-            key, first = code.load(keys, i), tables.home(code, code.load(hashes, i), lines)
-            slot = tables.insert(shape, code, key, first, code.bor(key, tag), table, slots, atomic)
+        later = code.pointer("%c", Ctx.LATER)
+        todo = code.var(n)
+        with code.count_while("0", lambda: code.get(todo)) as k:
+            second = code.cmp("uge", k, n)
+            place = code.var(code.add(start, k))
+            with code.when(second):
+                code.set(place, code.load(later, k))
+            at = code.get(place)
+            key, h = code.load(keys, at), code.load(hashes, at)
+            first = code.choose(second, h, tables.home(code, h, lines))
+            slot, over = tables.insert(shape, code, key, first, code.bor(key, tag), table, slots, atomic, second)
+            with code.when(code.cmp("ne", over, "-1")):  # its line is full: ask for the next one, and come back
+                code.prefetch(code.at(table, over))
+                code.store(over, hashes, at)
+                code.store(at, later, code.get(todo))
+                code.bump(todo)
             with code.when(code.cmp("ne", slot, "-1")):
                 shape.set_depth(code, slot, depth)
                 code.bump(count)
                 self._append(code, key)
-                state = shape.at(code, pending, i)
+                state = shape.at(code, pending, at)
                 found = code.op(f"call i64 @check(ptr {state}, ptr {notes})")
                 with code.when(code.cmp("ne", found, "0")):
                     if shape.every:
@@ -108,9 +124,14 @@ class Search:
         found = code.sub(code.get(count), before)
         code.store(code.get(count), "%c", Ctx.COUNT)
         code.store(code.sub(code.load("%c", Ctx.ALLOWANCE), found), "%c", Ctx.ALLOWANCE)
-        code.store("0", "%c", Ctx.WAITING)
-        code.store("0", "%c", Ctx.STAGED)
+        code.store("%stop", "%c", Ctx.INSERTED)
+        with code.when(code.cmp("eq", "%stop", code.load("%c", Ctx.WAITING))):
+            for word in (Ctx.INSERTED, Ctx.WAITING, Ctx.STAGED):
+                code.store("0", "%c", word)
         return code.finish(str(Status.DONE.value))
+
+    def _flush_all(self, code: Code) -> str:
+        return code.op(f"call i64 @flush(ptr %c, i64 {code.load('%c', Ctx.WAITING)})")
 
     def _blocks(self, code: Code, n: str) -> None:
         """See to free blocks for so many states; leaves with GROW where the pool has no more."""
@@ -158,8 +179,8 @@ class Search:
     def admit(self) -> str:
         """`@admit(ctx) -> Status`: take in the pending states, which are initial ones."""
         code = Code("define i64 @admit(ptr %c) nounwind")
-        for step in ("@stage(ptr %c, ptr null)", "@flush(ptr %c)"):
-            self._leave_unless_done(code, code.op(f"call i64 {step}"))
+        self._leave_unless_done(code, code.op("call i64 @stage(ptr %c, ptr null)"))
+        self._leave_unless_done(code, self._flush_all(code))
         return code.finish(str(Status.DONE.value))
 
     def _leave_unless_done(self, code: Code, status: str) -> None:
@@ -190,9 +211,13 @@ class Search:
         if shape.folded:
             source = code.pointer("%c", Ctx.STATE)
             self._leave_unless_done(code, code.op(f"call i64 @stage(ptr %c, ptr {source})"))
-        code.branch(code.cmp("uge", code.load("%c", Ctx.WAITING), str(BATCH)), full, more)
+        waiting = code.load("%c", Ctx.WAITING)
+        batch = code.cmp("uge", code.sub(waiting, code.load("%c", Ctx.INSERTED)), str(AHEAD + BATCH))
+        last = code.cmp("uge", waiting, str(BUFFER))
+        code.branch(code.op(f"or i1 {batch}, {last}"), full, more)
         code.place(full)
-        self._leave_unless_done(code, code.op("call i64 @flush(ptr %c)"))
+        stop = code.choose(last, waiting, code.sub(waiting, str(AHEAD)))
+        self._leave_unless_done(code, code.op(f"call i64 @flush(ptr %c, i64 {stop})"))
         code.jump(more)
         code.place(more)
         position, budget = code.get(at), code.get(left)
@@ -233,7 +258,7 @@ class Search:
         """Hand over what was found.  A thread that is alone begins the next level, unless it has to report."""
         pause = code.cmp("ult", code.load("%c", Ctx.LIMIT), code.load("%c", Ctx.LENGTH))
         code.leave(pause, str(Status.PAUSED.value))
-        self._leave_unless_done(code, code.op("call i64 @flush(ptr %c)"))
+        self._leave_unless_done(code, self._flush_all(code))
         self._hand_over(code)
         shared = code.pointer("%c", Ctx.SHARED)
         listed, left = code.load(shared, Shared.LISTED), code.load("%c", Ctx.LEVELS_LEFT)

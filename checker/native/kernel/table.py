@@ -29,10 +29,15 @@ def home(code: Code, h: str, lines: str) -> str:
     return code.mul(code.scaled(h, lines), LINE)
 
 
-def insert(shape: Shape, code: Code, key: str, first: str, new: str, table: str, slots: str, atomic: str) -> str:
-    """Put a cell at the first free place from a line on, unless its key is there: the place, or -1."""
-    found = code.var("-1")
-    end = code.fresh("known")
+def insert(
+    shape: Shape, code: Code, key: str, first: str, new: str, table: str, slots: str, atomic: str, patient: str
+) -> tuple[str, str]:
+    """Put a cell at the first free place from a line on, unless its key is there: the place, or -1.
+
+    And, unless `patient`: the next line, when the first was full of others, and nothing else was done; else -1.
+    """
+    found, over = code.var("-1"), code.var("-1")
+    end, full, on = code.fresh("known"), code.fresh("full"), code.fresh("on")
     with _lines(code, first, table, slots) as (line, cells, again):
         free = _where(code, code.op(f"icmp eq {_CELLS} {cells}, zeroinitializer"))
         same = code.op(f"and i8 {_equal(shape, code, cells, key)}, {code.op(f'xor i8 {free}, -1')}")
@@ -40,8 +45,13 @@ def insert(shape: Shape, code: Code, key: str, first: str, new: str, table: str,
         code.branch(code.op(f"icmp ne i8 {same}, 0"), end, miss)
         code.place(miss)
         _put(code, line, free, new, table, atomic, found, (again, end))
+        code.branch(patient, on, full)
+        code.place(full)
+        code.set(over, _next_line(code, line, slots))
+        code.jump(end)
+        code.place(on)
     code.place(end)
-    return code.get(found)
+    return code.get(found), code.get(over)
 
 
 def locate(shape: Shape, code: Code, key: str) -> str:
@@ -72,9 +82,13 @@ def _lines(code: Code, first: str, table: str, slots: str) -> Iterator[tuple[str
     code.place(look)
     line = code.get(slot)
     yield line, code.op(f"load {_CELLS}, ptr {code.at(table, line)}, align 64"), look
-    following = code.add(line, str(LINE))
-    code.set(slot, code.choose(code.cmp("eq", following, slots), "0", following))
+    code.set(slot, _next_line(code, line, slots))
     code.jump(look)
+
+
+def _next_line(code: Code, line: str, slots: str) -> str:
+    following = code.add(line, str(LINE))
+    return code.choose(code.cmp("eq", following, slots), "0", following)
 
 
 def _where(code: Code, test: str) -> str:
@@ -120,15 +134,38 @@ def _put(
 
 
 def _place(shape: Shape, code: Code, cell: str, first: str, depth: str) -> None:
-    """Put a cell that the table does not have."""
+    """Put a cell that the table does not have.
+
+    A line's cells are filled from its first on.  They are counted one by one: to read a whole line at once, just
+    after one of its cells was written, would wait for that cell to reach the cache.
+    """
     table, slots = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.SLOTS)
     atomic = code.cmp("ne", code.load("%c", Ctx.ATOMIC), "0")
-    found, end = code.var("-1"), code.fresh("put")
-    with _lines(code, first, table, slots) as (line, cells, again):
-        free = _where(code, code.op(f"icmp eq {_CELLS} {cells}, zeroinitializer"))
-        _put(code, line, free, cell, table, atomic, found, (again, end))
+    slot = code.var(first)
+    look, room, alone, shared, on, end = (code.fresh(x) for x in ("look", "room", "alone", "shared", "on", "end"))
+    code.jump(look)
+    code.place(look)
+    line = code.get(slot)
+    used = "0"
+    for i in range(LINE):
+        full = code.cmp("ne", code.op(f"load atomic i64, ptr {code.at(table, code.add(line, str(i)))} monotonic, align 8"), "0")
+        used = code.add(used, code.op(f"zext i1 {full} to i64"))
+    code.branch(code.cmp("ne", used, str(LINE)), room, on)
+    code.place(room)
+    there = code.add(line, used)
+    address = code.at(table, there)
+    code.branch(atomic, shared, alone)
+    code.place(alone)
+    code.store(cell, address)
+    code.jump(end)
+    code.place(shared)
+    _, won = code.claim(address, cell)
+    code.branch(won, end, look)
+    code.place(on)
+    code.set(slot, _next_line(code, line, slots))
+    code.jump(look)
     code.place(end)
-    shape.set_depth(code, code.get(found), depth)
+    shape.set_depth(code, there, depth)
 
 
 def _grow(shape: Shape) -> str:
