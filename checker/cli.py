@@ -149,7 +149,7 @@ def _add_report(commands: Any) -> None:
 def _add_run_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="spec files, or folders of them")
     p.add_argument("--only", metavar="NAME", help="the check of this name")
-    p.add_argument("--workers", type=_whole, default=1, metavar="N", help="threads; this version uses one")
+    p.add_argument("--workers", type=_threads, metavar="N", help="threads of a search (one a processor)")
     p.add_argument("--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h")
     p.add_argument("--memory", type=_memory, metavar="SIZE", help="budget of each check, such as 4G")
     p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states")
@@ -182,6 +182,12 @@ def _whole(text: str) -> int:
 def _from_one(text: str) -> int:
     if _whole(text) == 0:
         raise argparse.ArgumentTypeError("0 samples nothing: give a number from 1")
+    return int(text)
+
+
+def _threads(text: str) -> int:
+    if _whole(text) == 0:
+        raise argparse.ArgumentTypeError("0 threads search nothing: give a number from 1")
     return int(text)
 
 
@@ -322,7 +328,7 @@ def _overrides(a: argparse.Namespace, **more: int | None) -> Overrides:
     from checker.run import Overrides  # noqa: PLC0415
 
     return Overrides(
-        engine=a.engine, workers=max(a.workers, 1), seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
+        engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
         seed=a.seed, every=a.all, **more,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ and each thing that is violated is kept with the first state of which it is.
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import attrs
 
@@ -32,7 +33,7 @@ from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
 from checker.native.program import Program
 from checker.native.run import NONE, Noted
-from checker.native.visited import PARTS, Full, OutOfMemory, Visited
+from checker.native.visited import Full, OutOfMemory, Visited
 
 _PAUSE = 0.1  # seconds of native search between looks at the budget
 _REPORT = 0.5  # seconds between calls of `progress`
@@ -44,7 +45,7 @@ class Explore:
     """Exhaustive breadth-first search in native code."""
 
     name = "explore"
-    knows = frozenset({"time", "memory", "states", "depth", "all"})
+    knows = frozenset({"time", "memory", "states", "depth", "workers", "all"})
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes."""
@@ -103,10 +104,9 @@ class _Search:
         except OutOfMemory:
             self._harvest()
             return self._undecided(self.task.budget.memory_reached)
-        except Full:
+        except Full as full:
             self._harvest()
-            bits = self.program.packing.bits
-            return self._undecided(f"states of {bits} bits: the tree has room for {PARTS} of their parts, no more")
+            return self._undecided(f"states of {self.program.packing.bits} bits: {full}")
 
     # --- the search --------------------------------------------------------------------------------
 
@@ -167,7 +167,7 @@ class _Search:
         before, expanded = time.perf_counter(), visited.total(Ctx.EXPANDED)
         visited.limit_level(max(1, self.chunk // BLOCK))
         visited.together()
-        statuses = visited.crew.all([lambda run=run: self.program.search(run.address, NONE) for run in runs])
+        statuses = visited.crew.all([partial(self.program.search, run.address, NONE) for run in runs])
         visited.alone()
         done = visited.total(Ctx.EXPANDED) - expanded
         self._sized(done, time.perf_counter() - before, BLOCK * len(runs))

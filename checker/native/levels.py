@@ -7,6 +7,7 @@ of every thread's share, and of the answers the smallest state is the one, howev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from checker.engines.contract import Path, Step
 from checker.native.kernel import Ctx
@@ -71,9 +72,8 @@ class Levels:
         """Each thread's part of an array."""
         runs = self.visited.runs if size >= 2 * _SHARE else self.visited.runs[:1]
         cuts = [size * k // len(runs) for k in range(len(runs) + 1)]
-        return self.visited.crew.all([
-            lambda run=run, k=k: call(run, address + 8 * cuts[k], cuts[k + 1] - cuts[k]) for k, run in enumerate(runs)
-        ])  # fmt: skip
+        shares = [(address + 8 * low, high - low) for low, high in zip(cuts, cuts[1:], strict=False)]
+        return self.visited.crew.all([partial(call, run, *share) for run, share in zip(runs, shares, strict=True)])
 
     # --- paths -------------------------------------------------------------------------------------
 

@@ -24,6 +24,10 @@ class Region:
         self.address = _address(self._map)
         self._huge = 0
 
+    def more(self, size: int) -> int:
+        """How many more bytes it would take, were it of this size."""
+        return _rounded(size) - self.size
+
     def resize(self, size: int) -> None:
         """Make it larger; the content stays, the address need not."""
         new = _rounded(size)

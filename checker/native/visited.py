@@ -1,6 +1,6 @@
 """What do the threads of a search share?  The visited set, the frontier and the tree, and how they grow.
 
-Rule of the module: every byte a search may use is counted here; growth that would pass the memory budget is
+Rule of the module: every array that a search keeps is counted here; growth that would pass the memory budget is
 refused before it happens.  Nothing grows while native code runs.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from functools import partial
 from typing import Any
 
 from checker.native.crew import Crew
@@ -176,16 +177,17 @@ class Visited:
         return int(slots * _LOAD)
 
     def _afford(self, more: int) -> None:
-        if self.limit is not None and self.bytes() + more > self.limit:
+        unfilled = self.blocks - min(self.blocks, self.shared.get(Shared.FRESH))
+        if self.limit is not None and self.bytes() + 8 * BLOCK * unfilled + more > self.limit:
             raise OutOfMemory
 
     def _grow_pool(self, blocks: int) -> None:
-        per_block = 8 * (BLOCK + 3 + len(self.runs))
-        self._afford((blocks - self.blocks) * per_block)
+        lists = [self.counts, *self.lists, *self.free]
+        self._afford(8 * BLOCK * (blocks - self.blocks) + sum(region.more(8 * blocks) for region in lists))
         first = self.first
         turned = first[Ctx.LEVEL] == self.lists[1].address
         self.pool.resize(8 * BLOCK * blocks)
-        for region in (self.counts, *self.lists, *self.free):
+        for region in lists:
             region.resize(8 * blocks)
         self.blocks = blocks
         addresses = [r.address for r in self.lists]
@@ -196,7 +198,8 @@ class Visited:
         old = self.slots
         slots = old * 4 if old < _QUICK else old * 3 // 2
         slots = -(-max(slots, int(least / _LOAD) + 2) // LINE) * LINE
-        self._afford((8 + self.side_bytes) * (slots - old))
+        side = 0 if self.side is None else self.side.more(self.side_bytes * slots)
+        self._afford(self.table.more(8 * slots) + side)
         self.table.resize(8 * slots)
         if self.side is not None:
             self.side.resize(self.side_bytes * slots)
@@ -215,15 +218,14 @@ class Visited:
         aside = [Region(8 + 16 * _ASIDE) for _ in self.runs]
         self._move_interval(self.runs[0], 0, bounds[-1], NONE, aside[0])
         for stop, start in zip(bounds, bounds[1:], strict=False):
-            if stop - start < _WORTH or len(self.runs) == 1:
-                self._move_interval(self.runs[0], start, stop, stop, aside[0])
-                continue
-            self._alone(False)
-            n = len(self.runs)
-            cuts = [start + (stop - start) // LINE * k // n * LINE for k in range(n + 1)]
+            together = stop - start >= _WORTH and len(self.runs) > 1
+            runs = self.runs if together else self.runs[:1]
+            size = -(-(stop - start) // len(runs) // LINE) * LINE
+            cuts = [min(start + size * k, stop) for k in range(len(runs) + 1)]
+            self._alone(not together)
             self.crew.all([
-                lambda i=i, floor=stop: self._move_interval(self.runs[i], cuts[i], cuts[i + 1], floor, aside[i])
-                for i in range(n)
+                partial(self._move_interval, run, low, high, stop, region)
+                for run, low, high, region in zip(runs, cuts, cuts[1:], aside, strict=False)
             ])  # fmt: skip
             self._alone(True)
         for region in aside:
@@ -255,8 +257,8 @@ class Visited:
         assert self.items is not None
         old, new = self.places.size // 4, self.places.size // 2
         if self._items(new) == self._items(old):
-            raise Full
-        self._afford(8 * (self._items(new) - self._items(old)) + 4 * (new - old))
+            raise Full(f"their tree has room for {PARTS} different parts, no more")
+        self._afford(self.items.more(8 * self._items(new)) + self.places.more(4 * new))
         self.items.resize(8 * self._items(new))
         self.places.free()
         self.places = Region(4 * new)

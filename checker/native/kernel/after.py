@@ -15,9 +15,7 @@ from checker.native.text import Code
 
 def text(shape: Shape) -> str:
     """The functions for what comes after the search."""
-    return "\n".join(
-        [_histogram(shape), _gather(shape), _predecessor(shape), _recover(shape), _lost(shape)]
-    )
+    return "\n".join([_histogram(shape), _gather(shape), _predecessor(shape), _recover(shape), _lost(shape)])
 
 
 def _histogram(shape: Shape) -> str:

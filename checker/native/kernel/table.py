@@ -148,7 +148,9 @@ def _place(shape: Shape, code: Code, cell: str, first: str, depth: str) -> None:
     line = code.get(slot)
     used = "0"
     for i in range(LINE):
-        full = code.cmp("ne", code.op(f"load atomic i64, ptr {code.at(table, code.add(line, str(i)))} monotonic, align 8"), "0")
+        full = code.cmp(
+            "ne", code.op(f"load atomic i64, ptr {code.at(table, code.add(line, str(i)))} monotonic, align 8"), "0"
+        )
         used = code.add(used, code.op(f"zext i1 {full} to i64"))
     code.branch(code.cmp("ne", used, str(LINE)), room, on)
     code.place(room)
