@@ -19,6 +19,7 @@ from checker.native.run import NONE, Run
 
 PARTS = (1 << PART) - 1  # parts of wide states that a tree can number
 _LOAD = 0.85  # how full the table may be
+_SEATED = 0.8  # how full the places of a tree may be
 _FIRST = 1 << 12  # cells of the first table
 _QUICK = 1 << 16  # cells up to which a table grows four times
 _APART = 1 << 14  # cells at the start of a table that are set aside while it grows
@@ -53,10 +54,11 @@ class Visited:
         self.counts, *self.lists = (Region(8 * self.blocks) for _ in range(3))
         self.free = [Region(8 * self.blocks) for _ in self.runs]
         self.items: Region | None = None
+        self.seats = 0
         self.places: Region | None = None
         if program.shape.folded:
             self.items = Region(8 * self._items(_FIRST), reserve)
-            self.places = Region(4 * _FIRST)
+            self.places, self.seats = Region(4 * _FIRST), _FIRST
             self._count(Shared.ITEM_COUNT, 1)  # part 0: of zeros, whose place has no other number
             self._seat()
         first = self.first
@@ -93,9 +95,9 @@ class Visited:
         return self.shared.get(Shared.LISTED)
 
     def bytes(self) -> int:
-        """Memory that was used: all arrays, and of the frontier the blocks that were ever filled."""
-        regions = [self.table, self.shared, self.counts, *self.lists, *self.free, self.side, self.items, self.places]
-        used = 8 * BLOCK * min(self.blocks, self.shared.get(Shared.FRESH))
+        """Memory that was used: all arrays, but of the frontier and the tree what was ever filled."""
+        regions = [self.table, self.shared, self.counts, *self.lists, *self.free, self.side, self.places]
+        used = 8 * BLOCK * min(self.blocks, self.shared.get(Shared.FRESH)) + 8 * self.shared.get(Shared.ITEM_COUNT)
         return used + sum(r.size for r in regions if r is not None) + sum(run.bytes() for run in self.runs)
 
     # --- levels ------------------------------------------------------------------------------------
@@ -177,8 +179,9 @@ class Visited:
         return int(slots * _LOAD)
 
     def _afford(self, more: int) -> None:
-        unfilled = self.blocks - min(self.blocks, self.shared.get(Shared.FRESH))
-        if self.limit is not None and self.bytes() + 8 * BLOCK * unfilled + more > self.limit:
+        unfilled = 8 * BLOCK * (self.blocks - min(self.blocks, self.shared.get(Shared.FRESH)))
+        unfilled += 8 * (self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT))
+        if self.limit is not None and self.bytes() + unfilled + more > self.limit:
             raise OutOfMemory
 
     def _grow_pool(self, blocks: int) -> None:
@@ -243,25 +246,25 @@ class Visited:
     # --- the tree ----------------------------------------------------------------------------------
 
     def _items(self, places: int) -> int:
-        return min(places * 3 // 4, PARTS)
+        return min(int(places * _SEATED), PARTS)
 
     def _make_parts(self) -> None:
         assert self.places is not None
         needed = 2 * self.program.shape.parts * len(self.runs)
-        while self._items(self.places.size // 4) - self.shared.get(Shared.ITEM_COUNT) < needed:
+        while self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT) < needed:
             self._grow_tree()
-        self._count(Shared.ITEM_ROOM, self._items(self.places.size // 4) - self.shared.get(Shared.ITEM_COUNT))
+        self._count(Shared.ITEM_ROOM, self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT))
 
     def _grow_tree(self) -> None:
         assert self.places is not None
         assert self.items is not None
-        old, new = self.places.size // 4, self.places.size // 2
+        old, new = self.seats, self.seats * 3 // 2
         if self._items(new) == self._items(old):
             raise Full(f"their tree has room for {PARTS} different parts, no more")
         self._afford(self.items.more(8 * self._items(new)) + self.places.more(4 * new))
         self.items.resize(8 * self._items(new))
         self.places.free()
-        self.places = Region(4 * new)
+        self.places, self.seats = Region(4 * new), new
         self._publish()
         self._seat()
 
@@ -296,7 +299,7 @@ class Visited:
             first[word] = 0 if region is None else region.address
         first[Ctx.SLOTS], first[Ctx.LINES], first[Ctx.BLOCKS] = self.slots, self.slots // LINE, self.blocks
         first[Ctx.SIDE_WIDE] = int(self.side_bytes == 4)  # noqa: PLR2004 - bytes
-        first[Ctx.PLACE_MASK] = 0 if self.places is None else self.places.size // 4 - 1
+        first[Ctx.PLACE_COUNT] = self.seats
         for run, free in zip(self.runs, self.free, strict=True):
             run[Ctx.FREE] = free.address
         self._spread()

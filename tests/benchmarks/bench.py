@@ -41,6 +41,7 @@ class Result:
     states: int
     transitions: int | None
     seconds: float
+    bytes_per_state: float | None = None
 
 
 @attrs.frozen
@@ -100,14 +101,22 @@ def hand_written_c(size: str, folder: Path) -> Result | Missing:
     )
 
 
-def interlock(size: str, folder: Path) -> Result | Missing:
-    """The native engine, on one thread."""
+def interlock(size: str, folder: Path, threads: int = 1) -> Result | Missing:
+    """The native engine."""
     if not INTERLOCK.exists():
         return Missing("interlock is not installed beside this Python")
     out = folder / "interlock.json"
-    shell([INTERLOCK, "check", HERE / "agg_core.py", "--only", size, "--slow", "--json", out], ROOT)
+    shell(
+        [INTERLOCK, "check", HERE / "agg_core.py", "--only", size, "--slow", "--workers", str(threads), "--json", out],
+        ROOT,
+    )
     (found,) = json.loads(out.read_text())["checks"]
-    return Result(found["distinct_states"], found["transitions"], found["search_seconds"])
+    return Result(found["distinct_states"], found["transitions"], found["search_seconds"], found["bytes_per_state"])
+
+
+def interlock_together(size: str, folder: Path) -> Result | Missing:
+    """The native engine, on every thread there is."""
+    return interlock(size, folder, THREADS)
 
 
 def spin(size: str, folder: Path) -> Result | Missing:
@@ -182,6 +191,7 @@ THREADS = os.cpu_count() or 1
 CONTENDERS = (
     Contender("C, by hand", 1, hand_written_c, repeats=3),
     Contender("Interlock", 1, interlock, repeats=3),
+    Contender("Interlock", THREADS, interlock_together, repeats=3),
     Contender("SPIN", 1, spin),
     Contender("Murphi (Rumur)", THREADS, rumur, slow=True),
     Contender("TLC", THREADS, tlc),
@@ -204,18 +214,20 @@ def search_table(size: str, contenders: Sequence[Contender]) -> list[str]:
     lines = [
         f"agg-core {size}: {distinct:,} distinct states, {transitions:,} transitions",
         "",
-        "| tool | threads | seconds | million states/s | times the C search's speed |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| tool | threads | seconds | million states/s | times the C search's speed | bytes a state |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for c, r in results.items():
         if isinstance(r, Missing):
-            lines.append(f"| {c.name} | {c.threads} | skipped: {r.reason} | | |")
+            lines.append(f"| {c.name} | {c.threads} | skipped: {r.reason} | | | |")
             continue
         if r.states != distinct or r.transitions not in (transitions, None):
             msg = f"{c.name} counts {r.states} states and {r.transitions} transitions"
             raise SystemExit(msg)
         ratio = f"{limit / r.seconds:.3g}" if limit is not None else ""
-        lines.append(f"| {c.name} | {c.threads} | {r.seconds:.3g} | {r.states / r.seconds / 1e6:.3g} | {ratio} |")
+        memory = "" if r.bytes_per_state is None else f"{r.bytes_per_state:.1f}"
+        speed = f"{r.seconds:.3g} | {r.states / r.seconds / 1e6:.3g} | {ratio}"
+        lines.append(f"| {c.name} | {c.threads} | {speed} | {memory} |")
     return lines
 
 

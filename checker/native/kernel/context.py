@@ -31,7 +31,7 @@ class Ctx(enum.IntEnum):
     ATOMIC = enum.auto()  # whether other threads run
     ITEMS = enum.auto()  # of the tree: the parts of wide states
     PLACES = enum.auto()  # of the tree: where each part is among the items
-    PLACE_MASK = enum.auto()
+    PLACE_COUNT = enum.auto()
     POOL = enum.auto()  # the blocks of the frontier
     BLOCKS = enum.auto()
     COUNTS = enum.auto()  # by block: its states

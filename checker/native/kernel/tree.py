@@ -21,10 +21,10 @@ def text(shape: Shape) -> str:
 def _intern() -> str:
     """`@intern(ctx, part) -> number`, a new one where it has none."""
     code = Code("define i64 @intern(ptr %c, i64 %part) nounwind")
-    items, places, mask = (
-        code.pointer("%c", Ctx.ITEMS), code.pointer("%c", Ctx.PLACES), code.load("%c", Ctx.PLACE_MASK),
+    items, places, count = (
+        code.pointer("%c", Ctx.ITEMS), code.pointer("%c", Ctx.PLACES), code.load("%c", Ctx.PLACE_COUNT),
     )  # fmt: skip
-    slot, number = code.var(_home(code, "%part", mask)), code.var("0")
+    slot, number = code.var(_home(code, "%part", count)), code.var("0")
     look, free, full, won, on, end = (code.fresh(x) for x in ("look", "free", "full", "won", "on", "end"))
     code.jump(look)
     code.place(look)
@@ -50,14 +50,19 @@ def _intern() -> str:
     found = code.sub(code.get(number), "1")
     code.branch(code.cmp("eq", code.load(items, found), "%part"), end, on)
     code.place(on)
-    code.set(slot, code.band(code.add(here, "1"), mask))
+    code.set(slot, _next(code, here, count))
     code.jump(look)
     code.place(end)
     return code.finish(found)
 
 
-def _home(code: Code, part: str, mask: str) -> str:
-    return code.band(code.shr(code.op(f"call i64 @hash(i64 {part})"), 32), mask)
+def _home(code: Code, part: str, count: str) -> str:
+    return code.scaled(code.op(f"call i64 @hash(i64 {part})"), count)
+
+
+def _next(code: Code, place: str, count: str) -> str:
+    following = code.add(place, "1")
+    return code.choose(code.cmp("eq", following, count), "0", following)
 
 
 def _fold(shape: Shape) -> str:
@@ -121,18 +126,18 @@ def _unfold(shape: Shape) -> str:
 def _reseat() -> str:
     """`@reseat(ctx, start, stop)`: enter the items of an interval into the new, empty places."""
     code = Code("define i64 @reseat(ptr %c, i64 %start, i64 %stop) nounwind")
-    items, places, mask = (
-        code.pointer("%c", Ctx.ITEMS), code.pointer("%c", Ctx.PLACES), code.load("%c", Ctx.PLACE_MASK),
+    items, places, count = (
+        code.pointer("%c", Ctx.ITEMS), code.pointer("%c", Ctx.PLACES), code.load("%c", Ctx.PLACE_COUNT),
     )  # fmt: skip
     with code.count("%start", "%stop") as i:
-        slot = code.var(_home(code, code.load(items, i), mask))
+        slot = code.var(_home(code, code.load(items, i), count))
         look, on, end = code.fresh("look"), code.fresh("on"), code.fresh("end")
         code.jump(look)
         code.place(look)
         here = code.at(places, code.get(slot), "i32")
         code.branch(code.op(f"icmp eq i32 {code.op(f'load i32, ptr {here}')}, 0"), end, on)
         code.place(on)
-        code.set(slot, code.band(code.add(code.get(slot), "1"), mask))
+        code.set(slot, _next(code, code.get(slot), count))
         code.jump(look)
         code.place(end)
         number = code.add(i, "1")
