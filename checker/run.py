@@ -32,6 +32,7 @@ from checker.engines.contract import (
     Unknown,
     Verdict,
     Violated,
+    processors,
 )
 from checker.ir import claims
 from checker.ir.claims import Check, Spec
@@ -48,15 +49,15 @@ ENGINES: Final[Mapping[str, str]] = {
 }
 
 
-THREADS: Final = 1  # that an engine runs on, whatever `--workers` asks for
-
-
 @attrs.frozen
 class Overrides:
-    """What the command line changes of a check; None leaves what the spec says."""
+    """What the command line changes of a check; None leaves what the spec says.
+
+    `workers`: how many threads an engine may run on; None is one for each processor.
+    """
 
     engine: str | None = None
-    workers: int = 1
+    workers: int | None = None
     seconds: float | None = None
     memory: int | None = None
     states: int | None = None
@@ -76,6 +77,12 @@ class Overrides:
         named = {"time": self.seconds, "memory": self.memory, "states": self.states, "depth": self.depth}
         named |= {"seed": self.seed, "walks": self.walks, "steps": self.steps, "all": self.every or None}
         return [name for name, value in named.items() if value is not None and name not in engine.knows]
+
+    def threads(self, engine: str) -> int:
+        """How many threads an engine runs on: one, where it knows of no workers."""
+        if "workers" not in make_engine(engine).knows:
+            return 1
+        return processors() if self.workers is None else self.workers
 
     def foreign(self, check: Check) -> bool:
         """Whether the engine is not the one that the expectation was written for."""
@@ -162,7 +169,7 @@ def failed(spec: Spec, check: Check, overrides: Overrides, start: float, problem
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=None, expected=show_expected(check.expect),
         verdict=f"Error({type(problem).__name__})", as_expected=False, undecided=False,
-        engine=overrides.engine or check.engine, workers=THREADS, total_seconds=time.monotonic() - start,
+        engine=overrides.engine or check.engine, workers=overrides.threads(overrides.engine or check.engine), total_seconds=time.monotonic() - start,
         message=" ".join(str(problem).split()), defect=True,
     )  # fmt: skip
 
@@ -173,7 +180,7 @@ def _searched_on(check: Check, engine: str) -> bool:
 
 
 def _refuse_unknown(engine: Engine, check: Check) -> None:
-    known = sorted(engine.knows - {"time", "memory", "all"})
+    known = sorted(engine.knows - {"time", "memory", "workers", "all"})
     wrong = [
         Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, did_you_mean(name, known))
         for name in check.options
@@ -222,7 +229,9 @@ def _options(check: Check, o: Overrides) -> dict[str, Any]:
 
     numbers = {n: chosen(n) for n in ("seed", "walks", "steps")}
     budget = Budget(o.seconds, o.memory, chosen("states"), chosen("depth"))
-    return {"budget": budget, "workers": o.workers} | {n: v for n, v in numbers.items() if v is not None}
+    return {"budget": budget, "workers": o.threads(o.engine or check.engine)} | {
+        n: v for n, v in numbers.items() if v is not None
+    }
 
 
 def _initial_error(check: Check) -> Violated | None:
@@ -342,7 +351,7 @@ def _result(
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=getattr(verdict, "property", None),
         expected=show_expected(check.expect), verdict=show_verdict(verdict),
-        as_expected=not differs, undecided=undecided, engine=name, workers=THREADS,
+        as_expected=not differs, undecided=undecided, engine=name, workers=o.threads(name),
         total_seconds=time.monotonic() - start, coverage=verdict.coverage, message=message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
         other_engine=o.foreign(check),

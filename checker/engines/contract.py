@@ -10,6 +10,7 @@ Engines find paths, they do not judge them: every path is replayed in plain Pyth
 from __future__ import annotations
 
 import enum
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
@@ -167,6 +168,13 @@ class Unknown:
     property: str | None = None
     cti: tuple[tuple[int, ...], ...] | None = None
     cti_steps: tuple[Step, ...] = ()
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 Verdict: TypeAlias = Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown

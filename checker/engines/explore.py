@@ -1,16 +1,17 @@
 """Which states can be reached, and does everything claimed hold in all of them?
 
-Rule of the module: breadth first, every state once, in one fixed order; so counts, verdict and path are the
-same on every run, and a counterexample is as short as any.  A property of states is judged when a state is
-found, a property of steps when the step is made, deadlock and errors of the model when a state is expanded.
-A task that asks for `every` violation is searched to the end, and each thing that is violated is kept with
-the first state of which it is.
+Rule of the module: breadth first, every state once, level by level; a level is finished before anything is said
+of it, and of several violations the one told is the first by length, kind and state.  So counts, verdict and
+path are the same on every run and any number of threads, and a counterexample is as short as any.
+A property of states is judged when a state is found, a property of steps when the step is made, deadlock and
+errors of the model when a state is expanded.  A task that asks for `every` violation is searched to the end,
+and each thing that is violated is kept with the first state of which it is.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from functools import partial
 
 import attrs
 
@@ -27,101 +28,154 @@ from checker.engines.contract import (
 )
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty
-from checker.native.kernel import BATCH, Ctx, Status
-from checker.native.memory import Region
+from checker.native.crew import Crew
+from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
+from checker.native.levels import Levels
 from checker.native.program import Program
-from checker.native.run import LEVELS, NONE, OutOfMemory, Run
+from checker.native.run import NONE, Noted
+from checker.native.visited import Full, OutOfMemory, Visited
 
 _PAUSE = 0.1  # seconds of native search between looks at the budget
 _REPORT = 0.5  # seconds between calls of `progress`
 _FIRST_CHUNK = 5_000
+_MANY = 16  # blocks of a level from which on all threads search it
 
 
 class Explore:
     """Exhaustive breadth-first search in native code."""
 
     name = "explore"
-    knows = frozenset({"time", "memory", "states", "depth", "all"})
+    knows = frozenset({"time", "memory", "states", "depth", "workers", "all"})
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes."""
-        return _Search(task).run()
+        crew = Crew(task.workers)
+        try:
+            return _Search(task, crew).run()
+        finally:
+            crew.close()
 
 
 class _Stop(Exception):
     """A budget ended the run; the reason is the argument."""
 
 
+@attrs.frozen
+class _Trouble:
+    """Something noted that is wrong: its place among the notes, the depth of the state, and the note."""
+
+    place: int
+    depth: int
+    note: Noted
+    step: bool
+    expanding: bool  # found when the state was expanded: a deadlock or an error of an action
+
+    @property
+    def order(self) -> tuple[int, int, tuple[int, ...], int, int]:
+        """The first of these is the one that is told first."""
+        kind = 2 if self.expanding else int(self.step)
+        return self.depth + self.step, kind, self.note.state, self.note.ident, self.place
+
+
 class _Search:
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, crew: Crew) -> None:
         self.task, self.system = task, task.system
         self.program = Program(task.system, every=task.every)
-        self.memory = Run(self.program, task.budget.memory)
-        self.ends: list[int] = []
+        self.visited = Visited(self.program, crew, task.budget.memory)
+        self.most = NONE if task.budget.states is None else task.budget.states
+        self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
+        self.troubles: dict[int, _Trouble] = {}
+        self.witnesses: dict[int, tuple[Noted, int]] = {}
         self.late: list[Violated] = []
+        self.chunk = _FIRST_CHUNK
+        self.levels: Levels | None = None
+        self.final: Coverage | None = None  # what is told, where the search went on beyond it
+        self.complete: Coverage | None = None  # where states are counted: of the last level that was finished
         self.started = self.reported = time.perf_counter()
         self.searched: float | None = None
-        self.chunk = _FIRST_CHUNK
-        memory = self.memory
-        memory[Ctx.STOP] = int(self.system.terminal is None and not any(a.errors for a in self.system.actions))
-        self.most = memory.most() if task.budget.states is None else min(task.budget.states, memory.most())
-        memory[Ctx.MAX_STATES] = self.most
 
     def run(self) -> Verdict:
         try:
             self._admit()
             return self._search()
         except _Stop as stop:
+            self._harvest()
             return self._undecided(str(stop))
         except OutOfMemory:
+            self._harvest()
             return self._undecided(self.task.budget.memory_reached)
+        except Full as full:
+            self._harvest()
+            return self._undecided(f"states of {self.program.packing.bits} bits: {full}")
 
     # --- the search --------------------------------------------------------------------------------
 
     def _admit(self) -> None:
-        memory = self.memory
         initial = [self.program.pack(s) for s in self.system.initial]
-        for start in range(0, len(initial), BATCH):
-            memory.put_pending(initial[start : start + BATCH])
-            while self.program.admit(memory.address) == Status.GROW:
-                memory.grow()
-        memory[Ctx.LIMIT] = memory[Ctx.COUNT]
+        for start in range(0, len(initial), BUFFER):
+            self.visited.first.put_pending(initial[start : start + BUFFER])
+            while self.program.admit(self.visited.first.address) == Status.GROW:
+                self.visited.make_room(NONE)
+        # Nothing to expand yet: the end of an empty level hands over what was admitted.
+        self.visited.first[Ctx.LEVELS_LEFT] = 0
+        self.program.search(self.visited.first.address, 0)
 
     def _search(self) -> Verdict:
-        if self.memory[Ctx.FOUND] and not self.task.every:
-            return self._violated()
-        self._look()
-        if self.task.budget.depth == 0:
-            return self._within(0)
+        visited, budget = self.visited, self.task.budget
         while True:
-            status = self._advance()
-            if status is Status.GROW:
-                self.memory.grow()
-            elif status is Status.MAX_STATES:
-                raise _Stop(self._full())
-            elif status is Status.LEVELS_FULL:
-                depth = self.task.budget.depth
-                if depth is not None and len(self.ends) >= depth:
-                    return self._within(depth)
-            elif status is Status.DONE:
+            self._harvest()
+            if self.troubles and not self.task.every:
+                return self._violated()
+            if visited.found > self.most:
+                self._over()
+            if not visited.listed:
                 return self._done()
-            elif status is not Status.PAUSED:
-                return self._troubled(status)
+            if visited.depth == budget.depth:
+                return self._within(visited.depth)
+            self._keep_count()
+            self._look()
+            visited.begin_level()
+            self._level()
+
+    def _level(self) -> None:
+        """Search the level that was begun, and small ones after it."""
+        visited, depth = self.visited, self.task.budget.depth
+        first = visited.first
+        ahead = (visited.deepest() if depth is None else min(depth, visited.deepest())) - visited.depth
+        first[Ctx.LEVELS_LEFT] = ahead if self.most == NONE and not first[Ctx.PROBE] else 0
+        threads = len(visited.runs)
+        first[Ctx.MANY] = NONE if threads == 1 else _MANY
+        together = threads > 1 and first[Ctx.LENGTH] >= _MANY
+        while (statuses := self._together() if together else self._alone()) != {Status.DONE}:
+            if Status.GROW in statuses:
+                if visited.found > self.most:
+                    self._over()
+                visited.make_room(self.most)
             self._look()
 
-    def _advance(self) -> Status:
-        """One stretch of native search, sized to take about `_PAUSE`."""
-        memory = self.memory
-        depth = self.task.budget.depth
-        memory[Ctx.LEVEL_CAP] = LEVELS if depth is None else min(LEVELS, depth - len(self.ends))
-        memory[Ctx.LEVEL] = 0
-        before, head = time.perf_counter(), memory[Ctx.HEAD]
-        status = Status(self.program.search(memory.address, self.chunk))
-        self.ends.extend(memory.numbers(memory.levels, memory[Ctx.LEVEL]))
-        took, expanded = time.perf_counter() - before, memory[Ctx.HEAD] - head
+    def _alone(self) -> set[Status]:
+        """One stretch of native search on one thread, sized to take about `_PAUSE`."""
+        first = self.visited.first
+        before, expanded = time.perf_counter(), first[Ctx.EXPANDED]
+        status = Status(self.program.search(first.address, self.chunk))
+        self._sized(first[Ctx.EXPANDED] - expanded, time.perf_counter() - before, 1_000)
+        return {status}
+
+    def _together(self) -> set[Status]:
+        """The same on all threads, which share the blocks up to a limit."""
+        visited, runs = self.visited, self.visited.runs
+        before, expanded = time.perf_counter(), visited.total(Ctx.EXPANDED)
+        visited.limit_level(max(1, self.chunk // BLOCK))
+        visited.together()
+        statuses = visited.crew.all([partial(self.program.search, run.address, NONE) for run in runs])
+        visited.alone()
+        done = visited.total(Ctx.EXPANDED) - expanded
+        self._sized(done, time.perf_counter() - before, BLOCK * len(runs))
+        return {Status(s) for s in statuses}
+
+    def _sized(self, expanded: int, seconds: float, least: int) -> None:
         if expanded:
-            self.chunk = max(1_000, min(4 * self.chunk, int(expanded * _PAUSE / max(took, 1e-6))))
-        return status
+            self.chunk = max(least, min(4 * self.chunk, int(expanded * _PAUSE / max(seconds, 1e-6))))
 
     def _look(self) -> None:
         """Look at the clock and at who waits."""
@@ -135,37 +189,65 @@ class _Search:
             self.reported = now
             self.task.progress(self._coverage())
 
-    def _full(self) -> str:
-        if self.most == self.task.budget.states:
-            return f"states budget of {self.most} reached"
-        return f"states of {self.program.packing.bits} bits: the table has room for {self.most} of them, no more"
+    def _keep_count(self) -> None:
+        """Where states are counted, remember the last level that was complete: it is the same on every run."""
+        if self.most != NONE:
+            self.complete = self._coverage()
+
+    def _over(self) -> None:
+        """More states than the budget allows: what was found beyond the last complete level is not told."""
+        self.final = self.complete
+        for run in self.visited.runs:
+            run.taken_notes()
+        raise _Stop(f"states budget of {self.most} reached")
+
+    def _harvest(self) -> None:
+        """Take the threads' notes, of each place the smallest."""
+        visited = self.visited
+        found: dict[int, list[Noted]] = {}
+        for run in visited.runs:
+            for place, note in run.taken_notes().items() if run.noted() else ():
+                found.setdefault(place, []).append(note)
+        for place, notes in found.items():
+            self._kept(place, min(notes, key=lambda n: (n.state, n.ident)))
+            for run in visited.runs:
+                run.close(place)
+
+    def _kept(self, place: int, note: Noted) -> None:
+        depth, dead = self.visited.depth, self.program.shape.dead
+        if place >= dead:
+            self.troubles[place] = _Trouble(place, depth - 1, note, step=False, expanding=True)
+            return
+        kind = self.system.properties[place // 2].kind
+        if kind is PropertyKind.REACHABLE and place % 2 == 0:
+            self.witnesses[place // 2] = note, depth
+            return
+        step = kind is PropertyKind.STEP
+        self.troubles[place] = _Trouble(place, depth - step, note, step, expanding=False)
 
     def _within(self, depth: int) -> Verdict:
         """All states so deep were found, and those before them expanded."""
-        verdict = self._probe() or self._every(f"depth budget of {depth} reached")
+        self.final = self._coverage()
+        self._probe()
+        if self.troubles and not self.task.every:
+            return self._violated()
+        verdict = self._every(f"depth budget of {depth} reached")
         if verdict is not None:
             return verdict
         undecided = [p.name for p in self._late() if not self._witnessed(p)]
         notes = (f"not decided within the depth: {', '.join(undecided)}",) if undecided else ()
         return NoneWithin(attrs.evolve(self._coverage(), notes=notes), depth)
 
-    def _probe(self) -> Verdict | None:
+    def _probe(self) -> None:
         """The last level allowed, found but not expanded: is one of its states a deadlock or an error?"""
-        memory = self.memory
-        if memory[Ctx.STOP]:
-            return None
-        kept = {word: memory[word] for word in (Ctx.HEAD, Ctx.TERMINAL, Ctx.FIRED)}
-        memory[Ctx.PROBE], memory[Ctx.FIRED] = 1, memory.small.address + 8 * memory.spare
-        while memory[Ctx.HEAD] < memory[Ctx.COUNT]:
-            left = memory[Ctx.COUNT] - memory[Ctx.HEAD]
-            status = Status(self.program.search(memory.address, min(self.chunk, left)))
-            if status in (Status.ERROR, Status.DEADLOCK):
-                return self._troubled(status)
-            self._look()
-        memory[Ctx.PROBE] = 0
-        for word, value in kept.items():
-            memory[word] = value
-        return None
+        if self.silent:
+            return
+        for run in self.visited.runs:
+            run[Ctx.PROBE] = 1
+            run.uncounted()
+        self.visited.begin_level()
+        self._level()
+        self._harvest()
 
     # --- verdicts ----------------------------------------------------------------------------------
 
@@ -175,52 +257,34 @@ class _Search:
         return [p for p in self.system.properties if p.kind in late]
 
     def _witnessed(self, p: ScalarProperty) -> bool:
-        return p.kind is PropertyKind.REACHABLE and self._witness(p) != NONE
+        return self.system.properties.index(p) in self.witnesses
 
-    def _witness(self, p: ScalarProperty) -> int:
-        memory = self.memory
-        return memory.small.get(memory.witness + self.system.properties.index(p))
+    def _path(self, state: tuple[int, ...], depth: int) -> Path:
+        return self._levels().path(state, depth)
 
-    def _path(self, position: int) -> Path:
-        coverage = self._coverage()  # rebuilding the path is no part of the search
-        self.searched = coverage.search_seconds
-        return self.memory.path(position, [*self.ends, self.memory[Ctx.LIMIT]])
+    def _levels(self) -> Levels:
+        if self.levels is None:
+            self.final = self._coverage()  # what is asked of a finished search is no part of it
+            self.levels = Levels(self.visited)
+        return self.levels
 
     def _violated(self) -> Verdict:
-        """By a state that was found, or by a step."""
-        memory = self.memory
-        return self._false(memory[Ctx.FOUND], memory[Ctx.FOUND_STATE], memory[Ctx.FOUND_ID])
+        return self._told(min(self.troubles.values(), key=lambda t: t.order))
 
-    def _false(self, code: int, position: int, ident: int) -> Violated:
-        """What a code of `Program` says of a state, or of a step from it."""
-        found = self.program.found(code)
-        path = self._path(position)
-        if found.property.kind is PropertyKind.STEP:
-            path = attrs.evolve(path, steps=(*path.steps, self.program.step(ident)))
-        trouble = Trouble.MODEL_ERROR if found.error else Trouble.PROPERTY
-        return Violated(self._coverage(), trouble, found.property.name, path)
-
-    def _troubled(self, status: Status) -> Verdict:
-        if status is Status.FOUND:
-            return self._violated()
-        memory = self.memory
-        number, head = memory.error(), memory[Ctx.HEAD]
-        memory.clear_error()
-        if status is Status.ERROR:
-            assert number is not None
-            return self._failed(head, number)
-        return self._dead(head, memory[Ctx.DEAD])
-
-    def _failed(self, position: int, number: int) -> Violated:
-        path = self._path(position)
-        return Violated(self._coverage(), Trouble.MODEL_ERROR, None, path, self.program.step(number))
-
-    def _dead(self, position: int, code: int) -> Violated:
-        terminal = self.system.terminal
-        assert terminal is not None
-        trouble = Trouble.DEADLOCK if code == 1 else Trouble.MODEL_ERROR
-        path = self._path(position)
-        return Violated(self._coverage(), trouble, terminal.name, path)
+    def _told(self, t: _Trouble) -> Violated:
+        """What is wrong, with a path to it."""
+        path, place = self._path(t.note.state, t.depth), t.place - self.program.shape.dead
+        if t.step:
+            path = attrs.evolve(path, steps=(*path.steps, self.program.step(t.note.ident)))
+        coverage = self._coverage()
+        if not t.expanding:
+            found = self.program.found(t.place + 1)
+            trouble = Trouble.MODEL_ERROR if found.error else Trouble.PROPERTY
+            return Violated(coverage, trouble, found.property.name, path)
+        if place == 2:  # noqa: PLR2004 - after a deadlock and an error of the terminal predicate
+            return Violated(coverage, Trouble.MODEL_ERROR, None, path, self.program.step(t.note.ident))
+        assert self.system.terminal is not None
+        return Violated(coverage, (Trouble.DEADLOCK, Trouble.MODEL_ERROR)[place], self.system.terminal.name, path)
 
     def _done(self) -> Verdict:
         """Every reachable state was seen: decide what waits for that, in the order of the properties."""
@@ -236,101 +300,67 @@ class _Search:
         if verdict is not None:
             notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
             return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, notes=notes))
-        witnesses = {p.name: self._path(self._witness(p)) for p in self._late() if p.kind is PropertyKind.REACHABLE}
+        witnesses = {self.system.properties[i].name: self._path(n.state, d) for i, (n, d) in self._by_property()}
         return Holds(self._coverage(), witnesses)
+
+    def _by_property(self) -> list[tuple[int, tuple[Noted, int]]]:
+        return sorted(self.witnesses.items(), key=lambda pair: pair[0])
 
     def _refuted(self, p: ScalarProperty) -> Violated | None:
         """Of an exhausted search: a property that no state has, or from some state no path leads to."""
         if p.kind is PropertyKind.REACHABLE:
             return None if self._witnessed(p) else Violated(self._coverage(), Trouble.PROPERTY, p.name, None)
-        lost = self._lost(p)
-        return None if lost is None else Violated(self._coverage(), Trouble.PROPERTY, p.name, self._path(lost))
+        lost = self._levels().lost(self.system.properties.index(p), self._look)
+        if lost is None:
+            return None
+        return Violated(self._coverage(), Trouble.PROPERTY, p.name, self._path(lost[0].state, lost[1]))
 
     # --- everything that is violated ---------------------------------------------------------------
 
     def _undecided(self, reason: str) -> Verdict:
+        if self.troubles and not self.task.every:
+            return self._violated()
         return self._every(reason) or Unknown(self._coverage(), reason)
 
     def _every(self, unjudged: str) -> Violated | None:
         """All violations as one verdict: of the first that a search would stop at, with the others."""
-        found = [*self._noted(), *self.late] if self.task.every else []
+        if not self.task.every:
+            return None
+        noted = [self._told(t) for t in sorted(self.troubles.values(), key=lambda t: t.order)]
+        found = [*noted, *self.late]
         if not found:
             return None
         coverage = self._coverage()
         first, *others = (attrs.evolve(v, coverage=coverage) for v in found)
         return attrs.evolve(first, others=tuple(others), unjudged=unjudged)
 
-    def _noted(self) -> list[Violated]:
-        """What the search noted, in the order in which it would have stopped there."""
-        memory, size = self.memory, 2 * len(self.system.properties)
-        order: list[tuple[tuple[int, ...], Violated]] = []
-        for place in range(size + 3):
-            note = memory.note(place)
-            if note is None:
-                continue
-            if place < size:
-                verdict, kind = self._false(place + 1, *note), int(place + 1 != memory[Ctx.FOUND])
-            else:
-                verdict = self._failed(*note) if place == size + 2 else self._dead(note[0], place - size + 1)
-                kind = 2
-            assert verdict.path is not None
-            order.append(((len(verdict.path.steps), kind, note[0], place), verdict))
-        return [verdict for _, verdict in sorted(order, key=lambda pair: pair[0])]
-
     def _left_out(self) -> list[str]:
         """Late properties that nothing is said of: what they wait for may lie beyond an error of the model."""
         if not self.task.every:
             return []
-        properties, note = self.system.properties, self.memory.note
-        if note(2 * len(properties) + 2) is not None:
+        properties = self.system.properties
+        if self.program.shape.dead + 2 in self.troubles:
             return [p.name for p in self._late()]
-        return [p.name for p in self._late() if note(2 * properties.index(p) + 1) is not None]
-
-    def _lost(self, p: ScalarProperty) -> int | None:
-        """The first state from which no path leads to what the property wants."""
-        memory = self.memory
-        count = memory[Ctx.COUNT]
-        if memory.limit is not None and memory.bytes() + memory.slots + count > memory.limit:
-            raise OutOfMemory
-        marks, done = Region(memory.slots), Region(count)
-        memory[Ctx.FIRED] = memory.small.address + 8 * memory.spare
-        number = self.system.properties.index(p)
-        while sum(self._sweep(number, start, stop, marks, done) for start, stop in self._pieces(count)):
-            pass
-        lost = done.find(b"\0", count)
-        marks.free()
-        done.free()
-        return None if lost < 0 else lost
-
-    def _sweep(self, number: int, start: int, stop: int, marks: Region, done: Region) -> int:
-        self._look()
-        return self.program.recover(self.memory.address, number, start, stop, marks.address, done.address)
-
-    def _pieces(self, count: int) -> Iterator[tuple[int, int]]:
-        """The states from the last to the first, some at a time."""
-        size = max(1_000, self.chunk)
-        for stop in range(count, 0, -size):
-            yield max(0, stop - size), stop
+        return [p.name for p in self._late() if 2 * properties.index(p) + 1 in self.troubles]
 
     # --- coverage ----------------------------------------------------------------------------------
 
     def _coverage(self) -> Coverage:
-        memory = self.memory
-        count = memory[Ctx.COUNT]
         seconds = self.searched if self.searched is not None else time.perf_counter() - self.started
+        if self.final is not None:
+            return self.final
+        visited, total = self.visited, self.visited.total
+        found, used = visited.found, visited.bytes()
+        fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
         return Coverage(
-            states=count,
-            transitions=memory[Ctx.TRANSITIONS],
-            depth=self._depth(count),
-            terminal=memory[Ctx.TERMINAL],
-            fired=memory.numbers(memory.fired, len(self.system.actions)),
-            frontier=count - memory[Ctx.HEAD],
+            states=found,
+            transitions=total(Ctx.TRANSITIONS),
+            depth=visited.reached,
+            terminal=total(Ctx.TERMINAL),
+            fired=tuple(map(sum, zip(*fired, strict=True))),
+            frontier=found - total(Ctx.EXPANDED),
             bits_per_state=self.program.packing.bits,
-            bytes_per_state=memory.bytes() / max(1, count),
+            bytes_per_state=used / max(1, found),
             search_seconds=seconds,
-            peak_memory=memory.bytes(),
+            peak_memory=used,
         )
-
-    def _depth(self, count: int) -> int:
-        """Levels beyond the first that have a state."""
-        return sum(end < count for end in (*self.ends, self.memory[Ctx.LIMIT]))

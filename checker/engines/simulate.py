@@ -19,7 +19,7 @@ from checker.ir.nodes import PropertyKind
 from checker.native.kernel import Ctx, Status
 from checker.native.memory import Region
 from checker.native.program import Program
-from checker.native.run import NONE, Run
+from checker.native.run import Run
 
 _PAUSE = 0.1  # seconds of walking between looks at the budget
 _REPORT = 0.5
@@ -120,7 +120,7 @@ class _Walks:
         self.seconds = time.perf_counter() - self.started
         coverage = self._coverage()
         start = self.initial[memory[Ctx.HEAD]]
-        raw = (ctypes.c_uint32 * memory[Ctx.LENGTH]).from_address(self.trace.address)
+        raw = (ctypes.c_uint32 * memory[Ctx.LENGTH_OF_WALK]).from_address(self.trace.address)
         steps, end = self._shortened(start, list(raw), end)
         path = Path(self.program.unpack(start), tuple(self.program.step(i) for i in steps))
         if end.status is Status.ERROR:
@@ -162,7 +162,7 @@ class _Walks:
         if status not in _ENDINGS:
             return None
         end = self._end(status)
-        return (steps[: memory[Ctx.LENGTH]], end) if end.like(wanted) else None
+        return (steps[: memory[Ctx.LENGTH_OF_WALK]], end) if end.like(wanted) else None
 
     # --- coverage ----------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class _Walks:
 
     def _notes(self) -> tuple[str, ...]:
         memory, properties = self.memory, self.system.properties
-        seen = [p for i, p in enumerate(properties) if memory.small.get(memory.witness + i) != NONE]
+        seen = [p for i, p in enumerate(properties) if memory.note(2 * i) is not None]
         notes = []
         for p in properties:
             if p.kind is PropertyKind.RECOVERABLE:

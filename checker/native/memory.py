@@ -13,23 +13,40 @@ PAGE = 1 << 21
 
 
 class Region:
-    """Zeroed memory of some bytes, outside Python's heap."""
+    """Zeroed memory of some bytes, outside Python's heap.
 
-    def __init__(self, size: int) -> None:
+    `reserve` is how far it is likely to grow: addresses that are set aside for it, and that cost nothing.
+    """
+
+    def __init__(self, size: int, reserve: int = 0) -> None:
         self.size = _rounded(size)
-        self._map = _mapped(self.size)
+        self._map = _reserved(self.size, _rounded(reserve))
         self.address = _address(self._map)
+        self._huge = 0
+
+    def more(self, size: int) -> int:
+        """How many more bytes it would take, were it of this size."""
+        return _rounded(size) - self.size
 
     def resize(self, size: int) -> None:
         """Make it larger; the content stays, the address need not."""
         new = _rounded(size)
-        try:
-            self._map.resize(new)
-        except (SystemError, OSError):
+        if new > len(self._map):
             old, self._map = self._map, _mapped(new)
             ctypes.memmove(_address(self._map), _address(old), self.size)
             old.close()
+            self._huge = 0
         self.size, self.address = new, _address(self._map)
+        if self.size >= 4 * PAGE > self._huge and hasattr(mmap, "MADV_HUGEPAGE"):
+            self._map.madvise(mmap.MADV_HUGEPAGE)
+            self._huge = len(self._map)
+
+    def clear(self) -> None:
+        """Zero all of it."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+        else:
+            ctypes.memset(self.address, 0, self.size)
 
     def free(self) -> None:
         """Give the memory back."""
@@ -43,22 +60,24 @@ class Region:
         """Write 64-bit words from an index on."""
         self._map[8 * index : 8 * (index + len(words))] = b"".join(w.to_bytes(8, "little") for w in words)
 
-    def find(self, byte: bytes, stop: int) -> int:
-        """The position of the first such byte before `stop`, or -1."""
-        return self._map.find(byte, 0, stop)
-
 
 def _rounded(size: int) -> int:
     unit = PAGE if size >= PAGE else mmap.PAGESIZE
     return max(1, -(-size // unit)) * unit
 
 
+def _reserved(size: int, reserve: int) -> mmap.mmap:
+    while reserve > size:
+        try:
+            return _mapped(reserve)
+        except OSError:  # addresses are limited here
+            reserve //= 2
+    return _mapped(size)
+
+
 def _mapped(size: int) -> mmap.mmap:
     quiet = getattr(mmap, "MAP_NORESERVE", 0)
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | quiet)
-    if size >= PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    return memory
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | quiet)
 
 
 def _address(memory: mmap.mmap) -> int:

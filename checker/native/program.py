@@ -2,7 +2,8 @@
 
 Rule of the module: the functions here say what the kernel calls (`@expand`, `@check`, `@check_step`,
 `@check_terminal`, `@wanted`, `@note`, `@note_step`), and what their codes mean.  A code is 1 + 2 * property +
-(1 for an error of the model while evaluating it); 0 is nothing found.
+(1 for an error of the model while evaluating it); 0 is nothing found.  A note's place is its code - 1; the place
+of a REACHABLE property itself is that of its witness.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, and_, not_, or_
+from checker.native import kernel
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
-from checker.native.kernel import Kernel
 from checker.native.successors import action_code, decode, instances
-from checker.native.text import PREFETCH, Code
+from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import Packing
 
 _INSTANCES = 1 << 24
-_DIRECT_BITS = 64
 
 
 @attrs.frozen
@@ -38,7 +38,7 @@ class Found:
 class Program:
     """A compiled system: its packing, the numbering of its instances, and its native functions.
 
-    With `every`, its search notes the first violation of each kind and goes on, instead of returning there.
+    With `every`, a search notes each thing that is wrong with a state or a step, not only the first.
     """
 
     def __init__(self, system: ScalarSystem, *, every: bool = False) -> None:
@@ -50,32 +50,35 @@ class Program:
         self.instances = self.bases[-1]
         if self.instances > _INSTANCES:
             raise InputError([_too_many(self.instances)])
-        self.direct = self.packing.bits < _DIRECT_BITS and self.words == 1
-        self.always_checked = [p for p in system.properties if p.kind is not PropertyKind.STEP]
-        self.steps = any(p.kind is PropertyKind.STEP for p in system.properties)
+        steps = any(p.kind is PropertyKind.STEP for p in system.properties)
+        self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every)
         library = Library(self.assembly())
         self.library = library
         self.admit = library.function("admit", 1)
         self.search = library.function("search", 2)
-        self.rehash = library.function("rehash", 1)
-        self.recover = library.function("recover", 6)
-        self.predecessor = library.function("predecessor", 4)
+        self.grow = library.function("grow", 6)
+        self.refill = library.function("refill", 2)
+        self.histogram = library.function("histogram", 4)
+        self.gather = library.function("gather", 7)
+        self.predecessor = library.function("predecessor", 5)
+        self.recover = library.function("recover", 5)
+        self.lost = library.function("lost", 5)
         self.walk = library.function("walk", 2)
         self.replay = library.function("replay", 3)
+        if self.shape.folded:
+            self.reseat = library.function("reseat", 3)
 
     def assembly(self) -> str:
         """The module as LLVM assembly."""
         system, packing = self.system, self.packing
-        parts = [PREFETCH + "\n"]
+        parts = [INTRINSICS]
         parts += [action_code(system, packing, i, self.bases[i]) for i in range(len(system.actions))]
         parts += [self._expand(), self._check(), self._check_terminal(), self._wanted()]
-        if self.steps:
+        if self.shape.steps:
             parts.append(self._check_step())
         if self.every:
             parts += [self._note(), self._note_step()]
-        notes = 2 * len(system.properties) if self.every else None
-        parts.append(Kernel(self.words, self.direct, self.steps, notes).text())
-        return "\n".join(parts)
+        return "\n".join([*parts, kernel.text(self.shape)])
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
         """The words of a state."""
@@ -117,8 +120,8 @@ class Program:
         return Emitter(code, self.system.leaves, self.packing, words)
 
     def _check(self) -> str:
-        """`@check(state, position, witness) -> code`: properties of one state, in order."""
-        code = Code("define internal i64 @check(ptr %s, i64 %position, ptr %witness) nounwind")
+        """`@check(state, notes) -> code`: properties of one state, in order; a witness is noted."""
+        code = Code("define internal i64 @check(ptr %s, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s"})
         for i, p in enumerate(self.system.properties):
             if p.kind is PropertyKind.STEP:
@@ -127,10 +130,7 @@ class Program:
             if p.kind is PropertyKind.ALWAYS:
                 self._leave_unless(emit, p.value, 1 + 2 * i)
             elif p.kind is PropertyKind.REACHABLE and p.value is not FALSE:
-                test = emit.value(p.value)
-                unseen = code.cmp("eq", code.load("%witness", i), "-1")
-                with code.when(code.op(f"and i1 {test}, {unseen}")):
-                    code.store("%position", "%witness", i)
+                self._keep(emit, p.value, 2 * i, "%s")
         return code.finish("0")
 
     def _leave_on(self, emit: Emitter, condition: Node, code: int) -> None:
@@ -153,40 +153,36 @@ class Program:
         return code.finish("0")
 
     def _note(self) -> str:
-        """`@note(state, position, notes, witness)`: everything that is wrong in a state, and what it witnesses."""
-        code = Code("define internal i64 @note(ptr %s, i64 %position, ptr %notes, ptr %witness) nounwind")
+        """`@note(state, notes)`: everything that is wrong in a state, and what it witnesses."""
+        code = Code("define internal i64 @note(ptr %s, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s"})
         for i, p in enumerate(self.system.properties):
             if p.kind is not PropertyKind.STEP:
-                self._keep(emit, _errors(p), "%notes", 2 * i + 1)
+                self._keep(emit, _errors(p), 2 * i + 1, "%s")
             if p.kind is PropertyKind.ALWAYS:
-                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), "%notes", 2 * i)
+                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), 2 * i, "%s")
             elif p.kind is PropertyKind.REACHABLE:
-                self._keep(emit, and_((p.value, not_(_errors(p)))), "%witness", i)
+                self._keep(emit, and_((p.value, not_(_errors(p)))), 2 * i, "%s")
         return code.finish("0")
 
     def _note_step(self) -> str:
-        """`@note_step(old, new, position, id, notes, ids)`: everything that is wrong with a step."""
-        code = Code(
-            "define internal i64 @note_step(ptr %s, ptr %t, i64 %position, i64 %id, ptr %notes, ptr %ids) nounwind"
-        )
+        """`@note_step(old, new, id, notes)`: everything that is wrong with a step."""
+        code = Code("define internal i64 @note_step(ptr %s, ptr %t, i64 %id, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s", "t": "%t"})
         for i, p in enumerate(self.system.properties):
             if p.kind is PropertyKind.STEP:
-                self._keep(emit, _errors(p), "%notes", 2 * i + 1, "%ids")
-                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), "%notes", 2 * i, "%ids")
+                self._keep(emit, _errors(p), 2 * i + 1, "%s", "%id")
+                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), 2 * i, "%s", "%id")
         return code.finish("0")
 
-    def _keep(self, emit: Emitter, condition: Node, notes: str, place: int, ids: str | None = None) -> None:
-        """Where the condition holds, and for the first time, keep the position (and the instance)."""
+    def _keep(self, emit: Emitter, condition: Node, place: int, state: str, ident: str = "0") -> None:
+        """Where the condition holds, and while its note is not closed, note the state (and the instance)."""
         if condition is FALSE:
             return
         code, test = emit.code, emit.value(condition)
-        unseen = code.cmp("eq", code.load(notes, place), "-1")
-        with code.when(code.op(f"and i1 {test}, {unseen}")):
-            code.store("%position", notes, place)
-            if ids is not None:
-                code.store("%id", ids, place)
+        status = code.load("%notes", self.shape.note(place))
+        with code.when(code.all(test, code.cmp("ne", status, str(kernel.Note.CLOSED)))):
+            code.op(f"call i64 @keep(ptr %notes, i64 {place}, ptr {state}, i64 {ident})")
 
     def _check_terminal(self) -> str:
         """`@check_terminal(state) -> code`: 1 when it must not be a state without steps, 2 on an error."""

@@ -1,67 +1,59 @@
-"""What does a native run hold in memory?  The context and its arrays, and how they grow.
+"""What does one native thread hold in memory?  Its context, its successors, its counters and its notes.
 
-Rule of the module: every byte a run may use is counted here; growth that would pass the memory budget is
-refused before it happens.
+Rule of the module: nothing here is shared; what threads share is in `visited.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checker.engines.contract import Path, Step
-from checker.native.kernel import BATCH, Ctx
+import attrs
+
+from checker.native.kernel import BUFFER, Ctx, Note
 from checker.native.memory import Region
 from checker.native.program import Program
 
 NONE = (1 << 64) - 1
-LEVELS = 4096  # level ends handed over at a time
-POSITIONS = (1 << 32) - 1  # states that the cells of a wide table can name
-_FIRST = 1 << 12  # cells of the first table
-_QUICK = 1 << 22  # cells up to which a table grows four times
-_BESIDE = 3  # notes that are of no property: a deadlock, an error of the terminal predicate, one of an action
 
 
-class OutOfMemory(Exception):
-    """The memory budget does not allow the next growth."""
+@attrs.frozen
+class Noted:
+    """A note: the words of the state, and the instance of the step or the error."""
+
+    state: tuple[int, ...]
+    ident: int
 
 
 class Run:
-    """The memory of one search or walk."""
+    """The memory of one thread."""
 
-    def __init__(self, program: Program, memory: int | None = None) -> None:
-        self.program, self.limit = program, memory
-        self.room = BATCH + program.instances + 1
-        actions, properties = len(program.system.actions), len(program.system.properties)
+    def __init__(self, program: Program) -> None:
+        self.program, shape = program, program.shape
+        room = BUFFER + program.instances + 1
+        actions = len(program.system.actions)
         self.context = Region(8 * len(Ctx))
-        self.small = Region(8 * (actions * 3 + 5 * properties + LEVELS + 1 + 2 * _BESIDE) + 64)
-        self.pending = Region(8 * program.words * self.room)
-        self.hashes, self.ids = Region(8 * self.room), Region(4 * self.room + 8)
-        self.states = Region(16 * program.words)
-        self.table, self.slots = Region(8 * _FIRST), _FIRST
-        self.capacity = _FIRST // 2
-        self.queue = Region(8 * program.words * self.capacity)
-        self._layout(actions, properties)
-
-    def _layout(self, actions: int, properties: int) -> None:
-        base = self.small.address
-        self.fired, self.taken, self.spare = 0, actions, 2 * actions
-        self.witness = 3 * actions
-        self.levels = self.witness + properties
-        self.err = self.levels + LEVELS
+        self.fired, self.taken, self.spare, self.err = 0, actions, 2 * actions, 3 * actions
         self.notes = self.err + 1
-        self.noted = 2 * properties + _BESIDE
-        self.small.put(self.witness, [NONE] * properties)
-        self.small.put(self.err, [NONE] * (1 + self.noted))
-        for word, index in (
-            (Ctx.FIRED, self.fired), (Ctx.TAKEN, self.taken), (Ctx.WITNESS, self.witness),
-            (Ctx.LEVELS, self.levels), (Ctx.ERR, self.err), (Ctx.NOTES, self.notes),
-            (Ctx.NOTE_IDS, self.notes + self.noted),
+        self.best = self.notes + shape.note(shape.places)
+        self.nodes = self.best + shape.note(1)
+        self.small = Region(8 * (self.nodes + 2 * shape.parts))
+        self.pending = Region(8 * shape.words * room)
+        self.keys = Region(8 * room) if shape.folded else self.pending
+        self.hashes, self.later, self.ids = Region(8 * room), Region(16 * room), Region(4 * room + 8)
+        self.states = Region(16 * shape.words)
+        for word, region in (
+            (Ctx.PENDING, self.pending), (Ctx.KEYS, self.keys), (Ctx.HASHES, self.hashes),
+            (Ctx.LATER, self.later), (Ctx.IDS, self.ids), (Ctx.STATE, self.states),
         ):  # fmt: skip
-            self[word] = base + 8 * index
-        self[Ctx.PENDING], self[Ctx.HASHES] = self.pending.address, self.hashes.address
-        self[Ctx.IDS], self[Ctx.STATE] = self.ids.address, self.states.address
-        self[Ctx.LEVEL_CAP], self[Ctx.MAX_STATES] = LEVELS, NONE
-        self._publish()
+            self[word] = region.address
+        for word, index in (
+            (Ctx.FIRED, self.fired), (Ctx.TAKEN, self.taken), (Ctx.ERR, self.err), (Ctx.NOTES, self.notes),
+            (Ctx.STATE_NODES, self.nodes),
+        ):  # fmt: skip
+            self[word] = self.word(index)
+        for word in (Ctx.TAKEN_BLOCK, Ctx.FILLED_BLOCK, Ctx.SPARE_ITEM):
+            self[word] = NONE
+        self.clear_error()
 
     def __getitem__(self, word: Ctx) -> int:
         return self.context.get(word)
@@ -74,73 +66,67 @@ class Run:
         """The context, for native functions."""
         return self.context.address
 
-    def _publish(self) -> None:
-        self[Ctx.QUEUE], self[Ctx.TABLE] = self.queue.address, self.table.address
-        self[Ctx.MASK], self[Ctx.CAP] = self.slots - 1, self.capacity
-
-    # --- growth ------------------------------------------------------------------------------------
+    def word(self, index: int) -> int:
+        """The address of a word of the small array."""
+        return self.small.address + 8 * index
 
     def bytes(self) -> int:
         """Memory of the arrays."""
-        fixed = self.pending.size + self.hashes.size + self.ids.size + self.small.size
-        return fixed + self.table.size + self.queue.size
-
-    def grow(self) -> None:
-        """Room for at least twice the states.  Raises OutOfMemory when the budget forbids it."""
-        slots = self.slots * (4 if self.slots < _QUICK else 2)
-        capacity = slots // 2 + slots // 8
-        queue = 8 * self.program.words * capacity
-        if self.limit is not None and self.bytes() + 8 * slots + queue - self.queue.size > self.limit:
-            raise OutOfMemory
-        self.queue.resize(queue)
-        self.table.free()
-        self.table, self.slots, self.capacity = Region(8 * slots), slots, capacity
-        self._publish()
-        self.program.rehash(self.address)
-
-    def most(self) -> int:
-        """States that the table can name, with one batch to spare."""
-        return NONE if self.program.direct else POSITIONS - self.room
-
-    # --- what was found ----------------------------------------------------------------------------
-
-    def state(self, position: int) -> tuple[int, ...]:
-        """The words of a state of the queue."""
-        return tuple(self.queue.get(position * self.program.words + k) for k in range(self.program.words))
+        arrays = {self.context, self.small, self.pending, self.keys, self.hashes, self.later, self.ids, self.states}
+        return sum(region.size for region in arrays)
 
     def numbers(self, index: int, count: int) -> tuple[int, ...]:
         """Some 64-bit words of the small array."""
         return tuple(self.small.get(index + i) for i in range(count))
+
+    def put_pending(self, states: Sequence[Sequence[int]]) -> None:
+        """Hand over states to take in."""
+        self.pending.put(0, [w for s in states for w in s])
+        self[Ctx.WAITING] = len(states)
+
+    def waiting(self) -> int:
+        """Successors that are not inserted yet."""
+        return self[Ctx.WAITING] - self[Ctx.INSERTED]
+
+    def uncounted(self) -> None:
+        """What is expanded from now on is not counted as steps taken."""
+        self[Ctx.FIRED] = self.word(self.spare)
+
+    # --- what was found ----------------------------------------------------------------------------
 
     def error(self) -> int | None:
         """The instance whose step is an error, once one was met."""
         number = self.small.get(self.err)
         return None if number == NONE else number
 
-    def note(self, place: int) -> tuple[int, int] | None:
-        """The first state of which something was noted, and the instance."""
-        state = self.small.get(self.notes + place)
-        return None if state == NONE else (state, self.small.get(self.notes + self.noted + place))
-
     def clear_error(self) -> None:
         """Forget the error that was met."""
         self.small.put(self.err, [NONE])
 
-    def path(self, position: int, ends: Sequence[int]) -> Path:
-        """The first shortest path to a state of the queue; `ends` is where each level ends."""
-        self[Ctx.FIRED] = self.small.address + 8 * self.spare
-        steps: list[Step] = []
-        level = next((i for i, end in enumerate(ends) if position < end), len(ends))
-        while level:
-            level -= 1
-            self.states.put(0, self.state(position))
-            start = ends[level - 1] if level else 0
-            position = self.program.predecessor(self.address, start, ends[level], self.states.address)
-            self.clear_error()
-            steps.append(self.program.step(self[Ctx.FOUND_ID]))
-        return Path(self.program.unpack(self.state(position)), tuple(reversed(steps)))
+    def noted(self) -> bool:
+        """Whether anything was noted since the notes were taken."""
+        return self.small.get(self.notes) != 0
 
-    def put_pending(self, states: Sequence[Sequence[int]]) -> None:
-        """Hand over states to take in."""
-        self.pending.put(0, [w for s in states for w in s])
-        self[Ctx.WAITING] = len(states)
+    def note(self, place: int) -> Noted | None:
+        """What is noted at a place."""
+        return self._read(self.notes + self.program.shape.note(place))
+
+    def taken_notes(self) -> dict[int, Noted]:
+        """All open notes by their places; the word that says there are some is cleared."""
+        self.small.put(self.notes, [0])
+        found = {place: self.note(place) for place in range(self.program.shape.places)}
+        return {place: note for place, note in found.items() if note is not None}
+
+    def close(self, place: int, status: int = Note.CLOSED) -> None:
+        """Note nothing more at a place (or, with OPEN, forget what was)."""
+        self.small.put(self.notes + self.program.shape.note(place) + Note.STATUS, [status])
+
+    def take_best(self) -> Noted | None:
+        """The smallest state that was looked for, if there is one; it is forgotten."""
+        found = self._read(self.best + self.program.shape.note(0))
+        self.small.put(self.best, [0] * self.program.shape.note(1))
+        return found
+
+    def _read(self, index: int) -> Noted | None:
+        status, ident, *state = self.numbers(index, self.program.shape.note_words)
+        return Noted(tuple(state), ident) if status == Note.TAKEN else None

@@ -6,10 +6,11 @@ read the text.  Mutable variables are allocas of the entry block; SROA turns the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"
+INTRINSICS = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\ndeclare i8 @llvm.cttz.i8(i8, i1)\n"
+_BYTES = {"i32": 4, "i64": 8}
 
 
 class Code:
@@ -80,9 +81,34 @@ class Code:
         """base[index], an address."""
         return self.op(f"load ptr, ptr {self.at(base, index)}")
 
+    def load32(self, base: str, index: str) -> str:
+        """base[index] of an array of 32-bit numbers, as an i64."""
+        address = self.at(base, index, "i32")
+        return self.op(f"zext i32 {self.op(f'load i32, ptr {address}')} to i64")
+
+    def load8(self, base: str, index: str) -> str:
+        """base[index] of an array of bytes, as an i64."""
+        address = self.at(base, index, "i8")
+        return self.op(f"zext i8 {self.op(f'load i8, ptr {address}')} to i64")
+
     def prefetch(self, address: str, write: int = 1) -> None:
         """Ask for the cache line of an address."""
         self.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 {write}, i32 3, i32 1)")
+
+    # --- memory that threads share -----------------------------------------------------------------
+
+    def peek(self, address: str, kind: str = "i64") -> str:
+        """What is at an address now, and what was written before it."""
+        return self.op(f"load atomic {kind}, ptr {address} acquire, align {_BYTES[kind]}")
+
+    def fetch_add(self, address: str, by: str) -> str:
+        """What was at an address before `by` was added to it."""
+        return self.op(f"atomicrmw add ptr {address}, i64 {by} monotonic")
+
+    def claim(self, address: str, value: str, kind: str = "i64") -> tuple[str, str]:
+        """Write a value where 0 is: what was there, and whether it was 0."""
+        pair = self.op(f"cmpxchg ptr {address}, {kind} 0, {kind} {value} acq_rel acquire")
+        return tuple(self.op(f"extractvalue {{{kind}, i1}} {pair}, {i}") for i in (0, 1))  # type: ignore[return-value]
 
     # --- arithmetic --------------------------------------------------------------------------------
 
@@ -94,9 +120,27 @@ class Code:
         """a * b."""
         return a if str(b) == "1" else self.op(f"mul i64 {a}, {b}")
 
+    def sub(self, a: str, b: str) -> str:
+        """a - b."""
+        return self.op(f"sub i64 {a}, {b}")
+
+    def scaled(self, fraction: str, n: str) -> str:
+        """The whole part of n * fraction / 2**64: a place among n, monotone in the fraction."""
+        a, b = (self.op(f"zext i64 {x} to i128") for x in (fraction, n))
+        high = self.op(f"lshr i128 {self.op(f'mul nuw i128 {a}, {b}')}, 64")
+        return self.op(f"trunc i128 {high} to i64")
+
     def band(self, a: str, b: str) -> str:
         """a & b."""
         return self.op(f"and i64 {a}, {b}")
+
+    def bor(self, a: str, b: str) -> str:
+        """a | b."""
+        return self.op(f"or i64 {a}, {b}")
+
+    def shl(self, a: str, by: int) -> str:
+        """a << by."""
+        return self.op(f"shl i64 {a}, {by}")
 
     def shr(self, a: str, by: int) -> str:
         """a >> by, unsigned."""
@@ -109,6 +153,17 @@ class Code:
     def cmp(self, how: str, a: str, b: str) -> str:
         """An i64 comparison."""
         return self.op(f"icmp {how} i64 {a}, {b}")
+
+    def all(self, *tests: str) -> str:
+        """Whether all of some tests hold."""
+        total = tests[0]
+        for test in tests[1:]:
+            total = self.op(f"and i1 {total}, {test}")
+        return total
+
+    def choose(self, test: str, a: str, b: str) -> str:
+        """a if the test holds, else b."""
+        return self.op(f"select i1 {test}, i64 {a}, i64 {b}")
 
     # --- control -----------------------------------------------------------------------------------
 
@@ -131,14 +186,26 @@ class Code:
         self.place(end)
 
     @contextmanager
+    def unless(self, test: str) -> Iterator[None]:
+        """Do the block if the test does not hold."""
+        with self.when(self.op(f"xor i1 {test}, true")):
+            yield
+
+    @contextmanager
     def count(self, start: str, stop: str) -> Iterator[str]:
         """Do the block for start, start + 1, ..., stop - 1."""
+        with self.count_while(start, lambda: stop) as value:
+            yield value
+
+    @contextmanager
+    def count_while(self, start: str, stop: Callable[[], str]) -> Iterator[str]:
+        """The same, where the stop is asked for each time."""
         i = self.var(start)
         head, body, end = self.fresh("head"), self.fresh("body"), self.fresh("end")
         self.jump(head)
         self.place(head)
         value = self.get(i)
-        self.branch(self.cmp("ult", value, stop), body, end)
+        self.branch(self.cmp("ult", value, stop()), body, end)
         self.place(body)
         yield value
         self.set(i, self.add(value, "1"))
@@ -153,7 +220,16 @@ class Code:
         self.do(f"ret i64 {value}")
         self.place(end)
 
-    def finish(self, value: str) -> str:
-        """Return a value; the function as text."""
+    def stop(self, value: str) -> None:
+        """Return a value; what follows is a block that nothing leads to."""
         self.do(f"ret i64 {value}")
+        self.place(self.fresh("dead"))
+
+    def finish_bool(self, value: str) -> str:
+        """The same of a function that returns an i1."""
+        return self.finish(value, "i1")
+
+    def finish(self, value: str, kind: str = "i64") -> str:
+        """Return a value; the function as text."""
+        self.do(f"ret {kind} {value}")
         return "\n".join([f"{self._header} {{", "entry:", *self._allocas, *self._lines, "}", ""])

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from checker.engines.contract import Trouble
 from checker.diagnostics import InputError
+from checker.engines.contract import Trouble
 from checker.frontend import load_spec
 from checker.ir.claims import Check
 from checker.ir.nodes import Action

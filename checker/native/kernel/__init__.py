@@ -1,0 +1,21 @@
+"""What does native code do around a model's own code?  It keeps states, searches them, and walks among them.
+
+Rule of the package: exact and without globals.  `context.py` says what Python and native code tell each other,
+`shape.py` what a state is, and each other module writes the functions of one concern as LLVM assembly:
+`table.py` the visited set, `tree.py` wide states, `search.py` breadth first, `after.py` what is asked of a
+finished search, `walk.py` random walks.
+"""
+
+from __future__ import annotations
+
+from checker.native.kernel import after, search, table, tree, walk
+from checker.native.kernel.context import BLOCK, BUFFER, LINE, SHARED_WORDS, Ctx, Shared, Status
+from checker.native.kernel.shape import PART, Note, Shape
+
+__all__ = ["BLOCK", "BUFFER", "LINE", "PART", "SHARED_WORDS", "Ctx", "Note", "Shape", "Shared", "Status", "text"]
+
+
+def text(shape: Shape) -> str:
+    """All functions of the kernel."""
+    parts = [shape.text(), tree.text(shape), table.text(shape)]
+    return "\n".join([*parts, search.text(shape), after.text(shape), walk.text(shape)])

@@ -1,0 +1,114 @@
+"""What is asked of a finished search?  Where a state came from, and from where something can be reached.
+
+Rule of the module: every state's depth is in the table, so the states of a level are found again by going
+through it; of several answers the smallest state is given, so threads change nothing.  A thread looks at an
+interval of the table, or at a list of places in it.
+"""
+
+from __future__ import annotations
+
+from checker.native.kernel import table as tables
+from checker.native.kernel.context import Ctx
+from checker.native.kernel.shape import NONE, Note, Shape
+from checker.native.text import Code
+
+
+def text(shape: Shape) -> str:
+    """The functions for what comes after the search."""
+    return "\n".join([_histogram(shape), _gather(shape), _predecessor(shape), _recover(shape), _lost(shape)])
+
+
+def _histogram(shape: Shape) -> str:
+    """`@histogram(ctx, start, stop, counts)`: how many states each depth has."""
+    code = Code("define i64 @histogram(ptr %c, i64 %start, i64 %stop, ptr %counts) nounwind")
+    table = code.pointer("%c", Ctx.TABLE)
+    with code.count("%start", "%stop") as slot:
+        cell = code.load(table, slot)
+        with code.when(code.cmp("ne", cell, "0")):
+            depth = shape.depth_of(code, cell, slot)
+            code.store(code.add(code.load("%counts", depth), "1"), "%counts", depth)
+    return code.finish("0")
+
+
+def _gather(shape: Shape) -> str:
+    """`@gather(ctx, start, stop, least, depths, ends, out)`: list the places of states of `depths` depths from
+    `least` on; those of a depth come at its ends[depth - least], which moves on."""
+    code = Code(
+        "define i64 @gather(ptr %c, i64 %start, i64 %stop, i64 %least, i64 %depths, ptr %ends, ptr %out) nounwind"
+    )
+    table = code.pointer("%c", Ctx.TABLE)
+    with code.count("%start", "%stop") as slot:
+        cell = code.load(table, slot)
+        with code.when(code.cmp("ne", cell, "0")):
+            level = code.sub(shape.depth_of(code, cell, slot), "%least")
+            with code.when(code.cmp("ult", level, "%depths")):
+                end = code.load("%ends", level)
+                code.store(slot, "%out", end)
+                code.store(code.add(end, "1"), "%ends", level)
+    return code.finish("0")
+
+
+def _state_at(shape: Shape, code: Code, slot: str) -> str:
+    cell = code.load(code.pointer("%c", Ctx.TABLE), slot)
+    return shape.state_of(code, code.band(cell, shape.key_mask))
+
+
+def _predecessor(shape: Shape) -> str:
+    """`@predecessor(ctx, places, n, target, best)`: of the states at these places, note the smallest that has a
+    step to the target, and the first such instance."""
+    code = Code("define i64 @predecessor(ptr %c, ptr %places, i64 %n, ptr %t, ptr %best) nounwind")
+    pending, ids = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)
+    note = code.at("%best", "1")
+    with code.count("0", "%n") as i:
+        state = _state_at(shape, code, code.load("%places", i))
+        some = code.cmp("eq", code.load(note, Note.STATUS), str(Note.TAKEN))
+        larger = code.op(f"call i1 @less(ptr {code.at(note, Note.STATE)}, ptr {state})")
+        with code.unless(code.all(some, larger)):
+            n = shape.successors(code, state, "0")
+            with code.count("0", n) as j:
+                target = shape.at(code, pending, j)
+                with code.when(code.op(f"call i1 @same(ptr {target}, ptr %t)")):
+                    code.op(f"call i64 @keep(ptr %best, i64 0, ptr {state}, i64 {code.load32(ids, j)})")
+    code.store(NONE, code.pointer("%c", Ctx.ERR))
+    return code.finish("0")
+
+
+def _recover(shape: Shape) -> str:
+    """`@recover(ctx, property, places, n, marks) -> n`: from the last place to the first, mark the states that are
+    wanted or have a marked successor; how many were marked."""
+    code = Code("define i64 @recover(ptr %c, i64 %p, ptr %places, i64 %n, ptr %marks) nounwind")
+    total = code.var("0")
+    pending = code.pointer("%c", Ctx.PENDING)
+    with code.count("0", "%n") as k:
+        slot = code.load("%places", code.sub(code.sub("%n", "1"), k))
+        with code.when(code.cmp("eq", code.load8("%marks", slot), "0")):
+            state = _state_at(shape, code, slot)
+            good = code.var(code.op(f"call i64 @wanted(ptr {state}, i64 %p)"))
+            with code.when(code.cmp("eq", code.get(good), "0")):
+                n = shape.successors(code, state, "0")
+                with code.count("0", n) as j:
+                    key = shape.key_of(code, shape.at(code, pending, j))
+                    there = tables.locate(shape, code, key)
+                    code.set(good, code.bor(code.get(good), code.load8("%marks", there)))
+            with code.when(code.cmp("ne", code.get(good), "0")):
+                code.do(f"store i8 1, ptr {code.at('%marks', slot, 'i8')}")
+                code.bump(total)
+    return code.finish(code.get(total))
+
+
+def _lost(shape: Shape) -> str:
+    """`@lost(ctx, start, stop, marks, best)`: note the smallest of the least deep states without a mark."""
+    code = Code("define i64 @lost(ptr %c, i64 %start, i64 %stop, ptr %marks, ptr %best) nounwind")
+    table = code.pointer("%c", Ctx.TABLE)
+    with code.count("%start", "%stop") as slot:
+        cell = code.load(table, slot)
+        unmarked = code.cmp("eq", code.load8("%marks", slot), "0")
+        with code.when(code.all(code.cmp("ne", cell, "0"), unmarked)):
+            depth = shape.depth_of(code, cell, slot)
+            with code.when(code.cmp("ult", depth, code.load("%c", Ctx.LEAST))):
+                code.store(depth, "%c", Ctx.LEAST)
+                code.store(str(Note.OPEN), code.at("%best", "1"), Note.STATUS)
+            with code.when(code.cmp("eq", depth, code.load("%c", Ctx.LEAST))):
+                state = shape.state_of(code, code.band(cell, shape.key_mask))
+                code.op(f"call i64 @keep(ptr %best, i64 0, ptr {state}, i64 0)")
+    return code.finish("0")

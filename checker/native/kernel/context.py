@@ -1,0 +1,111 @@
+"""What do native code and Python tell each other?  Words of memory, by name.
+
+Rule of the module: all that a native thread knows is in its own context and in the memory it points to, so a
+thread can stop after any state, be looked at, be given more memory and go on.
+"""
+
+from __future__ import annotations
+
+import enum
+
+BATCH = 32  # successors that are inserted at a time
+AHEAD = 64  # successors that wait meanwhile, and whose memory is fetched
+BUFFER = 512  # successors after which all are inserted, and their buffer is used from its start
+LINE = 8  # cells of the table that are looked at together
+BLOCK = 1024  # states of the frontier that a thread takes or hands over at a time
+GRANT = 1024  # states that a thread asks room for at a time
+
+
+class Ctx(enum.IntEnum):
+    """The words of a thread's context."""
+
+    # what all threads share; each context has a copy of the addresses
+    TABLE = 0
+    SLOTS = enum.auto()
+    LINES = enum.auto()  # SLOTS / LINE
+    TAG = enum.auto()  # what a cell has above the key: the depth + 1, or 1 where SIDE has the depth
+    SIDE = enum.auto()  # depths beside the table, or 0
+    SIDE_WIDE = enum.auto()  # whether those have 32 bits, not 16
+    DEPTH = enum.auto()  # of the states that are being found
+    SHARED = enum.auto()
+    ATOMIC = enum.auto()  # whether other threads run
+    ITEMS = enum.auto()  # of the tree: the parts of wide states
+    PLACES = enum.auto()  # of the tree: where each part is among the items
+    PLACE_COUNT = enum.auto()
+    POOL = enum.auto()  # the blocks of the frontier
+    BLOCKS = enum.auto()
+    COUNTS = enum.auto()  # by block: its states
+    LEVEL = enum.auto()  # the blocks to expand
+    LENGTH = enum.auto()  # how many
+    LIMIT = enum.auto()  # how many of them before a pause
+    NEXT_LEVEL = enum.auto()  # the blocks that were filled
+    # its own
+    FREE = enum.auto()  # blocks that it may fill
+    FREE_COUNT = enum.auto()
+    TAKEN_BLOCK = enum.auto()  # the block it expands, or NONE
+    POSITION = enum.auto()
+    FILLED_BLOCK = enum.auto()  # the block it fills, or NONE
+    FILLED = enum.auto()
+    ALLOWANCE = enum.auto()  # states it may insert before it asks for room
+    ITEM_ALLOWANCE = enum.auto()
+    SPARE_ITEM = enum.auto()  # an item it took and did not need, or NONE
+    PENDING = enum.auto()  # successors, as the model's code writes them
+    KEYS = enum.auto()  # their keys
+    HASHES = enum.auto()
+    LATER = enum.auto()  # which of those wait for a second line of the table
+    IDS = enum.auto()
+    WAITING = enum.auto()
+    INSERTED = enum.auto()  # how many of those were inserted
+    STAGED = enum.auto()  # how many of those have keys and hashes
+    COUNT = enum.auto()  # states it found
+    EXPANDED = enum.auto()
+    TRANSITIONS = enum.auto()
+    TERMINAL = enum.auto()
+    FIRED = enum.auto()
+    ERR = enum.auto()  # where an action's error is reported: its instance number, or NONE
+    NOTES = enum.auto()
+    STATE = enum.auto()  # the state at work, and another
+    STATE_NODES = enum.auto()  # its tree
+    LEVELS_LEFT = enum.auto()  # levels that it may begin by itself
+    MANY = enum.auto()  # blocks of a level that are worth several threads
+    PROBE = enum.auto()  # look for errors and deadlocks only
+    LEAST = enum.auto()  # of `@lost`: the least depth so far
+    # walks
+    FOUND = enum.auto()
+    DEAD = enum.auto()
+    STOP = enum.auto()  # whether the last state of a walk can be neither a deadlock nor an error
+    SEED = enum.auto()
+    WALK = enum.auto()
+    STEPS = enum.auto()
+    INITIAL = enum.auto()
+    INITIALS = enum.auto()
+    HEAD = enum.auto()  # the initial state of the walk
+    TRACE = enum.auto()  # instances of the walk
+    LENGTH_OF_WALK = enum.auto()
+    OWNER = enum.auto()  # by instance number: its action
+    TAKEN = enum.auto()  # by action: steps of walks
+
+
+class Shared(enum.IntEnum):
+    """Words that all threads count in, each in a cache line of its own."""
+
+    NEXT = 0  # the next place in LEVEL to take
+    FRESH = 8  # blocks of the pool that were ever used
+    LISTED = 16  # blocks in NEXT_LEVEL
+    ROOM = 24  # states that may be inserted, beyond what was granted
+    ITEM_COUNT = 32
+    ITEM_ROOM = 40
+
+
+SHARED_WORDS = 48
+
+
+class Status(enum.IntEnum):
+    """Why a native function returned."""
+
+    DONE = 0  # a walk, a replay; of a search: nothing of the level is left to take
+    PAUSED = 1
+    GROW = 2
+    FOUND = 3
+    ERROR = 4
+    DEADLOCK = 5

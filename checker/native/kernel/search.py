@@ -1,0 +1,318 @@
+"""How is a level of the state space searched?  Block by block, each by whichever thread takes it.
+
+Rule of the module: which states a level has, and what is noted of it, does not depend on who takes what; a
+thread returns when nothing of the level is left to take, when it is told to pause, or when it needs memory,
+and goes on from there.  Successors are collected, and their places in the table asked for; a batch is inserted
+when those of the next are on their way.
+"""
+
+from __future__ import annotations
+
+from checker.native.kernel import table as tables
+from checker.native.kernel.context import AHEAD, BATCH, BLOCK, BUFFER, GRANT, Ctx, Shared, Status
+from checker.native.kernel.shape import NONE, Shape
+from checker.native.text import Code
+
+
+def text(shape: Shape) -> str:
+    """The functions of the search."""
+    search = Search(shape)
+    return "\n".join([search.stage(), search.flush(), search.expand(), search.admit(), search.search()])
+
+
+class Search:
+    """Code for states of a shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    # --- successors --------------------------------------------------------------------------------
+
+    def stage(self) -> str:
+        """`@stage(ctx, source) -> Status`: find the keys of pending successors and ask for their places in the
+        table; judge the steps to them, where `source` is not null."""
+        shape = self.shape
+        code = Code("define internal i64 @stage(ptr %c, ptr %source) nounwind")
+        pending, keys, hashes = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.HASHES))
+        table, lines = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES)
+        with code.count(code.load("%c", Ctx.STAGED), code.load("%c", Ctx.WAITING)) as i:
+            state = shape.at(code, pending, i)
+            if shape.folded:
+                code.store(i, "%c", Ctx.STAGED)
+                self._granted(code, str(2 * shape.parts), Ctx.ITEM_ALLOWANCE, Shared.ITEM_ROOM)
+            key = shape.key_of(code, state)
+            if shape.folded:
+                code.store(key, keys, i)
+            h = code.op(f"call i64 @hash(i64 {key})")
+            code.store(h, hashes, i)
+            code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
+            if shape.steps:
+                with code.when(code.op("icmp ne ptr %source, null")):
+                    self._judge_step(code, state, i)
+        code.store(code.load("%c", Ctx.WAITING), "%c", Ctx.STAGED)
+        return code.finish(str(Status.DONE.value))
+
+    def _judge_step(self, code: Code, state: str, number: str) -> None:
+        bad = code.op(f"call i64 @check_step(ptr %source, ptr {state})")
+        with code.when(code.cmp("ne", bad, "0")):
+            ident, notes = code.load32(code.pointer("%c", Ctx.IDS), number), code.pointer("%c", Ctx.NOTES)
+            if self.shape.every:
+                code.op(f"call i64 @note_step(ptr %source, ptr {state}, i64 {ident}, ptr {notes})")
+            else:
+                self._keep(code, code.sub(bad, "1"), "%source", ident)
+
+    def _keep(self, code: Code, place: str, state: str, ident: str) -> None:
+        notes = code.pointer("%c", Ctx.NOTES)
+        code.op(f"call i64 @keep(ptr {notes}, i64 {place}, ptr {state}, i64 {ident})")
+
+    def _granted(self, code: Code, needed: str, allowance: Ctx, room: Shared) -> None:
+        """See to an allowance of so many; leaves with GROW where there is no room for them."""
+        with code.when(code.cmp("slt", code.load("%c", allowance), needed)):
+            left = code.at(code.pointer("%c", Ctx.SHARED), room)
+            plenty = code.cmp("sgt", code.peek(left), str(64 * GRANT))
+            wanted = code.choose(plenty, code.add(needed, str(GRANT)), needed)
+            before = code.fetch_add(left, code.sub("0", wanted))
+            with code.when(code.cmp("slt", before, wanted)):
+                code.fetch_add(left, wanted)
+                code.stop(str(Status.GROW.value))
+            code.store(code.add(code.load("%c", allowance), wanted), "%c", allowance)
+
+    # --- insertion ---------------------------------------------------------------------------------
+
+    def flush(self) -> str:
+        """`@flush(ctx, stop) -> Status`: insert what is pending up to a place; judge what is new and put it into the
+        next level."""
+        shape = self.shape
+        code = Code("define internal i64 @flush(ptr %c, i64 %stop) nounwind")
+        start = code.load("%c", Ctx.INSERTED)
+        n = code.sub("%stop", start)
+        self._granted(code, n, Ctx.ALLOWANCE, Shared.ROOM)
+        self._blocks(code, n)
+        pending, keys, hashes = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.HASHES))
+        table, slots, tag = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.SLOTS), code.load("%c", Ctx.TAG)
+        lines = code.load("%c", Ctx.LINES)
+        atomic, depth = code.cmp("ne", code.load("%c", Ctx.ATOMIC), "0"), code.load("%c", Ctx.DEPTH)
+        notes, before = code.pointer("%c", Ctx.NOTES), code.load("%c", Ctx.COUNT)
+        count = code.var(before)
+        later = code.pointer("%c", Ctx.LATER)
+        todo = code.var(n)
+        with code.count_while("0", lambda: code.get(todo)) as k:
+            second = code.cmp("uge", k, n)
+            place = code.var(code.add(start, k))
+            with code.when(second):
+                code.set(place, code.load(later, k))
+            at = code.get(place)
+            key, h = code.load(keys, at), code.load(hashes, at)
+            first = code.choose(second, h, tables.home(code, h, lines))
+            slot, over = tables.insert(shape, code, key, first, code.bor(key, tag), table, slots, atomic, second)
+            with code.when(code.cmp("ne", over, "-1")):  # its line is full: ask for the next one, and come back
+                code.prefetch(code.at(table, over))
+                code.store(over, hashes, at)
+                code.store(at, later, code.get(todo))
+                code.bump(todo)
+            with code.when(code.cmp("ne", slot, "-1")):
+                shape.set_depth(code, slot, depth)
+                code.bump(count)
+                self._append(code, key)
+                state = shape.at(code, pending, at)
+                found = code.op(f"call i64 @check(ptr {state}, ptr {notes})")
+                with code.when(code.cmp("ne", found, "0")):
+                    if shape.every:
+                        code.op(f"call i64 @note(ptr {state}, ptr {notes})")
+                    else:
+                        self._keep(code, code.sub(found, "1"), state, "0")
+        found = code.sub(code.get(count), before)
+        code.store(code.get(count), "%c", Ctx.COUNT)
+        code.store(code.sub(code.load("%c", Ctx.ALLOWANCE), found), "%c", Ctx.ALLOWANCE)
+        code.store("%stop", "%c", Ctx.INSERTED)
+        with code.when(code.cmp("eq", "%stop", code.load("%c", Ctx.WAITING))):
+            for word in (Ctx.INSERTED, Ctx.WAITING, Ctx.STAGED):
+                code.store("0", "%c", word)
+        return code.finish(str(Status.DONE.value))
+
+    def _flush_all(self, code: Code) -> str:
+        return code.op(f"call i64 @flush(ptr %c, i64 {code.load('%c', Ctx.WAITING)})")
+
+    def _blocks(self, code: Code, n: str) -> None:
+        """See to free blocks for so many states; leaves with GROW where the pool has no more."""
+        enough = code.add(code.shr(n, BLOCK.bit_length() - 1), "1")
+        top, take, end = code.fresh("top"), code.fresh("take"), code.fresh("end")
+        code.jump(top)
+        code.place(top)
+        free = code.load("%c", Ctx.FREE_COUNT)
+        code.branch(code.cmp("ult", free, enough), take, end)
+        code.place(take)
+        fresh = code.at(code.pointer("%c", Ctx.SHARED), Shared.FRESH)
+        block = code.fetch_add(fresh, "1")
+        with code.when(code.cmp("uge", block, code.load("%c", Ctx.BLOCKS))):
+            code.fetch_add(fresh, "-1")
+            code.stop(str(Status.GROW.value))
+        code.store(block, code.pointer("%c", Ctx.FREE), free)
+        code.store(code.add(free, "1"), "%c", Ctx.FREE_COUNT)
+        code.jump(top)
+        code.place(end)
+
+    def _append(self, code: Code, key: str) -> None:
+        """Put a key into the block that is being filled; `_blocks` saw to a free one."""
+        full = code.cmp("eq", code.load("%c", Ctx.FILLED), str(BLOCK))
+        none = code.cmp("eq", code.load("%c", Ctx.FILLED_BLOCK), NONE)
+        with code.when(code.op(f"or i1 {full}, {none}")):
+            self._hand_over(code)
+            free = code.sub(code.load("%c", Ctx.FREE_COUNT), "1")
+            code.store(free, "%c", Ctx.FREE_COUNT)
+            code.store(code.load(code.pointer("%c", Ctx.FREE), free), "%c", Ctx.FILLED_BLOCK)
+        filled = code.load("%c", Ctx.FILLED)
+        block = _block(code, code.load("%c", Ctx.FILLED_BLOCK))
+        code.store(key, block, filled)
+        code.store(code.add(filled, "1"), "%c", Ctx.FILLED)
+
+    def _hand_over(self, code: Code) -> None:
+        """The block that is being filled, if there is one, is part of the next level."""
+        block = code.load("%c", Ctx.FILLED_BLOCK)
+        with code.when(code.cmp("ne", block, NONE)):
+            code.store(code.load("%c", Ctx.FILLED), code.pointer("%c", Ctx.COUNTS), block)
+            place = code.fetch_add(code.at(code.pointer("%c", Ctx.SHARED), Shared.LISTED), "1")
+            code.store(block, code.pointer("%c", Ctx.NEXT_LEVEL), place)
+        code.store(NONE, "%c", Ctx.FILLED_BLOCK)
+        code.store("0", "%c", Ctx.FILLED)
+
+    def admit(self) -> str:
+        """`@admit(ctx) -> Status`: take in the pending states, which are initial ones."""
+        code = Code("define i64 @admit(ptr %c) nounwind")
+        self._leave_unless_done(code, code.op("call i64 @stage(ptr %c, ptr null)"))
+        self._leave_unless_done(code, self._flush_all(code))
+        return code.finish(str(Status.DONE.value))
+
+    def _leave_unless_done(self, code: Code, status: str) -> None:
+        code.leave(code.cmp("ne", status, str(Status.DONE.value)), status)
+
+    # --- a level -----------------------------------------------------------------------------------
+
+    def search(self) -> str:
+        """`@search(ctx, n) -> Status`: expand states of the level, n at most."""
+        shape = self.shape
+        code = Code("define i64 @search(ptr %c, i64 %n) nounwind")
+        left, at = code.var("%n"), code.var("0")
+        top, take, taken, again, full, more, emptied, go, ended = (
+            code.fresh(x) for x in ("top", "take", "taken", "again", "full", "more", "emptied", "go", "ended")
+        )
+        code.jump(top)
+        code.place(top)
+        code.branch(code.cmp("eq", code.load("%c", Ctx.TAKEN_BLOCK), NONE), take, taken)
+        code.place(take)
+        self._take(code, ended)
+        code.jump(taken)
+        code.place(taken)
+        number = code.load("%c", Ctx.TAKEN_BLOCK)
+        block, states = _block(code, number), code.load(code.pointer("%c", Ctx.COUNTS), number)
+        code.set(at, code.load("%c", Ctx.POSITION))
+        code.jump(again)
+        code.place(again)
+        if shape.folded:
+            source = code.pointer("%c", Ctx.STATE)
+            self._leave_unless_done(code, code.op(f"call i64 @stage(ptr %c, ptr {source})"))
+        waiting = code.load("%c", Ctx.WAITING)
+        batch = code.cmp("uge", code.sub(waiting, code.load("%c", Ctx.INSERTED)), str(AHEAD + BATCH))
+        last = code.cmp("uge", waiting, str(BUFFER))
+        code.branch(code.op(f"or i1 {batch}, {last}"), full, more)
+        code.place(full)
+        stop = code.choose(last, waiting, code.sub(waiting, str(AHEAD)))
+        self._leave_unless_done(code, code.op(f"call i64 @flush(ptr %c, i64 {stop})"))
+        code.jump(more)
+        code.place(more)
+        position, budget = code.get(at), code.get(left)
+        code.branch(code.cmp("eq", position, states), emptied, go)
+        code.place(emptied)
+        self._emptied(code, number)
+        code.jump(top)
+        code.place(go)
+        code.leave(code.cmp("eq", budget, "0"), str(Status.PAUSED.value))
+        code.set(left, code.sub(budget, "1"))
+        following = code.add(position, "1")
+        code.set(at, following)
+        code.store(following, "%c", Ctx.POSITION)
+        state = shape.state_of(code, code.load(block, position)) if shape.folded else code.at(block, position)
+        code.op(f"call i64 @expand_one(ptr %c, ptr {state})")
+        code.jump(again)
+        code.place(ended)
+        self._end_of_level(code, top)
+        return code.finish(str(Status.DONE.value))
+
+    def _take(self, code: Code, ended: str) -> None:
+        """Take a block of the level, if there is one left."""
+        got = code.fresh("got")
+        place = code.fetch_add(code.at(code.pointer("%c", Ctx.SHARED), Shared.NEXT), "1")
+        code.branch(code.cmp("ult", place, code.load("%c", Ctx.LIMIT)), got, ended)
+        code.place(got)
+        code.store(code.load(code.pointer("%c", Ctx.LEVEL), place), "%c", Ctx.TAKEN_BLOCK)
+        code.store("0", "%c", Ctx.POSITION)
+
+    def _emptied(self, code: Code, number: str) -> None:
+        """A block that was expanded may be filled again, by the same thread."""
+        free = code.load("%c", Ctx.FREE_COUNT)
+        code.store(number, code.pointer("%c", Ctx.FREE), free)
+        code.store(code.add(free, "1"), "%c", Ctx.FREE_COUNT)
+        code.store(NONE, "%c", Ctx.TAKEN_BLOCK)
+
+    def _end_of_level(self, code: Code, top: str) -> None:
+        """Hand over what was found.  A thread that is alone begins the next level, unless it has to report."""
+        pause = code.cmp("ult", code.load("%c", Ctx.LIMIT), code.load("%c", Ctx.LENGTH))
+        code.leave(pause, str(Status.PAUSED.value))
+        self._leave_unless_done(code, self._flush_all(code))
+        self._hand_over(code)
+        shared = code.pointer("%c", Ctx.SHARED)
+        listed, left = code.load(shared, Shared.LISTED), code.load("%c", Ctx.LEVELS_LEFT)
+        alone, quiet, may, some, few = (
+            code.cmp("eq", code.load("%c", Ctx.ATOMIC), "0"),
+            code.cmp("eq", code.load(code.pointer("%c", Ctx.NOTES)), "0"),
+            code.cmp("ne", left, "0"),
+            code.cmp("ne", listed, "0"),
+            code.cmp("ult", listed, code.load("%c", Ctx.MANY)),
+        )
+        with code.when(code.all(alone, quiet, may, some, few)):
+            code.store(code.sub(left, "1"), "%c", Ctx.LEVELS_LEFT)
+            level, next_level = code.load("%c", Ctx.LEVEL), code.load("%c", Ctx.NEXT_LEVEL)
+            code.store(next_level, "%c", Ctx.LEVEL)
+            code.store(level, "%c", Ctx.NEXT_LEVEL)
+            code.store(listed, "%c", Ctx.LENGTH)
+            code.store(listed, "%c", Ctx.LIMIT)
+            code.store("0", shared, Shared.LISTED)
+            code.store("0", shared, Shared.NEXT)
+            code.store(code.add(code.load("%c", Ctx.DEPTH), "1"), "%c", Ctx.DEPTH)
+            inside = code.op(f"icmp eq ptr {code.pointer('%c', Ctx.SIDE)}, null")
+            step = code.choose(inside, str(1 << self.shape.key_bits), "0")
+            code.store(code.add(code.load("%c", Ctx.TAG), step), "%c", Ctx.TAG)
+            code.jump(top)
+            code.place(code.fresh("dead"))
+
+    # --- a state -----------------------------------------------------------------------------------
+
+    def expand(self) -> str:
+        """`@expand_one(ctx, state)`: collect its successors; note it where it is a deadlock or has an error."""
+        shape = self.shape
+        code = Code("define internal i64 @expand_one(ptr %c, ptr %s) alwaysinline nounwind")
+        waiting = code.load("%c", Ctx.WAITING)
+        after = shape.successors(code, "%s", waiting)
+        err = code.pointer("%c", Ctx.ERR)
+        error = code.load(err)
+        fine, none = code.cmp("eq", error, NONE), code.cmp("eq", after, waiting)
+        with code.unless(fine):
+            self._keep(code, str(shape.dead + 2), "%s", error)
+            code.store(NONE, err)
+        with code.when(code.all(fine, none)):
+            dead = code.op("call i64 @check_terminal(ptr %s)")
+            with code.when(code.cmp("ne", dead, "0")):
+                self._keep(code, code.add(dead, str(shape.dead - 1)), "%s", "0")
+            code.store(code.add(code.load("%c", Ctx.TERMINAL), "1"), "%c", Ctx.TERMINAL)
+        code.store(code.add(code.load("%c", Ctx.EXPANDED), "1"), "%c", Ctx.EXPANDED)
+        with code.when(code.cmp("eq", code.load("%c", Ctx.PROBE), "0")):
+            made = code.add(code.load("%c", Ctx.TRANSITIONS), code.sub(after, waiting))
+            code.store(made, "%c", Ctx.TRANSITIONS)
+            code.store(after, "%c", Ctx.WAITING)
+            if not shape.folded:
+                code.op("call i64 @stage(ptr %c, ptr %s)")
+        return code.finish("0")
+
+
+def _block(code: Code, number: str) -> str:
+    return code.at(code.pointer("%c", Ctx.POOL), code.mul(number, BLOCK))

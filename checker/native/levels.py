@@ -1,0 +1,137 @@
+"""Which states has a level?  Found again in the table of a finished search, by their depth.
+
+Rule of the module: a bounded buffer holds the places of some levels at a time; what is asked of them is asked
+of every thread's share, and of the answers the smallest state is the one, however many threads there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from checker.engines.contract import Path, Step
+from checker.native.kernel import Ctx
+from checker.native.memory import Region
+from checker.native.run import NONE, Noted, Run
+from checker.native.visited import OutOfMemory, Visited
+
+_BUFFER = 1 << 16  # places in the buffer, at least
+_SHARE = 1 << 12  # places that are worth another thread
+
+
+class Levels:
+    """The levels of a search, by depth."""
+
+    def __init__(self, visited: Visited) -> None:
+        self.visited, self.program = visited, visited.program
+        for run in visited.runs:
+            run.uncounted()
+        depths = visited.depth + 1
+        counts = Region(8 * depths)
+        self.program.histogram(visited.first.address, 0, visited.slots, counts.address)
+        self.sizes = [counts.get(i) for i in range(depths)]
+        counts.free()
+        self.room = max(_BUFFER, visited.found // 8)
+        self._places, self._ends = Region(8 * self.room), Region(8 * depths)
+        self._held: dict[int, tuple[int, int]] = {}  # by level: its start in the buffer, and its size
+
+    def pieces(self, level: int) -> Iterator[tuple[int, int]]:
+        """The places of a level's states in the table: the addresses and lengths of some arrays of them."""
+        if self.sizes[level] > self.room:
+            self._held = {}
+            for start in range(0, self.visited.slots, self.room):
+                stop = min(start + self.room, self.visited.slots)
+                self._ends.put(0, [0])
+                self._gather(start, stop, level, 1)
+                yield self._places.address, self._ends.get(0)
+            return
+        if level not in self._held:
+            self._hold(level)
+        start, size = self._held[level]
+        yield self._places.address + 8 * start, size
+
+    def _hold(self, last: int) -> None:
+        """Find a level, and those before it that there is room for."""
+        first, total = last, self.sizes[last]
+        while first and total + self.sizes[first - 1] <= self.room:
+            first -= 1
+            total += self.sizes[first]
+        starts, at = [], 0
+        for level in range(first, last + 1):
+            starts.append(at)
+            at += self.sizes[level]
+        self._ends.put(0, starts)
+        self._gather(0, self.visited.slots, first, last + 1 - first)
+        self._held = {first + i: (start, self.sizes[first + i]) for i, start in enumerate(starts)}
+
+    def _gather(self, start: int, stop: int, level: int, levels: int) -> None:
+        context = self.visited.first.address
+        self.program.gather(context, start, stop, level, levels, self._ends.address, self._places.address)
+
+    def _share(self, address: int, size: int, call: Callable[[Run, int, int], int]) -> list[int]:
+        """Each thread's part of an array."""
+        runs = self.visited.runs if size >= 2 * _SHARE else self.visited.runs[:1]
+        cuts = [size * k // len(runs) for k in range(len(runs) + 1)]
+        shares = [(address + 8 * low, high - low) for low, high in zip(cuts, cuts[1:], strict=False)]
+        return self.visited.crew.all([partial(call, run, *share) for run, share in zip(runs, shares, strict=True)])
+
+    # --- paths -------------------------------------------------------------------------------------
+
+    def path(self, state: tuple[int, ...], depth: int) -> Path:
+        """A shortest path to a state of a depth: of all, the one whose states are the smallest, from the last back."""
+        steps: list[Step] = []
+        for level in range(depth - 1, -1, -1):
+            found = self._predecessor(state, level)
+            state = found.state
+            steps.append(self.program.step(found.ident))
+        return Path(self.program.unpack(state), tuple(reversed(steps)))
+
+    def _predecessor(self, state: tuple[int, ...], level: int) -> Noted:
+        runs, words = self.visited.runs, self.program.words
+        target = runs[0].states.address + 8 * words
+        runs[0].states.put(words, state)
+        for address, size in self.pieces(level):
+            self._share(
+                address, size,
+                lambda run, a, n: self.program.predecessor(run.address, a, n, target, run.word(run.best)),
+            )  # fmt: skip
+        return smallest([run.take_best() for run in runs])
+
+    # --- what can be reached -----------------------------------------------------------------------
+
+    def lost(self, number: int, look: Callable[[], None]) -> tuple[Noted, int] | None:
+        """The least deep, then smallest state from which no path leads to what property `number` wants."""
+        visited = self.visited
+        if visited.limit is not None and self.bytes() + visited.slots > visited.limit:
+            raise OutOfMemory
+        marks, runs = Region(visited.slots), visited.runs
+        marked, more = 0, True
+        while more and marked < visited.found:
+            before = marked
+            for level in range(len(self.sizes) - 1, -1, -1):
+                for address, size in self.pieces(level):
+                    marked += sum(
+                        self._share(
+                            address, size,
+                            lambda run, a, n: self.program.recover(run.address, number, a, n, marks.address),
+                        )
+                    )  # fmt: skip
+                    look()
+            more = marked > before
+        if marked == visited.found:
+            marks.free()
+            return None
+        run = runs[0]
+        run[Ctx.LEAST] = NONE
+        self.program.lost(run.address, 0, visited.slots, marks.address, run.word(run.best))
+        marks.free()
+        return smallest([run.take_best()]), run[Ctx.LEAST]
+
+    def bytes(self) -> int:
+        """Memory of the search and of what is asked of it."""
+        return self.visited.bytes() + self._places.size + self._ends.size
+
+
+def smallest(found: list[Noted | None]) -> Noted:
+    """Of what the threads found, the smallest state and then the first instance."""
+    return min((n for n in found if n is not None), key=lambda n: (n.state, n.ident))

@@ -1,0 +1,323 @@
+"""What do the threads of a search share?  The visited set, the frontier and the tree, and how they grow.
+
+Rule of the module: every array that a search keeps is counted here; growth that would pass the memory budget is
+refused before it happens.  Nothing grows while native code runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import partial
+from typing import Any
+
+from checker.native.crew import Crew
+from checker.native.kernel import BLOCK, LINE, PART, SHARED_WORDS, Ctx, Shared
+from checker.native.memory import Region
+from checker.native.program import Program
+from checker.native.run import NONE, Run
+
+PARTS = (1 << PART) - 1  # parts of wide states that a tree can number
+_LOAD = 0.85  # how full the table may be
+_SEATED = 0.8  # how full the places of a tree may be
+_FIRST = 1 << 12  # cells of the first table
+_QUICK = 1 << 16  # cells up to which a table grows four times
+_APART = 1 << 14  # cells at the start of a table that are set aside while it grows
+_WORTH = 1 << 18  # cells whose move is worth several threads
+_ASIDE = 1 << 16
+_SHARED = tuple(word for word in Ctx if word < Ctx.FREE)
+_WORD = 64
+
+
+class OutOfMemory(Exception):
+    """The memory budget does not allow the next growth."""
+
+
+class Full(Exception):
+    """A tree has numbered all the parts it can."""
+
+
+class Visited:
+    """The memory of one search: what is shared, and a `Run` for each thread."""
+
+    def __init__(self, program: Program, crew: Crew, limit: int | None = None) -> None:
+        self.program, self.crew, self.limit = program, crew, limit
+        self.runs = [Run(program) for _ in range(crew.size)]
+        self.first = self.runs[0]
+        reserve = _memory()
+        self.shared = Region(8 * SHARED_WORDS)
+        self.table, self.slots = Region(8 * _FIRST, reserve), _FIRST
+        self.side: Region | None = None
+        self.side_bytes = 0
+        self.blocks = 16
+        self.pool = Region(8 * BLOCK * self.blocks, reserve)
+        self.counts, *self.lists = (Region(8 * self.blocks) for _ in range(3))
+        self.free = [Region(8 * self.blocks) for _ in self.runs]
+        self.items: Region | None = None
+        self.seats = 0
+        self.places: Region | None = None
+        if program.shape.folded:
+            self.items = Region(8 * self._items(_FIRST), reserve)
+            self.places, self.seats = Region(4 * _FIRST), _FIRST
+            self._count(Shared.ITEM_COUNT, 1)  # part 0: of zeros, whose place has no other number
+            self._seat()
+        first = self.first
+        first[Ctx.LEVEL], first[Ctx.NEXT_LEVEL] = (r.address for r in self.lists)
+        first[Ctx.TAG] = 1 << program.shape.key_bits
+        self._publish()
+        self.make_room(NONE)
+
+    # --- what there is -----------------------------------------------------------------------------
+
+    def total(self, word: Ctx) -> int:
+        """A counter, over all threads."""
+        return sum(run[word] for run in self.runs)
+
+    @property
+    def found(self) -> int:
+        """States in the table."""
+        return self.total(Ctx.COUNT)
+
+    @property
+    def depth(self) -> int:
+        """The depth of the states that are being found, or were found last."""
+        return self.first[Ctx.DEPTH]
+
+    @property
+    def reached(self) -> int:
+        """The greatest depth that has a state."""
+        some = self.listed or self.total(Ctx.FILLED)
+        return self.depth if some or not self.depth else self.depth - 1
+
+    @property
+    def listed(self) -> int:
+        """Blocks of the next level."""
+        return self.shared.get(Shared.LISTED)
+
+    def bytes(self) -> int:
+        """Memory that was used: all arrays, but of the frontier and the tree what was ever filled."""
+        regions = [self.table, self.shared, self.counts, *self.lists, *self.free, self.side, self.places]
+        used = 8 * BLOCK * min(self.blocks, self.shared.get(Shared.FRESH)) + 8 * self.shared.get(Shared.ITEM_COUNT)
+        return used + sum(r.size for r in regions if r is not None) + sum(run.bytes() for run in self.runs)
+
+    # --- levels ------------------------------------------------------------------------------------
+
+    def deepest(self) -> int:
+        """The greatest depth there is room to keep."""
+        if self.side_bytes:
+            return (1 << 8 * self.side_bytes) - 1
+        return (1 << _WORD - self.program.shape.key_bits) - 2
+
+    def begin_level(self) -> None:
+        """What was found is what is expanded next."""
+        if self.depth == self.deepest():
+            self._deepen()
+        first = self.first
+        first[Ctx.LEVEL], first[Ctx.NEXT_LEVEL] = first[Ctx.NEXT_LEVEL], first[Ctx.LEVEL]
+        first[Ctx.LENGTH] = first[Ctx.LIMIT] = self.listed
+        first[Ctx.DEPTH] += 1
+        if not self.side_bytes:
+            first[Ctx.TAG] += 1 << self.program.shape.key_bits
+        self._count(Shared.LISTED, 0)
+        self._count(Shared.NEXT, 0)
+        self._spread()
+
+    def limit_level(self, blocks: int) -> None:
+        """Let the threads take so many more blocks before they pause."""
+        taken = min(self.shared.get(Shared.NEXT), self.first[Ctx.LIMIT])
+        self._count(Shared.NEXT, taken)
+        for run in self.runs:
+            run[Ctx.LIMIT] = min(self.first[Ctx.LENGTH], taken + blocks)
+
+    def _deepen(self) -> None:
+        """Keep depths beside the table, in 16 bits, then in 32."""
+        import numpy as np  # noqa: PLC0415 - a tenth of a second, only for what is deep
+
+        width, bits = 2 * (self.side_bytes or 1), self.program.shape.key_bits
+        old, old_width = self.side, self.side_bytes
+        self._afford(width * self.slots)
+        side = Region(width * self.slots, width * _memory() // 8)
+        cells, depths = _array(np, self.table, self.slots, 8), _array(np, side, self.slots, width)
+        if old is None:
+            for start in range(0, self.slots, _QUICK):
+                piece = slice(start, start + _QUICK)
+                used = cells[piece] != 0
+                depths[piece][used] = (cells[piece][used] >> bits) - 1
+                cells[piece] = cells[piece] & ((1 << bits) - 1) | used.astype(cells.dtype) << bits
+        else:
+            depths[:] = _array(np, old, self.slots, old_width)
+            old.free()
+        self.side, self.side_bytes = side, width
+        self.first[Ctx.TAG] = 1 << bits
+        self._publish()
+
+    # --- growth ------------------------------------------------------------------------------------
+
+    def make_room(self, most: int) -> None:
+        """See to memory for what is pending, and for more; `most` is how many states may be found.
+
+        Raises OutOfMemory and Full.
+        """
+        found, waiting = self.found, sum(run.waiting() for run in self.runs)
+        if found + waiting > self._capacity(self.slots):
+            self._grow_table(found + waiting)
+        short = sum(self._blocks_short(run) for run in self.runs)
+        fresh = self.shared.get(Shared.FRESH)
+        if fresh + short > self.blocks:
+            self._grow_pool(max(fresh + short, self.blocks * 5 // 4))
+        room = self._capacity(self.slots) - found
+        self._count(Shared.ROOM, min(room, max(most - found, 0) + waiting))
+        if self.places is not None:
+            self._make_parts()
+        for run in self.runs:
+            run[Ctx.ALLOWANCE] = run[Ctx.ITEM_ALLOWANCE] = 0
+
+    def _blocks_short(self, run: Run) -> int:
+        return max(0, run.waiting() // BLOCK + 1 - run[Ctx.FREE_COUNT])
+
+    def _capacity(self, slots: int) -> int:
+        return int(slots * _LOAD)
+
+    def _afford(self, more: int) -> None:
+        unfilled = 8 * BLOCK * (self.blocks - min(self.blocks, self.shared.get(Shared.FRESH)))
+        unfilled += 8 * (self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT))
+        if self.limit is not None and self.bytes() + unfilled + more > self.limit:
+            raise OutOfMemory
+
+    def _grow_pool(self, blocks: int) -> None:
+        lists = [self.counts, *self.lists, *self.free]
+        self._afford(8 * BLOCK * (blocks - self.blocks) + sum(region.more(8 * blocks) for region in lists))
+        first = self.first
+        turned = first[Ctx.LEVEL] == self.lists[1].address
+        self.pool.resize(8 * BLOCK * blocks)
+        for region in lists:
+            region.resize(8 * blocks)
+        self.blocks = blocks
+        addresses = [r.address for r in self.lists]
+        first[Ctx.LEVEL], first[Ctx.NEXT_LEVEL] = addresses[::-1] if turned else addresses
+        self._publish()
+
+    def _grow_table(self, least: int) -> None:
+        old = self.slots
+        slots = old * 4 if old < _QUICK else old * 3 // 2
+        slots = -(-max(slots, int(least / _LOAD) + 2) // LINE) * LINE
+        side = 0 if self.side is None else self.side.more(self.side_bytes * slots)
+        self._afford(self.table.more(8 * slots) + side)
+        self.table.resize(8 * slots)
+        if self.side is not None:
+            self.side.resize(self.side_bytes * slots)
+        self.slots = slots
+        self._publish()
+        self._move(old, slots)
+
+    def _move(self, old: int, new: int) -> None:
+        """Move the cells of a table to where they belong in a larger one, interval by interval from the end.
+
+        What comes from an interval belongs above it, but for what is set aside.
+        """
+        bounds = [old]
+        while bounds[-1] > _APART:
+            bounds.append(-(-bounds[-1] * old // new // LINE) * LINE)
+        aside = [Region(8 + 16 * _ASIDE) for _ in self.runs]
+        self._move_interval(self.runs[0], 0, bounds[-1], NONE, aside[0])
+        for stop, start in zip(bounds, bounds[1:], strict=False):
+            together = stop - start >= _WORTH and len(self.runs) > 1
+            runs = self.runs if together else self.runs[:1]
+            size = -(-(stop - start) // len(runs) // LINE) * LINE
+            cuts = [min(start + size * k, stop) for k in range(len(runs) + 1)]
+            self._alone(not together)
+            self.crew.all([
+                partial(self._move_interval, run, low, high, stop, region)
+                for run, low, high, region in zip(runs, cuts, cuts[1:], aside, strict=False)
+            ])  # fmt: skip
+            self._alone(True)
+        for region in aside:
+            self.program.refill(self.first.address, region.address)
+            region.free()
+
+    def _move_interval(self, run: Run, start: int, stop: int, floor: int, aside: Region) -> int:
+        while True:
+            room = aside.size // 16 - 1
+            stop = self.program.grow(run.address, start, stop, floor, aside.address, room)
+            if stop == start:
+                return 0
+            aside.resize(2 * aside.size)
+
+    # --- the tree ----------------------------------------------------------------------------------
+
+    def _items(self, places: int) -> int:
+        return min(int(places * _SEATED), PARTS)
+
+    def _make_parts(self) -> None:
+        assert self.places is not None
+        needed = 2 * self.program.shape.parts * len(self.runs)
+        while self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT) < needed:
+            self._grow_tree()
+        self._count(Shared.ITEM_ROOM, self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT))
+
+    def _grow_tree(self) -> None:
+        assert self.places is not None
+        assert self.items is not None
+        old, new = self.seats, self.seats * 3 // 2
+        if self._items(new) == self._items(old):
+            raise Full(f"their tree has room for {PARTS} different parts, no more")
+        self._afford(self.items.more(8 * self._items(new)) + self.places.more(4 * new))
+        self.items.resize(8 * self._items(new))
+        self.places.free()
+        self.places, self.seats = Region(4 * new), new
+        self._publish()
+        self._seat()
+
+    def _seat(self) -> None:
+        self._publish()
+        self.program.reseat(self.first.address, 0, self.shared.get(Shared.ITEM_COUNT))
+
+    # --- contexts ----------------------------------------------------------------------------------
+
+    def alone(self) -> None:
+        """Native code runs on one thread until `together`."""
+        self._alone(True)
+
+    def together(self) -> None:
+        """Native code runs on all threads."""
+        self._alone(False)
+
+    def _alone(self, value: bool) -> None:
+        for run in self.runs:
+            run[Ctx.ATOMIC] = int(not value)
+
+    def _count(self, word: Shared, value: int) -> None:
+        self.shared.put(word, [value])
+
+    def _publish(self) -> None:
+        """Tell the threads where everything is."""
+        first = self.first
+        for word, region in (
+            (Ctx.TABLE, self.table), (Ctx.SHARED, self.shared), (Ctx.POOL, self.pool), (Ctx.COUNTS, self.counts),
+            (Ctx.SIDE, self.side), (Ctx.ITEMS, self.items), (Ctx.PLACES, self.places),
+        ):  # fmt: skip
+            first[word] = 0 if region is None else region.address
+        first[Ctx.SLOTS], first[Ctx.LINES], first[Ctx.BLOCKS] = self.slots, self.slots // LINE, self.blocks
+        first[Ctx.SIDE_WIDE] = int(self.side_bytes == 4)  # noqa: PLR2004 - bytes
+        first[Ctx.PLACE_COUNT] = self.seats
+        for run, free in zip(self.runs, self.free, strict=True):
+            run[Ctx.FREE] = free.address
+        self._spread()
+
+    def _spread(self) -> None:
+        """What is shared is the same in every context."""
+        words = [self.first[word] for word in _SHARED]
+        for run in self.runs[1:]:
+            run.context.put(0, words)
+
+
+def _array(np: Any, region: Region, count: int, width: int) -> Any:
+    kind = {2: ctypes.c_uint16, 4: ctypes.c_uint32, 8: ctypes.c_uint64}[width]
+    return np.ctypeslib.as_array((kind * count).from_address(region.address))
+
+
+def _memory() -> int:
+    """Bytes of memory of this machine."""
+    if not hasattr(os, "sysconf"):
+        return 0
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

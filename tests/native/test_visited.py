@@ -1,0 +1,121 @@
+"""The visited set forgets nothing as it grows, keeps every depth, and says what it takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker.engines.contract import Budget, Holds, Path, Task, Unknown, Violated
+from checker.engines.explore import Explore
+from checker.ir import scalar as sc
+from checker.ir.nodes import PropertyKind
+from checker.ir.scalar import Leaf, ScalarSystem
+from checker.native.crew import Crew
+from checker.native.kernel import Ctx
+from checker.native.program import Program
+from checker.native.visited import Visited
+from tests.native.systems import action, agg_core, claim, leaf
+
+num = sc.integer
+
+
+def line(top: int, bits: int) -> ScalarSystem:
+    """A number that goes up one by one, in a state of so many bits; its top is never left."""
+    x = sc.int_var("s", 0, 0, top)
+    rest = bits - top.bit_length()
+    padding = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(rest))
+    up = action("up", [], [sc.lt(x, num(top))], {0: sc.add(x, num(1))})
+    back = claim("back", PropertyKind.RECOVERABLE, sc.eq(x, num(0)))
+    there = claim("there", PropertyKind.REACHABLE, sc.eq(x, num(top)))
+    return ScalarSystem((leaf("x", 0, top), *padding), ((0,) * (1 + rest),), (up,), (there, back))
+
+
+@pytest.mark.parametrize(
+    ("top", "bits"),
+    [(300, 56), (300, 63), (70, 58), (70_000, 60), (300, 120), (70_000, 70), (2_000, 64), (5_000, 13)],
+)
+def test_depth_is_kept_however_deep(top: int, bits: int) -> None:
+    """In the cells while there is room, then beside them in 16 bits, then in 32."""
+    verdict = Explore().run(Task(line(top, bits), every=True))
+
+    assert isinstance(verdict, Violated)
+    assert verdict.path is not None
+    assert (verdict.property, len(verdict.path.steps)) == ("back", 1)
+    assert (verdict.coverage.states, verdict.coverage.depth) == (top + 1, top)
+    only = ScalarSystem(*(getattr(line(top, bits), n) for n in ("leaves", "initial", "actions")), ())
+    bad = sc.not_(sc.eq(sc.int_var("s", 0, 0, top), num(top)))
+    found = Explore().run(
+        Task(ScalarSystem(only.leaves, only.initial, only.actions, (claim("no", PropertyKind.ALWAYS, bad),)))
+    )
+    assert isinstance(found, Violated)
+    assert found.path is not None
+    assert len(found.path.steps) == top
+
+
+@pytest.mark.parametrize("cells", [1, 62, 63, 64, 128])
+def test_all_zeros_and_all_ones_are_states(cells: int) -> None:
+    """A free cell looks like neither."""
+    leaves = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(cells))
+    bits = [sc.bool_var("s", i) for i in range(cells)]
+    turn = action("turn", [], [], {i: sc.not_(b) for i, b in enumerate(bits)})
+    home = claim("home", PropertyKind.RECOVERABLE, sc.not_(bits[0]))
+
+    verdict = Explore().run(Task(ScalarSystem(leaves, ((0,) * cells,), (turn,), (home,))))
+
+    assert isinstance(verdict, Holds)
+    assert (verdict.coverage.states, verdict.coverage.transitions, verdict.coverage.depth) == (2, 2, 1)
+
+
+def test_a_state_without_parts_is_one_state() -> None:
+    """It takes no bits at all."""
+    stay = action("stay", [], [], {})
+    verdict = Explore().run(Task(ScalarSystem((), ((),), (stay,), (claim("is", PropertyKind.REACHABLE, sc.TRUE),))))
+
+    assert isinstance(verdict, Holds)
+    assert verdict.coverage.states == 1
+    assert verdict.witnesses["is"] == Path((), ())
+
+
+@pytest.mark.parametrize("aside", [1 << 10, 8])
+def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there is little room for what is set aside."""
+    monkeypatch.setattr("checker.native.visited._ASIDE", aside)
+    monkeypatch.setattr("checker.native.visited._APART", 1 << 10)
+    system = agg_core(2, 1)
+    crew = Crew(1)
+    visited = Visited(Program(system), crew)
+    first = visited.first
+    states = [
+        visited.program.pack((i % 5, i % 4, i // 5 % 5, 0, i // 25 % 5, 0, i // 125 % 5, 0)) for i in range(3_000)
+    ]
+    for start in range(0, 3_000, 500):
+        first.put_pending(states[start : start + 500])
+        visited.program.admit(first.address)
+    found = visited.found
+
+    cells = {visited.table.get(i) for i in range(visited.slots)} - {0}
+    for _ in range(3):
+        visited._grow_table(found)
+    assert {visited.table.get(i) for i in range(visited.slots)} - {0} == cells
+    for start in range(0, 3_000, 500):
+        first.put_pending(states[start : start + 500])
+        visited.program.admit(first.address)
+    assert visited.found == found == len(cells)
+    assert first[Ctx.WAITING] == 0
+
+
+def test_a_state_takes_at_most_sixteen_bytes() -> None:
+    """All told: the table, the depths and the frontier, of a search that is large enough to tell."""
+    verdict = Explore().run(Task(agg_core(3, 1)))
+
+    assert isinstance(verdict, Holds)
+    assert verdict.coverage.bytes_per_state is not None
+    assert 8 < verdict.coverage.bytes_per_state <= 16
+
+
+def test_memory_beyond_the_budget_is_never_asked_for() -> None:
+    """The search stops before the growth that would pass it."""
+    verdict = Explore().run(Task(agg_core(3, 1), Budget(memory=4_000_000)))
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.coverage.peak_memory is not None
+    assert verdict.coverage.peak_memory <= 4_000_000
