@@ -25,11 +25,11 @@ initial state:
     prepared_sent = FiniteSet()
     commit_sent = False
     abort_sent = False
-1. decide_commit()
+1. choose_to_abort(who=Manager(0))
+       vote[Manager(0)]: Vote.WORKING -> Vote.ABORTED
+2. decide_commit()
        decision: Decision.OPEN -> Decision.COMMITTED
        commit_sent: False -> True
-2. choose_to_abort(who=Manager(0))
-       vote[Manager(0)]: Vote.WORKING -> Vote.ABORTED
 3. obey_commit(who=Manager(1))
        vote[Manager(1)]: Vote.WORKING -> Vote.COMMITTED
 consistent(one=Manager(1), other=Manager(0)) is false
