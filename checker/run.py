@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import attrs
 
+from checker import machine
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
 from checker.engines.contract import (
     Budget,
@@ -32,7 +33,6 @@ from checker.engines.contract import (
     Unknown,
     Verdict,
     Violated,
-    processors,
 )
 from checker.ir import claims
 from checker.ir.claims import Check, Spec
@@ -82,7 +82,7 @@ class Overrides:
         """How many threads an engine runs on: one, where it knows of no workers."""
         if "workers" not in make_engine(engine).knows:
             return 1
-        return processors() if self.workers is None else self.workers
+        return machine.processors() if self.workers is None else self.workers
 
     def foreign(self, check: Check) -> bool:
         """Whether the engine is not the one that the expectation was written for."""
@@ -228,10 +228,17 @@ def _options(check: Check, o: Overrides) -> dict[str, Any]:
         return given if given is not None else said.get(name, default)
 
     numbers = {n: chosen(n) for n in ("seed", "walks", "steps")}
-    budget = Budget(o.seconds, o.memory, chosen("states"), chosen("depth"))
+    memory = _spare() if o.memory is None else o.memory
+    budget = Budget(o.seconds, memory, chosen("states"), chosen("depth"), spare=o.memory is None)
     return {"budget": budget, "workers": o.threads(o.engine or check.engine)} | {
         n: v for n, v in numbers.items() if v is not None
     }
+
+
+def _spare() -> int | None:
+    """What a run takes where no budget is given: most of what is free, so that the system need not end it."""
+    free = machine.free_memory()
+    return None if free is None else free // 10 * 8
 
 
 def _initial_error(check: Check) -> Violated | None:
@@ -352,11 +359,19 @@ def _result(
         spec=spec.path, line=check.span.line, check=check.name, property=getattr(verdict, "property", None),
         expected=show_expected(check.expect), verdict=show_verdict(verdict),
         as_expected=not differs, undecided=undecided, engine=name, workers=o.threads(name),
-        total_seconds=time.monotonic() - start, coverage=verdict.coverage, message=message,
+        total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
         other_engine=o.foreign(check),
         unjudged=verdict.unjudged if isinstance(verdict, Violated) else "",
     )  # fmt: skip
+
+
+def _noted(check: Check, coverage: Coverage) -> Coverage:
+    """What was covered, with a word on a check that claims nothing."""
+    if check.properties:
+        return coverage
+    sought = "errors of the model" if check.terminal is None else "deadlocks and errors of the model"
+    return attrs.evolve(coverage, notes=(*coverage.notes, f"no property is checked: only {sought} were looked for"))
 
 
 def _fired(system: ScalarSystem | None, coverage: Coverage, ever: bool) -> tuple[str, ...]:
@@ -475,6 +490,8 @@ def _other_violations(expect: claims.ExpectViolated, wanted: Violated | None, ot
 
 def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
     """Why an expected violation is undecided: something ended the search for any other, and not the spec's own bound."""
+    if isinstance(verdict, NoneSampled) and (o.depth, o.steps) != (None, None):
+        return "as expected, but on walks of a length that the command line set"
     if not isinstance(verdict, Violated) or not _searched_on(check, o.engine or check.engine):
         return ""
     reason = verdict.unjudged

@@ -18,6 +18,7 @@ PARTS = (
     "checker.__main__",
     "checker.cli",
     "checker.run",
+    "checker.machine",
     "checker.report",
     "checker.stateful",
     "checker.pytest_plugin",
@@ -67,7 +68,9 @@ ARROWS: dict[str, set[str]] = {
         "checker.ir",
         "checker.diagnostics",
     },
+    "checker.machine": set(),
     "checker.run": {
+        "checker.machine",
         "checker.engines",
         "checker.engines.contract",
         "checker.frontend",

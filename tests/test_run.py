@@ -221,3 +221,15 @@ def test_a_model_without_initial_states_is_an_error(tmp_path: Path) -> None:
 
     assert (result.verdict, result.as_expected) == ("Violated(model_error)", False)
     assert "there is no initial state" in result.message
+
+
+def test_a_run_without_a_budget_keeps_to_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that takes all memory would be ended by the system, without a word."""
+    from checker import machine
+
+    monkeypatch.setattr(machine, "free_memory", lambda: 1)
+    spec = load_spec(Path("specs/two_phase_commit.py"))
+    result = run_check(spec, next(c for c in spec.checks if c.name == "6 managers"))
+
+    assert result.verdict.startswith("Unknown(memory budget of 0 bytes reached (most of what was free here;")
+    assert result.undecided

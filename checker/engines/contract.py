@@ -10,7 +10,6 @@ Engines find paths, they do not judge them: every path is replayed in plain Pyth
 from __future__ import annotations
 
 import enum
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
@@ -23,17 +22,22 @@ from checker.ir.types import Value
 
 @attrs.frozen
 class Budget:
-    """Limits of a run; None is no limit.  Seconds, bytes, distinct states, steps."""
+    """Limits of a run; None is no limit.  Seconds, bytes, distinct states, steps.
+
+    `spare`: nobody asked for this much memory; it is what the machine has to spare.
+    """
 
     seconds: float | None = None
     memory: int | None = None
     states: int | None = None
     depth: int | None = None
+    spare: bool = False
 
     @property
     def memory_reached(self) -> str:
         """The reason of an `Unknown` that the memory budget ends."""
-        return f"memory budget of {_shown(self.memory or 0)} reached"
+        told = " (most of what was free here; `--memory` sets another)" if self.spare else ""
+        return f"memory budget of {_shown(self.memory or 0)} reached{told}"
 
     @property
     def time_reached(self) -> str:
@@ -168,13 +172,6 @@ class Unknown:
     property: str | None = None
     cti: tuple[tuple[int, ...], ...] | None = None
     cti_steps: tuple[Step, ...] = ()
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 Verdict: TypeAlias = Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown

@@ -143,7 +143,7 @@ class CheckReader:
     def _properties(self, node: ast.expr | None, program: n.Program | None) -> tuple[str, ...] | None:
         found = self.groups.visible()
         if node is None:
-            return tuple(name for name, p in found.items() if program is not None and _fits(p, program))
+            return None if program is None else tuple(name for name, p in found.items() if _fits(p, program))
         before = len(self.decls.reporter.found)
         chosen = self.groups.properties(node)
         for name, place in chosen.items():
