@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from checker.diagnostics import InputError
+from checker.engines.contract import processors
 from checker.frontend import load_spec
 from checker.run import Overrides, Result, run_check
 
@@ -221,3 +222,10 @@ def test_a_model_without_initial_states_is_an_error(tmp_path: Path) -> None:
 
     assert (result.verdict, result.as_expected) == ("Violated(model_error)", False)
     assert "there is no initial state" in result.message
+
+
+def test_a_search_runs_on_every_processor_unless_told() -> None:
+    """Other engines run on one thread, whatever is asked for."""
+    assert Overrides().threads("explore") == processors()
+    assert Overrides(workers=3).threads("explore") == 3
+    assert Overrides(workers=3).threads("simulate") == 1
