@@ -9,6 +9,7 @@ import pytest
 
 from checker.diagnostics import InputError
 from checker.frontend import load_spec
+from checker.machine import processors
 from checker.run import Overrides, Result, run_check
 
 MODEL = """
@@ -233,3 +234,10 @@ def test_a_run_without_a_budget_keeps_to_what_is_free(monkeypatch: pytest.Monkey
 
     assert result.verdict.startswith("Unknown(memory budget of 0 bytes reached (most of what was free here;")
     assert result.undecided
+
+
+def test_a_search_runs_on_every_processor_unless_told() -> None:
+    """Other engines run on one thread, whatever is asked for."""
+    assert Overrides().threads("explore") == processors()
+    assert Overrides(workers=3).threads("explore") == 3
+    assert Overrides(workers=3).threads("simulate") == 1
