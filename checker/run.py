@@ -418,8 +418,9 @@ def show_expected(expect: claims.Expectation) -> str:
     """The expectation as the author wrote it."""
     match expect:
         case claims.ExpectViolated():
-            steps = "" if expect.steps is None else f", steps={expect.steps}"
-            return f"Violated({expect.property.replace(' ', '_')}{steps})"
+            told = {"steps": expect.steps, "distinct": expect.distinct}
+            numbers = "".join(f", {name}={n}" for name, n in told.items() if n is not None)
+            return f"Violated({expect.property.replace(' ', '_')}{numbers})"
         case claims.ExpectNoneWithin(n) | claims.ExpectNoneSampled(n):
             return f"{type(expect).__name__.removeprefix('Expect')}({n})"
         case claims.ExpectUnknown():
@@ -450,6 +451,8 @@ def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
             if wanted is None or others:
                 return _other_violations(expect, wanted, others)
             numbers = [("steps", expect.steps, _length(wanted))]
+            if not _open(check, verdict, o):  # else the search did not see them all
+                numbers.append(("distinct", expect.distinct, c.states))
         case claims.ExpectUnknown(), Unknown():
             if verdict.reason == "interrupted":
                 return "interrupted"

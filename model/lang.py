@@ -539,10 +539,11 @@ class NoneSampled:
 
 @attrs.frozen
 class Violated:
-    """Expected: this property is violated, by a counterexample of so many steps."""
+    """Expected: this property is violated, by a counterexample of so many steps; there are so many states in all."""
 
     property: Callable[..., object]
     steps: int | None = attrs.field(default=None, kw_only=True)
+    distinct: int | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen

@@ -44,5 +44,5 @@ check(
     two_phase_commit,
     {"WAIT_FOR_ALL": False},
     properties=(consistent, everyone_commits),
-    expect=Violated(consistent, steps=3),
+    expect=Violated(consistent, steps=3, distinct=623),
 )

@@ -241,3 +241,11 @@ def test_a_search_runs_on_every_processor_unless_told() -> None:
     assert Overrides().threads("explore") == processors()
     assert Overrides(workers=3).threads("explore") == 3
     assert Overrides(workers=3).threads("simulate") == 1
+
+
+def test_the_states_of_a_search_that_ends_in_a_violation_are_compared(tmp_path: Path) -> None:
+    """A change of the model does not pass unseen because the check was bad before."""
+    call = '"c", toy, properties=(near, top), expect=Violated(near, steps=3, distinct={})'
+
+    assert check(tmp_path, call.format(10)).as_expected
+    assert check(tmp_path, call.format(11)).message == "distinct=10 (expected 11)"

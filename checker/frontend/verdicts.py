@@ -24,7 +24,7 @@ _TAKES: Final[dict[str, tuple[int, tuple[str, ...], str]]] = {
     "Proved": (0, ("k",), "Proved()"),
     "NoneWithin": (1, (), "NoneWithin(20)"),
     "NoneSampled": (1, (), "NoneSampled(1000)"),
-    "Violated": (1, ("steps",), "Violated(property, steps=3)"),
+    "Violated": (1, ("steps", "distinct"), "Violated(property, steps=3)"),
     "Unknown": (0, (), "Unknown()"),
 }
 _TROUBLES: Final = {"deadlock", "model_error"}
@@ -110,5 +110,5 @@ def _made(name: str, first: int | str, numbers: dict[str, int]) -> c.Expectation
         case "NoneSampled", int():
             return c.ExpectNoneSampled(first)
         case "Violated", str():
-            return c.ExpectViolated(first, numbers.get("steps"))
+            return c.ExpectViolated(first, **numbers)
     return c.ExpectUnknown()

@@ -47,10 +47,11 @@ class ExpectNoneSampled:
 
 @attrs.frozen
 class ExpectViolated:
-    """`Violated(property, steps=)`; property "deadlock" or "model error" for those."""
+    """`Violated(property, steps=, distinct=)`; property "deadlock" or "model error" for those."""
 
     property: str
     steps: int | None = None
+    distinct: int | None = None
 
 
 @attrs.frozen

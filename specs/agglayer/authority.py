@@ -28,7 +28,7 @@ check(
     authority,
     {"COMMITMENT": Commitment.V2},
     properties=(accepted_was_meant,),
-    expect=Violated(accepted_was_meant, steps=3),
+    expect=Violated(accepted_was_meant, steps=3, distinct=1156),
     about="V3 added the height. In the proof V2 still serves networks that were not migrated; the service itself now "
     "takes V5 only.",
 )
@@ -37,7 +37,7 @@ check(
     authority,
     {"SHARED_KEY": True},
     properties=(accepted_was_meant,),
-    expect=Violated(accepted_was_meant, steps=2),
+    expect=Violated(accepted_was_meant, steps=2, distinct=2302),
     about="No incident: no version of the commitment names the network, so an operator of two networks needs two keys.",
 )
 check(
@@ -52,7 +52,7 @@ check(
     authority,
     {"SHARED_KEY": True, "COMMITMENT": Commitment.V5, "SERVICE_COMPUTES_ID": False},
     properties=(accepted_was_meant,),
-    expect=Violated(accepted_was_meant, steps=2),
+    expect=Violated(accepted_was_meant, steps=2, distinct=2302),
     about="In the proof the id is a free input: whoever sends past the service is not held to it.",
 )
 check(
@@ -61,7 +61,7 @@ check(
     {"INDICES_RISE": False},
     faults={"dishonest_signers"},
     properties=(accepted_was_meant,),
-    expect=Violated(accepted_was_meant, steps=1),
+    expect=Violated(accepted_was_meant, steps=1, distinct=4624),
     about="A signature names its signer by index, and indices must rise: without that one signer makes a threshold.",
 )
 check(
@@ -70,7 +70,7 @@ check(
     {"DISHONEST": 2},
     faults={"dishonest_signers"},
     properties=(accepted_was_meant,),
-    expect=Violated(accepted_was_meant, steps=1),
+    expect=Violated(accepted_was_meant, steps=1, distinct=4624),
 )
 
 claim(

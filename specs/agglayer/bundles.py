@@ -98,7 +98,7 @@ check(
     bundles,
     {"CIRCUIT_CHECKS_BUNDLES": False},
     properties=(all_legs_or_none,),
-    expect=Violated(all_legs_or_none, steps=5),
+    expect=Violated(all_legs_or_none, steps=5, distinct=87),
     about="AGG-09: in the deployed system each network settles alone, and no proof looks at bundles; it claims none.",
 )
 check(
@@ -106,7 +106,7 @@ check(
     bundles,
     {"CIRCUIT_CHECKS_BUNDLES": False},
     properties=(no_mint_without_burn,),
-    expect=Violated(no_mint_without_burn, steps=5),
+    expect=Violated(no_mint_without_burn, steps=5, distinct=87),
 )
 check(
     "results are not compared",
@@ -114,7 +114,7 @@ check(
     {"CIRCUIT_COMPARES_RESULTS": False},
     faults={"false_result"},
     properties=(final_legs_succeeded_and_agree,),
-    expect=Violated(final_legs_succeeded_and_agree, steps=7),
+    expect=Violated(final_legs_succeeded_and_agree, steps=7, distinct=411),
 )
 # Not a fault of the design: it shows what the strong reading needs, all legs in one step.
 check(
@@ -122,7 +122,7 @@ check(
     bundles,
     {"LEGS_MAY_FOLLOW": True},
     properties=(all_legs_or_none,),
-    expect=Violated(all_legs_or_none, steps=5),
+    expect=Violated(all_legs_or_none, steps=5, distinct=87),
 )
 
 # AL5: users send bundles that fail, and bundles that compete.
@@ -155,7 +155,7 @@ check(
     {"INCLUDE_EARLY": True},
     faults=USERS,
     properties=(no_header_is_stranded,),
-    expect=Violated(no_header_is_stranded, steps=2),
+    expect=Violated(no_header_is_stranded, steps=2, distinct=140),
     about="Against the post's rule, so it refutes nothing: it shows why the rule is there.",
 )
 check(
@@ -163,7 +163,7 @@ check(
     bundles,
     faults={"false_result"},
     properties=(no_header_is_stranded,),
-    expect=Violated(no_header_is_stranded, steps=2),
+    expect=Violated(no_header_is_stranded, steps=2, distinct=383),
     about="A chain's fault and not a user's. Polygon's documentation of the AggLayer (2024) names it: a user and a "
     "chain collude, the chain claims success and never proves, and the bundle times out.",
 )
@@ -174,7 +174,7 @@ check(
     bundles,
     faults={"leaves_out"},
     properties=(no_header_is_stranded,),
-    expect=Violated(no_header_is_stranded, steps=4),
+    expect=Violated(no_header_is_stranded, steps=4, distinct=131),
     about="Every leg has succeeded, one chain has included the bundle, and the other closes its header without it. "
     "The post does not say that it must wait; Polygon's documentation has chains hold what a bundle touches.",
 )
@@ -183,7 +183,7 @@ check(
     bundles,
     {"CLOSING_IS_TOLD": False},
     properties=(no_header_is_stranded,),
-    expect=Violated(no_header_is_stranded, steps=2),
+    expect=Violated(no_header_is_stranded, steps=2, distinct=55),
     about="A bundle that one chain has begun and another has not seen: someone must call it off, or it must time out.",
 )
 check(
@@ -191,7 +191,7 @@ check(
     bundles,
     {**TWO_BUNDLES, "ONE_AT_A_TIME": True},
     properties=(no_header_is_stranded,),
-    expect=Violated(no_header_is_stranded, steps=2),
+    expect=Violated(no_header_is_stranded, steps=2, distinct=441),
     about="Two bundles in opposite order, no fault at all: each chain has begun one and holds the other up.",
 )
 check(

@@ -86,7 +86,7 @@ check(
     {"REPLACEMENT": Replacement.WHENEVER_IN_ERROR},
     faults={"gives_up"},
     properties=AP7,
-    expect=Violated(record_is_what_l1_accepted, steps=6),
+    expect=Violated(record_is_what_l1_accepted, steps=6, distinct=645),
     about="Closed in the agglayer in July 2026 (#1616). Before, only a recorded transaction hash stood against a "
     "replacement, and the hash was recorded after success.",
 )
@@ -96,7 +96,7 @@ check(
     {"REPLACEMENT": Replacement.NO_LIVE_JOB},
     faults={"gives_up"},
     properties=AP7,
-    expect=Violated(record_is_what_l1_accepted, steps=9),
+    expect=Violated(record_is_what_l1_accepted, steps=9, distinct=141),
     about="The plausible guard is not enough: the transaction landed, its job says so and is live no more, and the "
     "certificate that was given up is replaced.",
 )
@@ -106,7 +106,7 @@ check(
     {"REVERTS_CONFIRMED": False},
     faults={"reverts", "reorg"},
     properties=AP7,
-    expect=Violated(record_is_what_l1_accepted, steps=9),
+    expect=Violated(record_is_what_l1_accepted, steps=9, distinct=1041),
     about="The operations manual names the assumption: the rule relies on a terminal revert staying one across "
     "reorganisations of Ethereum.",
 )
@@ -115,7 +115,7 @@ check(
     certificates,
     {"ADVANCES_AT_ONCE": True},
     properties=AP7,
-    expect=Violated(local_view_is_settled, steps=3),
+    expect=Violated(local_view_is_settled, steps=3, distinct=29),
     about="AGG-03, high, in Sigma Prime's audit of 2024.",
 )
 check(
@@ -124,7 +124,7 @@ check(
     {"CONFIRMATIONS": 1},
     faults={"reorg"},
     properties=AP7,
-    expect=Violated(local_view_is_settled, steps=8),
+    expect=Violated(local_view_is_settled, steps=8, distinct=53),
     about="AGG-13; the default was one confirmation, and is twelve since April 2026.",
 )
 check(
@@ -132,7 +132,7 @@ check(
     certificates,
     {"OVERWRITES": True},
     properties=AP7,
-    expect=Violated(record_is_what_l1_accepted, steps=5),
+    expect=Violated(record_is_what_l1_accepted, steps=5, distinct=797),
     about="AGLO3.2-09: a header was stored over another of its height without a test for a conflict.",
 )
 check(
@@ -150,7 +150,7 @@ check(
     certificates,
     faults={"rogue_aggregator"},
     properties=AP7,
-    expect=Violated(record_is_what_l1_accepted, steps=2),
+    expect=Violated(record_is_what_l1_accepted, steps=2, distinct=308),
 )
 check(
     "AM16 the contract does not compare with its state",
@@ -158,7 +158,7 @@ check(
     {"L1_COMPARES_STATE": False},
     faults={"rogue_aggregator"},
     properties=(heights_settle_in_order,),
-    expect=Violated(heights_settle_in_order, steps=4),
+    expect=Violated(heights_settle_in_order, steps=4, distinct=245),
     about="AGL3-12: for the plain pessimistic type the contract enforced no monotone state of its own.",
 )
 
@@ -168,14 +168,14 @@ check(
     certificates,
     faults={"disables"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=1),
+    expect=Violated(everything_settles, steps=1, distinct=58),
 )
 check(
     "AL9 the route is frozen",
     certificates,
     faults={"freezes"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=1),
+    expect=Violated(everything_settles, steps=1, distinct=126),
     about="AggLayerGateway.freezePessimisticVKeyRoute; nothing unfreezes a route.",
 )
 check(
@@ -191,7 +191,7 @@ check(
     certificates,
     faults={"proof_fails", "sender_stops"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=3),
+    expect=Violated(everything_settles, steps=3, distinct=61),
 )
 check(
     "AM11 a reorganisation stops the clock",
@@ -199,7 +199,7 @@ check(
     {"CLOCK_SURVIVES_REORG": False},
     faults={"reverts", "reorg"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=7),
+    expect=Violated(everything_settles, steps=7, distinct=234),
     about="AGG-14: the block clock that opens epochs took no account of reorganisations.",
 )
 check(
@@ -207,7 +207,7 @@ check(
     certificates,
     faults={"keeps_proof", "gives_up"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=3),
+    expect=Violated(everything_settles, steps=3, distinct=57),
     about="AGG-01, critical, before launch: certificates were accepted, and their proofs not sent to Ethereum.",
 )
 check(
@@ -225,7 +225,7 @@ check(
     {"RELOADS": False},
     faults={"loses"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=2),
+    expect=Violated(everything_settles, steps=2, distinct=31),
     about="AGLO3.2-02: a full channel dropped the news of a certificate.",
 )
 check(
@@ -234,7 +234,7 @@ check(
     {"LATE_SUCCESS_COUNTS": False},
     faults={"gives_up"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=4),
+    expect=Violated(everything_settles, steps=4, distinct=49),
     about="A certificate can go into error while its job settles later; the operations manual has the operator "
     "reconcile that by hand. Under the safe rule nothing can replace it, so without that it stays.",
 )
@@ -245,7 +245,7 @@ check(
     certificates,
     faults={"aggregator_stops"},
     properties=(everything_settles,),
-    expect=Violated(everything_settles, steps=1),
+    expect=Violated(everything_settles, steps=1, distinct=58),
     about="verifyPessimisticTrustedAggregator is for the role of trusted aggregator only.",
 )
 check(

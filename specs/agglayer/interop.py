@@ -101,7 +101,7 @@ check(
     {"IMPORTS_SETTLED_ONLY": False},
     faults={"hasty_import"},
     properties=(imports_are_settled,),
-    expect=Violated(imports_are_settled, steps=2),
+    expect=Violated(imports_are_settled, steps=2, distinct=885),
 )
 check(
     "AS9 so a mint is settled without its burn",
@@ -109,7 +109,7 @@ check(
     {"IMPORTS_SETTLED_ONLY": False},
     faults={"hasty_import"},
     properties=(no_mint_without_burn,),
-    expect=Violated(no_mint_without_burn, steps=2),
+    expect=Violated(no_mint_without_burn, steps=2, distinct=885),
 )
 check(
     "AS3 the contract does not compare with its state",
@@ -117,7 +117,7 @@ check(
     {"L1_COMPARES_STATE": False},
     faults={"two_certificates"},
     properties=(one_certificate_a_height,),
-    expect=Violated(one_certificate_a_height, steps=4),
+    expect=Violated(one_certificate_a_height, steps=4, distinct=801),
 )
 check(
     "AS8 the contract does not compare with its state",
@@ -125,7 +125,7 @@ check(
     {"L1_COMPARES_STATE": False},
     faults={"two_certificates"},
     properties=(nothing_settled_relies_on_a_loser,),
-    expect=Violated(nothing_settled_relies_on_a_loser, steps=8),
+    expect=Violated(nothing_settled_relies_on_a_loser, steps=8, distinct=801),
 )
 
 # AP5: reorganisations of Ethereum.
@@ -144,7 +144,7 @@ check(
     {"ROOT_KNOWN_TO_L1": False},
     faults={"hasty_import", "reorg"},
     properties=(imports_are_settled,),
-    expect=Violated(imports_are_settled, steps=5),
+    expect=Violated(imports_are_settled, steps=5, distinct=1668),
     about="PolygonRollupManager looks the root up in l1InfoRootMap; a proof over a root of its own choice would do "
     "without that.",
 )
@@ -161,7 +161,7 @@ check(
     {"CONFIRMATIONS": 1},
     faults={"reorg"},
     properties=(credits_are_settled,),
-    expect=Violated(credits_are_settled, steps=5),
+    expect=Violated(credits_are_settled, steps=5, distinct=64),
     about="AGG-13 asked for more than one confirmation; the same holds of a network that takes in global exit roots.",
 )
 
@@ -171,7 +171,7 @@ check(
     interop,
     {"BUNDLE": True},
     properties=(all_legs_or_none,),
-    expect=Violated(all_legs_or_none, steps=2),
+    expect=Violated(all_legs_or_none, steps=2, distinct=33),
     about="AGG-09: the proofs of several networks were taken to be atomic, while each settles alone.",
 )
 check(
@@ -187,7 +187,7 @@ check(
     {"BUNDLE": True},
     faults={"two_certificates"},
     properties=(the_other_leg_can_follow,),
-    expect=Violated(the_other_leg_can_follow, steps=3),
+    expect=Violated(the_other_leg_can_follow, steps=3, distinct=210),
 )
 
 # AS7: with dependencies on settled state alone, no cycle can settle, and no network that waits is in one.
@@ -196,7 +196,7 @@ check(
     interop,
     faults={"hasty_import"},
     properties=(what_is_signed_can_settle,),
-    expect=Violated(what_is_signed_can_settle, steps=1),
+    expect=Violated(what_is_signed_can_settle, steps=1, distinct=303),
 )
 check(
     "AS7 networks that wait are in no cycle",

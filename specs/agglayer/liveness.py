@@ -150,7 +150,7 @@ check(
     {**MODE_1, "DIRECT": Direct.NOBODY, "STOPS_FOR_GOOD": True},
     faults={"agglayer_stops"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=2),
+    expect=Violated(never_delayed, steps=2, distinct=122),
 )
 
 # AL2: holds under the two conditions; each dropped in turn.
@@ -198,7 +198,7 @@ check(
     {"DIRECT": Direct.ANYONE},
     faults={"equivocate"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=8),
+    expect=Violated(never_delayed, steps=8, distinct=2187),
 )
 check(
     "AL2 second condition dropped, ejection takes confirmed headers",
@@ -206,7 +206,7 @@ check(
     {"EJECTION": Ejection.HARD},
     faults={"equivocate", "eject"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=7),
+    expect=Violated(never_delayed, steps=7, distinct=1623),
 )
 check(
     "AL2 an ejected chain settles directly",
@@ -214,7 +214,7 @@ check(
     {"EJECTED_MAY_SETTLE": True},
     faults={"equivocate", "eject"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=9),
+    expect=Violated(never_delayed, steps=9, distinct=2199),
 )
 check(
     "AL2 the cause that the post names, an AggLayer that equivocates",
@@ -222,7 +222,7 @@ check(
     {"VIEWS": 2},
     faults={"equivocate", "agglayer_equivocates"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=10),
+    expect=Violated(never_delayed, steps=10, distinct=13387),
 )
 check(
     "AL2 the AggLayer alone cannot",
@@ -238,7 +238,7 @@ check(
     {"KEEPS_ONE_SIBLING": False},
     faults={"equivocate"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=10),
+    expect=Violated(never_delayed, steps=10, distinct=1497),
     about="Mode 2 does need that an honest AggLayer takes one of two siblings, which the post does not say.",
 )
 
@@ -249,7 +249,7 @@ check(
     MODE_3,
     faults={"invalid_block"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=3),
+    expect=Violated(never_delayed, steps=3, distinct=147),
 )
 check(
     "AL3 two chains, the list is complete",
@@ -265,7 +265,7 @@ check(
     {**MODE_3, "CHAINS": 3},
     faults={"invalid_block"},
     properties=(delayed_as_mode_3_lists,),
-    expect=Violated(delayed_as_mode_3_lists, steps=6),
+    expect=Violated(delayed_as_mode_3_lists, steps=6, distinct=3598),
 )
 check(
     "AM7 in mode 3",
@@ -273,7 +273,7 @@ check(
     {**MODE_3, "KEEPS_ONE_SIBLING": False},
     faults={"equivocate"},
     properties=(delayed_as_mode_3_lists,),
-    expect=Violated(delayed_as_mode_3_lists, steps=9),
+    expect=Violated(delayed_as_mode_3_lists, steps=9, distinct=1993),
 )
 check(
     "AL4 the named cause",
@@ -281,7 +281,7 @@ check(
     MODE_4,
     faults={"invalid_block"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=2),
+    expect=Violated(never_delayed, steps=2, distinct=171),
 )
 check(
     "AL4 two chains, the list is complete",
@@ -297,7 +297,7 @@ check(
     {**MODE_4, "CHAINS": 3},
     faults={"invalid_block"},
     properties=(delayed_as_mode_4_lists,),
-    expect=Violated(delayed_as_mode_4_lists, steps=4),
+    expect=Violated(delayed_as_mode_4_lists, steps=4, distinct=5206),
 )
 check(
     "AL4 three chains, causes below counted in",
@@ -323,7 +323,7 @@ check(
     {"BACKUP_PROVERS": False},
     faults={"stop_proving"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=2),
+    expect=Violated(never_delayed, steps=2, distinct=213),
 )
 
 check(
@@ -332,7 +332,7 @@ check(
     MODE_3,
     faults={"stop_proving", "withhold_data"},
     properties=(never_delayed,),
-    expect=Violated(never_delayed, steps=4),
+    expect=Violated(never_delayed, steps=4, distinct=789),
     about="A block whose data its chain keeps to itself: no full node can prove it in the chain's place.",
 )
 
@@ -377,7 +377,7 @@ check(
     MODE_3,
     faults={"invalid_block"},
     properties=(an_honest_chain_recovers,),
-    expect=Violated(an_honest_chain_recovers, steps=3),
+    expect=Violated(an_honest_chain_recovers, steps=3, distinct=147),
 )
 check(
     "AL6 three chains",
@@ -402,7 +402,7 @@ check(
     {**MODE_3, "REBUILD": True},
     faults={"invalid_block"},
     properties=(nothing_shown_is_undone,),
-    expect=Violated(nothing_shown_is_undone, steps=4),
+    expect=Violated(nothing_shown_is_undone, steps=4, distinct=147),
 )
 check(
     "the limit bounds what a header names",
@@ -417,14 +417,14 @@ check(
     layer_s,
     {**MODE_4, "CHAINS": 3, "CHAINS_PER_BATCH": 3},
     properties=(few_named,),
-    expect=Violated(few_named, steps=4),
+    expect=Violated(few_named, steps=4, distinct=3643),
 )
 check(
     "the limit does not bound how many build on one",
     layer_s,
     {**MODE_4, "CHAINS": 3},
     properties=(few_build_on_one,),
-    expect=Violated(few_build_on_one, steps=3),
+    expect=Violated(few_build_on_one, steps=3, distinct=2524),
 )
 check(
     "deny lists",
@@ -448,7 +448,7 @@ check(
     layer_s,
     {"MUTUAL": True},
     properties=(mutual_headers_confirm,),
-    expect=Violated(mutual_headers_confirm, steps=1),
+    expect=Violated(mutual_headers_confirm, steps=1, distinct=87),
     about="The rule of the second phase, read as a least fixed point, on a case that the post does not speak of.",
 )
 check(

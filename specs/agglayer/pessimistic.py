@@ -170,7 +170,7 @@ check(
     {"CHECKS_BALANCE": False},
     faults=LIARS,
     properties=(ether_is_solvent,),
-    expect=Violated(ether_is_solvent, steps=1),
+    expect=Violated(ether_is_solvent, steps=1, distinct=14129),
     about="The check that gives the pessimistic proof its name, removed: the equality fails with the first exit.",
 )
 check(
@@ -179,7 +179,7 @@ check(
     {"CHECKS_BALANCE": False},
     faults=LIARS,
     properties=(no_more_out_than_in,),
-    expect=Violated(no_more_out_than_in, steps=1),
+    expect=Violated(no_more_out_than_in, steps=1, distinct=14129),
 )
 check(
     "AM22 the nullifier is not stored",
@@ -187,7 +187,7 @@ check(
     {"STORES_NULLIFIER": False},
     faults=LIARS,
     properties=(arrives_once,),
-    expect=Violated(arrives_once, steps=3),
+    expect=Violated(arrives_once, steps=3, distinct=6261),
     about="A variant, not an incident: the nullifier tree is what makes an import the network's last of its leaf.",
 )
 check(
@@ -196,7 +196,7 @@ check(
     {"STORES_NULLIFIER": False},
     faults=LIARS,
     properties=(ether_is_solvent,),
-    expect=Violated(ether_is_solvent, steps=3),
+    expect=Violated(ether_is_solvent, steps=3, distinct=6261),
 )
 check(
     "AM22 so a network takes out twice what came in",
@@ -204,14 +204,14 @@ check(
     {"STORES_NULLIFIER": False},
     faults=LIARS,
     properties=(no_more_out_than_in,),
-    expect=Violated(no_more_out_than_in, steps=5),
+    expect=Violated(no_more_out_than_in, steps=5, distinct=6261),
 )
 check(
     "AM15 the proof system is unsound",
     pessimistic,
     faults={"unsound_pessimistic_proof"},
     properties=(ether_is_solvent,),
-    expect=Violated(ether_is_solvent, steps=1),
+    expect=Violated(ether_is_solvent, steps=1, distinct=4609),
     about="Soundness bugs of SP1, the proof system in use: disclosed in January 2025 and repaired before pessimistic "
     "proofs went live, and again in 2026 (CVE-2026-40323). Everything here rests on the proof being sound.",
 )
@@ -231,7 +231,7 @@ check(
     A_LEGACY,
     faults={"lying_operator", "unsound_state_proof"},
     properties=(ether_is_solvent,),
-    expect=Violated(ether_is_solvent, steps=2),
+    expect=Violated(ether_is_solvent, steps=2, distinct=3850),
     about="The first releases with pessimistic proofs left networks of the state-transition kind without one, in the "
     "same bridge: PolygonRollupManager.verifyPessimisticTrustedAggregator refuses them.",
 )
@@ -241,7 +241,7 @@ check(
     A_LEGACY,
     faults={"lying_operator", "unsound_state_proof"},
     properties=(exits_can_be_paid,),
-    expect=Violated(exits_can_be_paid, steps=2),
+    expect=Violated(exits_can_be_paid, steps=2, distinct=3850),
 )
 
 # AP3: a native token is the business of its network.
@@ -259,7 +259,7 @@ check(
     COINS,
     faults=LIARS,
     properties=(every_token_is_backed,),
-    expect=Violated(every_token_is_backed, steps=1),
+    expect=Violated(every_token_is_backed, steps=1, distinct=17330),
     about="The pessimistic proof keeps no balance of a token on its home network, by design: the damage is that "
     "token's.",
 )
@@ -276,7 +276,7 @@ check(
     {**COINS, "NATIVE_BY_ORIGIN": False},
     faults=LIARS,
     properties=(tokens_of_others_are_backed,),
-    expect=Violated(tokens_of_others_are_backed, steps=1),
+    expect=Violated(tokens_of_others_are_backed, steps=1, distinct=39002),
     about="A variant, not an incident: a leaf commits to the origin network of its token, and the proof compares it.",
 )
 
@@ -286,7 +286,7 @@ check(
     pessimistic,
     {"SPARE_BITS_REFUSED": False},
     properties=(arrives_once,),
-    expect=Violated(arrives_once, steps=7),
+    expect=Violated(arrives_once, steps=7, distinct=5769),
     about="The bridge contracts refuse a global index with unused bits since June 2025; for unset claims the check "
     "came in later that year.",
 )
@@ -295,7 +295,7 @@ check(
     pessimistic,
     {"SPARE_BITS_REFUSED": False},
     properties=(ether_is_solvent,),
-    expect=Violated(ether_is_solvent, steps=7),
+    expect=Violated(ether_is_solvent, steps=7, distinct=5769),
 )
 check(
     "AP4 a manager unsets claims, others are safe",
@@ -310,7 +310,7 @@ check(
     pessimistic,
     faults={"unset_claims"},
     properties=(users_are_backed,),
-    expect=Violated(users_are_backed, steps=3),
+    expect=Violated(users_are_backed, steps=3, distinct=5277),
     about="A cleared claim can be made again, and no certificate can list it twice: the second credit has no cover.",
 )
 check(
@@ -327,7 +327,7 @@ check(
     pessimistic,
     {"WRAPPER_UNITS": 2},
     properties=(users_are_backed,),
-    expect=Violated(users_are_backed, steps=2),
+    expect=Violated(users_are_backed, steps=2, distinct=449),
 )
 
 # AP8: two checks, and neither carries anything else here.
@@ -337,7 +337,7 @@ check(
     {"REFUSES_EXIT_TO_SELF": False},
     faults=LIARS,
     properties=(no_self_traffic,),
-    expect=Violated(no_self_traffic, steps=3),
+    expect=Violated(no_self_traffic, steps=3, distinct=1881),
     about="ProofError::CannotExitToSameNetwork guards both lists of a certificate.",
 )
 check(
@@ -373,7 +373,7 @@ check(
     {**MESSAGES, "VALUE_IS_ETHER": False},
     faults=LIARS,
     properties=(ether_is_debited,),
-    expect=Violated(ether_is_debited, steps=1),
+    expect=Violated(ether_is_debited, steps=1, distinct=36797),
     about="A message exit names its own network as origin, so read as written its value is native to the sender.",
 )
 check(
@@ -382,7 +382,7 @@ check(
     {**MESSAGES, "VALUE_IS_ETHER": False},
     faults=LIARS,
     properties=(exits_can_be_paid,),
-    expect=Violated(exits_can_be_paid, steps=1),
+    expect=Violated(exits_can_be_paid, steps=1, distinct=36797),
 )
 check(
     "AP9 the zero address of another network",
@@ -390,7 +390,7 @@ check(
     {**MESSAGES, "REFUSES_FOREIGN_ZERO": False},
     faults=LIARS,
     properties=(ether_is_debited,),
-    expect=Violated(ether_is_debited, steps=1),
+    expect=Violated(ether_is_debited, steps=1, distinct=39799),
     about="ProofError::InvalidL1TokenInfo. Here a bridge pays by the address alone; the present one also looks at the "
     "origin, so today this is a second line of defence.",
 )
@@ -409,7 +409,7 @@ check(
     pessimistic,
     {**A_LEGACY, "BOOTSTRAP_REPRODUCES": False},
     properties=(migration_adds_no_exit,),
-    expect=Violated(migration_adds_no_exit, steps=2),
+    expect=Violated(migration_adds_no_exit, steps=2, distinct=1174),
     about="PolygonRollupManager.initMigration, and the first proof after it, compare the new exit root with the old.",
 )
 check(
@@ -435,14 +435,14 @@ check(
     pessimistic,
     faults=LIARS,
     properties=(exits_were_made,),
-    expect=Violated(exits_were_made, steps=3),
+    expect=Violated(exits_were_made, steps=3, distinct=1557),
 )
 check(
     "AP12 by signature, users can lose to their operator",
     pessimistic,
     faults=LIARS,
     properties=(users_are_backed,),
-    expect=Violated(users_are_backed, steps=4),
+    expect=Violated(users_are_backed, steps=4, distinct=1557),
 )
 check(
     "AM20 in optimistic mode, exits are what the key says",
@@ -450,7 +450,7 @@ check(
     STATE_PROOFS,
     faults={"lying_operator", "optimistic_mode"},
     properties=(exits_were_made,),
-    expect=Violated(exits_were_made, steps=4),
+    expect=Violated(exits_were_made, steps=4, distinct=3754),
     about="AggchainFEP.enableOptimisticMode: the manager lets a signature take the place of the proof of execution.",
 )
 check(

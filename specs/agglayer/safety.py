@@ -204,14 +204,14 @@ check(
     layer_s,
     {**MODE_3, "CONFIRM_RULE": ConfirmRule.NOTHING},
     properties=(confirmation_is_closed,),
-    expect=Violated(confirmation_is_closed, steps=6),
+    expect=Violated(confirmation_is_closed, steps=6, distinct=91),
 )
 check(
     "without the circuit check, the confirmations alone do not carry AS1",
     layer_s,
     {"CIRCUIT_CHECKS_DEPENDENCIES": False},
     properties=(dependencies_are_final,),
-    expect=Violated(dependencies_are_final, steps=9),
+    expect=Violated(dependencies_are_final, steps=9, distinct=73),
 )
 
 # The known-bad variants.
@@ -220,7 +220,7 @@ check(
     layer_s,
     NOTHING_CHECKED,
     properties=(dependencies_are_final,),
-    expect=Violated(dependencies_are_final, steps=7),
+    expect=Violated(dependencies_are_final, steps=7, distinct=97),
     about="The check of dependencies in the aggregated proof is what the post rests on. What was deployed has no such "
     "proof: there each import is shown under a settled root.",
 )
@@ -229,14 +229,14 @@ check(
     layer_s,
     NOTHING_CHECKED,
     properties=(no_finalized_batch_depends_on_an_equivocated_root,),
-    expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=7),
+    expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=7, distinct=97),
 )
 check(
     "AM3 confirmed on pre-confirmed",
     layer_s,
     {**MODE_3, "CONFIRM_RULE": ConfirmRule.PRECONFIRMED},
     properties=(confirmation_is_closed,),
-    expect=Violated(confirmation_is_closed, steps=6),
+    expect=Violated(confirmation_is_closed, steps=6, distinct=91),
     about="A variant, not an incident: what the second phase of the post adds to the first.",
 )
 check(
@@ -245,7 +245,7 @@ check(
     {"VIEWS": 2, "CONFIRM_RULE": ConfirmRule.CONFIRMED_SOMEWHERE},
     faults={"agglayer_equivocates"},
     properties=(confirmation_is_closed,),
-    expect=Violated(confirmation_is_closed, steps=8),
+    expect=Violated(confirmation_is_closed, steps=8, distinct=671),
     about="A variant, not an incident: a dependency that the AggLayer has confirmed to others only.",
 )
 check(
@@ -254,7 +254,7 @@ check(
     {"PROOF_REQUIRED": False},
     faults={"invalid_block"},
     properties=(final_is_valid,),
-    expect=Violated(final_is_valid, steps=4),
+    expect=Violated(final_is_valid, steps=4, distinct=281),
     about="A variant, not an incident. The real counterpart is a proof system that is unsound: the check below.",
 )
 check(
@@ -262,7 +262,7 @@ check(
     layer_s,
     faults={"invalid_block", "unsound_prover"},
     properties=(final_is_valid,),
-    expect=Violated(final_is_valid, steps=5),
+    expect=Violated(final_is_valid, steps=5, distinct=231),
     about="Soundness bugs of SP1, the proof system of the deployed AggLayer: disclosed in January 2025, repaired "
     "before pessimistic proofs went live, and again in 2026 (CVE-2026-40323).",
 )
@@ -272,7 +272,7 @@ check(
     NO_COMPARISON,
     faults={"equivocate"},
     properties=(one_history,),
-    expect=Violated(one_history, steps=6),
+    expect=Violated(one_history, steps=6, distinct=2563),
     about="The deployed contract puts the roots it has stored into the public inputs of each proof; AGL3-12 is the "
     "finding that for one type it enforced no monotone state of its own.",
 )
@@ -282,7 +282,7 @@ check(
     NO_COMPARISON,
     faults={"equivocate"},
     properties=(no_finalized_batch_depends_on_an_equivocated_root,),
-    expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=9),
+    expect=Violated(no_finalized_batch_depends_on_an_equivocated_root, steps=9, distinct=2563),
 )
 check(
     "the circuit takes two siblings",
@@ -290,7 +290,7 @@ check(
     {"CIRCUIT_REFUSES_SIBLINGS": False, "KEEPS_ONE_SIBLING": False},
     faults={"equivocate"},
     properties=(one_history,),
-    expect=Violated(one_history, steps=9),
+    expect=Violated(one_history, steps=9, distinct=1545),
 )
 check(
     "AM7 the AggLayer keeps both siblings, safety holds",
@@ -310,7 +310,7 @@ check(
     {"DIRECT": Direct.ANYONE},
     faults={"equivocate"},
     properties=(confirmed_wins,),
-    expect=Violated(confirmed_wins, steps=7),
+    expect=Violated(confirmed_wins, steps=7, distinct=2187),
 )
 
 check(

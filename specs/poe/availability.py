@@ -42,7 +42,7 @@ check(
     availability,
     {**VALIDIUM, "FAULTY": 2},
     properties=(verified_is_available,),
-    expect=Violated(verified_is_available, steps=4),
+    expect=Violated(verified_is_available, steps=4, distinct=264),
     about=(
         "The post's conclusions admit a validium, where funds are frozen if the data are withheld, though the "
         "state is valid."
@@ -53,7 +53,7 @@ check(
     availability,
     {**VALIDIUM, "COMMITTEE_CHECKED": False},
     properties=(verified_is_available,),
-    expect=Violated(verified_is_available, steps=3),
+    expect=Violated(verified_is_available, steps=3, distinct=504),
     about="LXLY-01 (Sigma Prime): a committee of no members was accepted.",
 )
 

@@ -79,7 +79,7 @@ check(
     {"MESSAGE_GUARDED": False},
     faults={"halt"},
     properties=(emergency_stops_the_bridge,),
-    expect=Violated(emergency_stops_the_bridge, steps=2),
+    expect=Violated(emergency_stops_the_bridge, steps=2, distinct=184),
     about="LXLY-04 (Sigma Prime): bridgeMessage did not have the guard that bridgeAsset has.",
 )
 check(
@@ -88,7 +88,7 @@ check(
     {"DEPOSIT_GUARDED": False},
     faults={"halt"},
     properties=(emergency_stops_the_bridge,),
-    expect=Violated(emergency_stops_the_bridge, steps=2),
+    expect=Violated(emergency_stops_the_bridge, steps=2, distinct=182),
     about="The guard that carries PS14 for bridgeAsset.",
 )
 check(
@@ -97,7 +97,7 @@ check(
     {"CLAIM_GUARDED": False},
     faults={"halt"},
     properties=(emergency_stops_the_bridge,),
-    expect=Violated(emergency_stops_the_bridge, steps=7),
+    expect=Violated(emergency_stops_the_bridge, steps=7, distinct=118),
     about="The guard that carries PS14 for withdrawals.",
 )
 check(
@@ -106,7 +106,7 @@ check(
     {"COUNTS_RECEIVED": False},
     faults={"fee_on_transfer"},
     properties=(solvent,),
-    expect=Violated(solvent, steps=1),
+    expect=Violated(solvent, steps=1, distinct=225),
     about="Spearbit 5.1.2, fixed: a token that keeps a fee on transfer was counted in full.",
 )
 check(
@@ -115,7 +115,7 @@ check(
     {"REENTRANCY_GUARDED": False},
     faults={"reentrant_token"},
     properties=(solvent,),
-    expect=Violated(solvent, steps=3),
+    expect=Violated(solvent, steps=3, distinct=125),
     about=(
         "Hexens 1, critical: an ERC-777 token calls the bridge during a deposit, and the "
         "outer deposit counts the inner one too."
@@ -126,7 +126,7 @@ check(
     bridge,
     faults={"unsound_prover"},
     properties=(solvent,),
-    expect=Violated(solvent, steps=1),
+    expect=Violated(solvent, steps=1, distinct=171),
     about="What a missing constraint of the prover would mean for the bridge.",
 )
 check(
@@ -134,7 +134,7 @@ check(
     bridge,
     {**V1, "EXPORTS_SETTLED_ONLY": False},
     properties=(claimed_is_settled,),
-    expect=Violated(claimed_is_settled, steps=6),
+    expect=Violated(claimed_is_settled, steps=6, distinct=141),
     about="Why the contract updates the global exit root only when a state is consolidated.",
 )
 check(
@@ -142,7 +142,7 @@ check(
     bridge,
     {"INDEX_CHECKED": False},
     properties=(claimed_once,),
-    expect=Violated(claimed_once, steps=8),
+    expect=Violated(claimed_once, steps=8, distinct=71),
     about="The fix of 2025: unused bits of a global index must be zero.",
 )
 check(
@@ -150,7 +150,7 @@ check(
     bridge,
     {"INDEX_CHECKED": False},
     properties=(solvent,),
-    expect=Violated(solvent, steps=8),
+    expect=Violated(solvent, steps=8, distinct=71),
     about="The fix of 2025: unused bits of a global index must be zero.",
 )
 check(
@@ -158,7 +158,7 @@ check(
     bridge,
     {"INDEX_CHECKED": False},
     properties=(every_withdrawal_can_be_claimed,),
-    expect=Violated(every_withdrawal_can_be_claimed, steps=10),
+    expect=Violated(every_withdrawal_can_be_claimed, steps=10, distinct=71),
     about="The second claim of one withdrawal is paid with the tokens of another.",
 )
 

@@ -59,7 +59,7 @@ check(
     fees,
     V2,
     properties=(each_rollup_pays_for_itself,),
-    expect=Violated(each_rollup_pays_for_itself, steps=3),
+    expect=Violated(each_rollup_pays_for_itself, steps=3, distinct=729),
     about="One pool over all rollups: the average does not ask whose batch it is.",
 )
 check(
@@ -76,7 +76,7 @@ check(
     {**V3, **EQUAL},
     faults={"rollback"},
     properties=(nothing_is_left,),
-    expect=Violated(nothing_is_left, steps=2),
+    expect=Violated(nothing_is_left, steps=2, distinct=358),
     about=(
         "ZKEVM04-02 (Sigma Prime): the fees of removed batches stay in the pool, and whoever verifies next gets them."
     ),
@@ -95,7 +95,7 @@ check(
     {**V2, **EQUAL, "CALLBACK_CHECKED": False},
     faults={"announce"},
     properties=(nothing_is_left,),
-    expect=Violated(nothing_is_left, steps=3),
+    expect=Violated(nothing_is_left, steps=3, distinct=108),
     about=(
         "AGG-11: a rollup that settles by pessimistic proofs could call onSequenceBatches, and dilute the reward "
         "of all."

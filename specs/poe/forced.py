@@ -150,7 +150,7 @@ check(
     {**V2_FORK_12, **HONEST},
     faults={"rollback"},
     properties=(forced_is_kept,),
-    expect=Violated(forced_is_kept, steps=3),
+    expect=Violated(forced_is_kept, steps=3, distinct=140),
     about=(
         "ZKEVM04-03 (Sigma Prime), accepted as it is: rollbackBatches does not touch the queue. It takes the role "
         "for updates, or the admin of the rollup."
@@ -162,7 +162,7 @@ check(
     {**V3, **HONEST},
     faults={"rollback"},
     properties=(forced_is_kept,),
-    expect=Violated(forced_is_kept, steps=3),
+    expect=Violated(forced_is_kept, steps=3, distinct=140),
     about="ZKEVM04-03, accepted as it is, in agglayer-contracts today.",
 )
 check(
@@ -171,7 +171,7 @@ check(
     {**V3, **HONEST, "RESTORES": Restores.POINTER},
     faults={"rollback"},
     properties=(forced_is_kept,),
-    expect=Violated(forced_is_kept, steps=3),
+    expect=Violated(forced_is_kept, steps=3, distinct=140),
     about="Half a repair: the content of a forced batch is deleted when it is sequenced.",
 )
 check(
@@ -204,7 +204,7 @@ check(
     forced,
     {**V1, **MORE, **HONEST, "IN_ORDER": False},
     properties=(forced_in_order,),
-    expect=Violated(forced_in_order, steps=4),
+    expect=Violated(forced_in_order, steps=4, distinct=3506),
     about="Why sequenceBatches compares each forced batch with the head of the queue.",
 )
 
@@ -237,7 +237,7 @@ check(
     forced,
     V1_AT_LAUNCH,
     properties=(the_user_can_be_served,),
-    expect=Violated(the_user_can_be_served, steps=0),
+    expect=Violated(the_user_can_be_served, steps=0, distinct=8),
     about="Mainnet beta started with isForcedBatchDisallowed set.",
 )
 check(
@@ -245,7 +245,7 @@ check(
     forced,
     {**V2, "FORCING": False},
     properties=(the_user_can_be_served,),
-    expect=Violated(the_user_can_be_served, steps=0),
+    expect=Violated(the_user_can_be_served, steps=0, distinct=8),
     about="PolygonRollupBaseEtrog.forceBatchAddress: the admin itself at the start, until it is opened.",
 )
 check(
@@ -253,7 +253,7 @@ check(
     forced,
     {**V3, "FORCING": False},
     properties=(the_user_can_be_served,),
-    expect=Violated(the_user_can_be_served, steps=0),
+    expect=Violated(the_user_can_be_served, steps=0, distinct=8),
     about="PolygonRollupBaseEtrog.forceBatchAddress, as in V2.",
 )
 check(
@@ -262,7 +262,7 @@ check(
     {**V1, "ADMIN_LIFTS": False},
     faults={"owner_halts"},
     properties=(the_user_can_be_served,),
-    expect=Violated(the_user_can_be_served, steps=1),
+    expect=Violated(the_user_can_be_served, steps=1, distinct=60),
     about="deactivateEmergencyState is the admin's alone; sequencing and forced batches wait for it.",
 )
 check(
@@ -271,7 +271,7 @@ check(
     {**V3, **HONEST},
     faults={"rollback"},
     properties=(forced_can_be_sequenced,),
-    expect=Violated(forced_can_be_sequenced, steps=3),
+    expect=Violated(forced_can_be_sequenced, steps=3, distinct=140),
     about="ZKEVM04-03: that batch is gone for good; the user may force the transaction again, and pay again.",
 )
 check(
@@ -279,7 +279,7 @@ check(
     forced,
     V1,
     properties=(forced_is_not_overtaken,),
-    expect=Violated(forced_is_not_overtaken, steps=2),
+    expect=Violated(forced_is_not_overtaken, steps=2, distinct=79),
     about="Spearbit 5.2.1: the trusted sequencer decides how normal and forced batches are ordered.",
 )
 check(
@@ -288,7 +288,7 @@ check(
     V1,
     faults={"nonce_game"},
     properties=(the_user_can_be_served,),
-    expect=Violated(the_user_can_be_served, steps=2),
+    expect=Violated(the_user_can_be_served, steps=2, distinct=116),
     about=(
         "LXLY-10 (Sigma Prime). The contract's comment tells users to sign nothing else with the nonce of a "
         "forced transaction."
@@ -308,7 +308,7 @@ check(
     V1,
     faults={"owner_halts"},
     properties=(sequencer_gets_a_week,),
-    expect=Violated(sequencer_gets_a_week, steps=5),
+    expect=Violated(sequencer_gets_a_week, steps=5, distinct=171),
     about=(
         "LXLY-08 (Sigma Prime): the clock of forced batches runs in an emergency; answered with a week of quiet "
         "after it."
@@ -344,7 +344,7 @@ check(
     {**V1, "ADMIN_LIFTS": False},
     faults={"owner_halts"},
     properties=(the_user_can_exit,),
-    expect=Violated(the_user_can_exit, steps=1),
+    expect=Violated(the_user_can_exit, steps=1, distinct=60),
 )
 check(
     "V1 PL4 an emergency closes every door at once",
@@ -352,7 +352,7 @@ check(
     V1,
     faults={"owner_halts"},
     properties=(a_door_is_open,),
-    expect=Violated(a_door_is_open, steps=1),
+    expect=Violated(a_door_is_open, steps=1, distinct=171),
     about="Sequencing, forced batches and the bridge have the same guard.",
 )
 check(
@@ -360,7 +360,7 @@ check(
     forced,
     V1,
     properties=(a_door_is_open,),
-    expect=Violated(a_door_is_open, steps=3),
+    expect=Violated(a_door_is_open, steps=3, distinct=79),
     about="After a week without a verification anyone may start an emergency.",
 )
 check(
@@ -377,7 +377,7 @@ check(
     V2,
     faults={"other_rollup_halts"},
     properties=(a_door_is_open,),
-    expect=Violated(a_door_is_open, steps=1),
+    expect=Violated(a_door_is_open, steps=1, distinct=111),
     about="LXLY-13 (Sigma Prime): one emergency state for all rollups under the manager.",
 )
 check(
@@ -395,7 +395,7 @@ check(
     forced,
     V1,
     properties=(overdue_goes_first,),
-    expect=Violated(overdue_goes_first, steps=3),
+    expect=Violated(overdue_goes_first, steps=3, distinct=79),
     about="sequenceForceBatches is an offer to anyone; sequenceBatches does not ask for it.",
 )
 check(
@@ -403,7 +403,7 @@ check(
     forced,
     {**V1, "SOMEONE_CALLS": False},
     properties=(forced_can_be_sequenced,),
-    expect=Violated(forced_can_be_sequenced, steps=1),
+    expect=Violated(forced_can_be_sequenced, steps=1, distinct=24),
 )
 check(
     "V1 PL6",
@@ -418,7 +418,7 @@ check(
     V1,
     faults={"owner_halts"},
     properties=(a_halt_needs_a_lag,),
-    expect=Violated(a_halt_needs_a_lag, steps=1),
+    expect=Violated(a_halt_needs_a_lag, steps=1, distinct=171),
     about="activateEmergencyState: the owner may at any time.",
 )
 

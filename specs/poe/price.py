@@ -58,7 +58,7 @@ check(
     price,
     {"CAPS_BLOCK": False},
     properties=(a_block_moves_little,),
-    expect=Violated(a_block_moves_little, steps=2),
+    expect=Violated(a_block_moves_little, steps=2, distinct=49),
     about=(
         "LXLY-03 (Sigma Prime): the exponent is capped for each call, so many small verifications move the fee "
         "further than one."
@@ -69,7 +69,7 @@ check(
     price,
     {"CAPPED": False},
     properties=(one_update_moves_little,),
-    expect=Violated(one_update_moves_little, steps=1),
+    expect=Violated(one_update_moves_little, steps=1, distinct=55),
     about="Why the exponent of an update is capped.",
 )
 check(
@@ -77,7 +77,7 @@ check(
     price,
     {"CAPS_BLOCK": False, "BOUNDED": False},
     properties=(within_bounds,),
-    expect=Violated(within_bounds, steps=1),
+    expect=Violated(within_bounds, steps=1, distinct=109),
     about="Why an update ends with a comparison: capped factors alone leave the bounds, one after another.",
 )
 

@@ -166,7 +166,7 @@ check(
     {**RACE, **V0},
     faults={"copy"},
     properties=(paid_to_the_prover,),
-    expect=Violated(paid_to_the_prover, steps=4),
+    expect=Violated(paid_to_the_prover, steps=4, distinct=16403),
     about=(
         "ProofOfEfficiency.sol v0.0.1 to v0.0.3 (2022): the statement has no address, so whoever's transaction "
         "comes first is paid for a proof that another made."
@@ -185,7 +185,7 @@ check(
     proofs,
     {**RACE, **V1},
     properties=(fees_of_the_proved_batches,),
-    expect=Violated(fees_of_the_proved_batches, steps=4),
+    expect=Violated(fees_of_the_proved_batches, steps=4, distinct=10461),
     about=(
         "PolygonZkEVM.calculateRewardPerBatch: the pool divided by the batches that await. Fees 1 and 6: the "
         "first batch pays 3."
@@ -204,7 +204,7 @@ check(
     proofs,
     {**RACE, **V2},
     properties=(fees_of_the_proved_batches,),
-    expect=Violated(fees_of_the_proved_batches, steps=4),
+    expect=Violated(fees_of_the_proved_batches, steps=4, distinct=10461),
     about=(
         "PolygonRollupManager.calculateRewardPerBatch: the same, over all rollups; the Sigma Prime audit names it "
         "(LXLY-02), the team keeps it."
@@ -222,7 +222,7 @@ check(
     proofs,
     {**RACE, **V3},
     properties=(fees_of_the_proved_batches,),
-    expect=Violated(fees_of_the_proved_batches, steps=4),
+    expect=Violated(fees_of_the_proved_batches, steps=4, distinct=451),
     about="Unchanged in agglayer-contracts, where the trusted aggregator says who is paid.",
 )
 
@@ -259,7 +259,7 @@ check(
     proofs,
     {**REPEATING, "BINDS": Binds.ROOTS},
     properties=(settled_is_virtual,),
-    expect=Violated(settled_is_virtual, steps=4),
+    expect=Violated(settled_is_virtual, steps=4, distinct=1715),
     about=(
         "The post leaves the statement of a proof open. If it has the two roots and nothing else, the caller says "
         "how many batches it stands for."
@@ -270,7 +270,7 @@ check(
     proofs,
     {**GROWING, "BINDS": Binds.ROOTS},
     properties=(settled_is_virtual,),
-    expect=Violated(settled_is_virtual, steps=4),
+    expect=Violated(settled_is_virtual, steps=4, distinct=521),
     about="Roots that never repeat do not help: it is the number of batches that is not bound.",
 )
 check(
@@ -278,7 +278,7 @@ check(
     proofs,
     {**REPEATING, "BINDS": Binds.COUNT},
     properties=(settled_is_virtual,),
-    expect=Violated(settled_is_virtual, steps=4),
+    expect=Violated(settled_is_virtual, steps=4, distinct=1243),
     about=(
         "A first batch without effect leaves the root as it was, so a proof of the second batch starts where the "
         "first does."
@@ -301,7 +301,7 @@ check(
     {**GROWING, "BINDS": Binds.COUNT, "PROVES_POSTED_ONLY": False},
     faults={"made_up_batch"},
     properties=(settled_is_virtual,),
-    expect=Violated(settled_is_virtual, steps=3),
+    expect=Violated(settled_is_virtual, steps=3, distinct=979),
     about=(
         "The post takes for granted that a proof exists only if the posted batches were processed. A statement "
         "that does not bind their data cannot carry that."
@@ -324,7 +324,7 @@ check(
     proofs,
     {**GROWING, "BINDS": Binds.ROOTS},
     properties=(proved_in_order,),
-    expect=Violated(proved_in_order, steps=4),
+    expect=Violated(proved_in_order, steps=4, distinct=521),
     about="The same trace as for PS2: a batch counts as verified, and was never proved.",
 )
 check(
@@ -332,7 +332,7 @@ check(
     proofs,
     {"CHECKS_START": False, "AGGREGATORS": 1},
     properties=(proved_in_order,),
-    expect=Violated(proved_in_order, steps=4),
+    expect=Violated(proved_in_order, steps=4, distinct=57),
     about="A start that is not compared with what is settled, as if taken from any pending entry.",
 )
 check(
@@ -341,7 +341,7 @@ check(
     {"CHECKS_START": False, "AGGREGATORS": 1},
     faults={"false_start"},
     properties=(settled_is_virtual,),
-    expect=Violated(settled_is_virtual, steps=3),
+    expect=Violated(settled_is_virtual, steps=3, distinct=471),
     about="A sound proof, applied to a root that was never settled.",
 )
 check(
@@ -350,7 +350,7 @@ check(
     {"AGGREGATORS": 1},
     faults={"unsound_prover"},
     properties=(settled_is_virtual,),
-    expect=Violated(settled_is_virtual, steps=3),
+    expect=Violated(settled_is_virtual, steps=3, distinct=416),
     about=(
         "Constraints that were missing, and were added before launch: forged inclusion in storage (Hexens 2), "
         "a free jump condition (Hexens 4)."
@@ -361,7 +361,7 @@ check(
     proofs,
     faults={"unsound_prover"},
     properties=(proofs_agree,),
-    expect=Violated(proofs_agree, steps=3),
+    expect=Violated(proofs_agree, steps=3, distinct=20092),
     about="The same missing constraints: what was right stays provable, and the wrong root becomes so.",
 )
 check(
@@ -370,7 +370,7 @@ check(
     {"AGGREGATORS": 1},
     faults={"unsound_credit"},
     properties=(l2_fees_to_the_sequencer,),
-    expect=Violated(l2_fees_to_the_sequencer, steps=3),
+    expect=Violated(l2_fees_to_the_sequencer, steps=3, distinct=162),
     about=(
         "A context error in the prover's program credited additional ether to the sequencer (Hexens 3), fixed "
         "before launch."
@@ -381,7 +381,7 @@ check(
     proofs,
     {"L2_FEES": L2Fees.SHARED, "AGGREGATORS": 1},
     properties=(l2_fees_to_the_sequencer,),
-    expect=Violated(l2_fees_to_the_sequencer, steps=3),
+    expect=Violated(l2_fees_to_the_sequencer, steps=3, distinct=41),
     about=(
         "The post has the aggregator collect a part of the transaction fees in one place, and gives all of them "
         "to the sequencer in another."
@@ -394,7 +394,7 @@ check(
     proofs,
     {**RACE, "AVERAGES": True},
     properties=(fees_of_the_proved_batches,),
-    expect=Violated(fees_of_the_proved_batches, steps=4),
+    expect=Violated(fees_of_the_proved_batches, steps=4, distinct=10461),
     about=(
         "LXLY-02 (Sigma Prime), accepted: the reward is an average of the queue and not the fee of the proved "
         "batches. A forced batch costs a hundred times as much, so the difference can be large."
@@ -412,7 +412,7 @@ check(
     proofs,
     {**RACE, "AVERAGES": True},
     properties=(nothing_is_left,),
-    expect=Violated(nothing_is_left, steps=4),
+    expect=Violated(nothing_is_left, steps=4, distinct=10461),
     about="Fees 1 and 6, both verified at once: 6 are paid, and 1 stays.",
 )
 check(
@@ -421,7 +421,7 @@ check(
     {"PAYEE_BOUND": False},
     faults={"copy"},
     properties=(paid_to_the_prover,),
-    expect=Violated(paid_to_the_prover, steps=4),
+    expect=Violated(paid_to_the_prover, steps=4, distinct=3319),
     about="The contract of early 2022; closed with msg.sender in the hash that the proof is about.",
 )
 check(
@@ -429,7 +429,7 @@ check(
     proofs,
     {"CHECKS_NEW": False},
     properties=(late_proofs_change_nothing,),
-    expect=Violated(late_proofs_change_nothing, steps=5),
+    expect=Violated(late_proofs_change_nothing, steps=5, distinct=1893),
     about="Why the post has late proofs revert.",
 )
 check(
@@ -437,7 +437,7 @@ check(
     proofs,
     {"CHECKS_NEW": False},
     properties=(no_more_than_deposited,),
-    expect=Violated(no_more_than_deposited, steps=5),
+    expect=Violated(no_more_than_deposited, steps=5, distinct=1893),
     about="Why the post has late proofs revert: else the pool is overdrawn.",
 )
 check(
@@ -445,7 +445,7 @@ check(
     proofs,
     REPEATING,
     properties=(only_work_is_paid,),
-    expect=Violated(only_work_is_paid, steps=3),
+    expect=Violated(only_work_is_paid, steps=3, distinct=769),
     about="A cost, not a fault: invalid and duplicate transactions are posted, paid for and proved without effect.",
 )
 
@@ -470,7 +470,7 @@ check(
     proofs,
     {"COST": 3, "BOOT": False},
     properties=(every_batch_can_be_verified,),
-    expect=Violated(every_batch_can_be_verified, steps=1),
+    expect=Violated(every_batch_can_be_verified, steps=1, distinct=4),
     about=(
         "No run that a proof may cover pays what it costs, and nobody proves regardless. The fee is adjusted "
         "for future batches; those already posted keep theirs."
@@ -481,7 +481,7 @@ check(
     proofs,
     {**REPEATING, "NO_CHANGE_REVERTS": True},
     properties=(every_batch_can_be_verified,),
-    expect=Violated(every_batch_can_be_verified, steps=2),
+    expect=Violated(every_batch_can_be_verified, steps=2, distinct=637),
     about=(
         "The rule for late proofs, taken to the letter and for all proofs, with a limit on the length of a run: "
         "as many batches without effect as a proof can cover block the rest. Contracts compare batch numbers and "
@@ -501,7 +501,7 @@ check(
     proofs,
     {"OPS": FiniteSet({Op.UP, Op.POISON}), "AGGREGATORS": 1},
     properties=(every_batch_can_be_verified,),
-    expect=Violated(every_batch_can_be_verified, steps=1),
+    expect=Violated(every_batch_can_be_verified, steps=1, distinct=80),
     about=(
         "The nodes execute it and the prover cannot: Hexens 7 was a difference between node and prover of this kind."
     ),

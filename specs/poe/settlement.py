@@ -168,7 +168,7 @@ check(
     V2_REVIEWED,
     faults={"rollback"},
     properties=(within_bounds,),
-    expect=Violated(within_bounds, steps=4),
+    expect=Violated(within_bounds, steps=4, distinct=1720),
     about=(
         "ZKEVM04-01 (Sigma Prime, high): found in review of the first version with rollbackBatches, and fixed by "
         "clearing the pending states."
@@ -180,7 +180,7 @@ check(
     V2_REVIEWED,
     faults={"rollback"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=6),
+    expect=Violated(settled_is_right, steps=6, distinct=1720),
     about="ZKEVM04-01: what it would have led to, with a sound prover.",
 )
 check(
@@ -189,7 +189,7 @@ check(
     V2_REVIEWED,
     faults={"rollback"},
     properties=(no_conflict_when_sound,),
-    expect=Violated(no_conflict_when_sound, steps=6),
+    expect=Violated(no_conflict_when_sound, steps=6, distinct=1720),
     about=(
         "ZKEVM04-01: the batches sequenced in the place of those removed have another root, and a proof of it "
         "looks like a conflict."
@@ -209,7 +209,7 @@ check(
     {**V2, "REGISTERED_ONCE": False},
     faults={"register_again"},
     properties=(settled_stays,),
-    expect=Violated(settled_stays, steps=3),
+    expect=Violated(settled_stays, steps=3, distinct=99),
     about="LXLY-05 (Sigma Prime): the data of a registered rollup could be overwritten.",
 )
 check(
@@ -217,7 +217,7 @@ check(
     settlement,
     {**V1, "FINAL_ADVANCES": False},
     properties=(settled_stays,),
-    expect=Violated(settled_stays, steps=4),
+    expect=Violated(settled_stays, steps=4, distinct=889),
     about="Why the contract compares the end of a proof with the last verified batch.",
 )
 check(
@@ -225,7 +225,7 @@ check(
     settlement,
     {**V1, "TRUSTED": False, "FINAL_ADVANCES": False},
     properties=(within_bounds,),
-    expect=Violated(within_bounds, steps=4),
+    expect=Violated(within_bounds, steps=4, distinct=652),
     about="The same for pending states: the comparison counts them in.",
 )
 check(
@@ -233,7 +233,7 @@ check(
     settlement,
     {**V1, "START_MATCHED": False},
     properties=(no_conflict_when_sound,),
-    expect=Violated(no_conflict_when_sound, steps=7),
+    expect=Violated(no_conflict_when_sound, steps=7, distinct=201),
     about="Why the first batch of a proof is compared with the pending state whose root it starts from.",
 )
 check(
@@ -241,7 +241,7 @@ check(
     settlement,
     {**V1, "START_MATCHED": False, "WATCHED": False},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=8),
+    expect=Violated(settled_is_right, steps=8, distinct=250),
     about="The same, down to the settled root: the prover is sound, and the root is wrong.",
 )
 
@@ -268,7 +268,7 @@ check(
     V1,
     faults={"false_trusted"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=2),
+    expect=Violated(settled_is_right, steps=2, distinct=255),
     about=(
         "By design: a prover that is unsound and a trusted aggregator that misbehaves, or lost its key, are a "
         "loss in one step."
@@ -280,7 +280,7 @@ check(
     V2,
     faults={"false_trusted"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=2),
+    expect=Violated(settled_is_right, steps=2, distinct=255),
     about="By design, as in V1.",
 )
 check(
@@ -289,7 +289,7 @@ check(
     {**V1, "WATCHED": False},
     faults={"unsound_prover"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=5),
+    expect=Violated(settled_is_right, steps=5, distinct=775),
     about="The watchers have to act within the timeout of pending states.",
 )
 check(
@@ -298,7 +298,7 @@ check(
     {**V1, "RIGHT_PROVABLE": False},
     faults={"unsound_prover"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=5),
+    expect=Violated(settled_is_right, steps=5, distinct=497),
     about=(
         "The second proof has to come from the same circuit: if the defect makes the right root unprovable, there "
         "is no conflict to show."
@@ -310,7 +310,7 @@ check(
     {**V1, "EXTENDS_RIGHT_ONLY": False},
     faults={"unsound_prover"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=5),
+    expect=Violated(settled_is_right, steps=5, distinct=489),
     about=(
         "The contract lets the trusted aggregator start from a pending root, and settles what comes after it at once."
     ),
@@ -321,7 +321,7 @@ check(
     {**V1, "ADMIN_CLEANS": False},
     faults={"unsound_prover"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=7),
+    expect=Violated(settled_is_right, steps=7, distinct=748),
     about=(
         "LXLY-08 (Sigma Prime): timeouts run on in an emergency. In the answer to it the clock of forced batches "
         "changed, not this one."
@@ -341,7 +341,7 @@ check(
     V1,
     faults={"unsound_prover"},
     properties=(a_conflict_halts,),
-    expect=Violated(a_conflict_halts, steps=4),
+    expect=Violated(a_conflict_halts, steps=4, distinct=444),
     about="LXLY-17 (Sigma Prime): two different proofs exist, and the system runs on.",
 )
 check(
@@ -358,7 +358,7 @@ check(
     {**V1, "PENDING_STATES": False},
     faults={"unsound_prover"},
     properties=(accepted_runs_agree,),
-    expect=Violated(accepted_runs_agree, steps=5),
+    expect=Violated(accepted_runs_agree, steps=5, distinct=90),
     about="Runs may overlap settled batches, and only pending states are compared with a second proof.",
 )
 check(
@@ -366,7 +366,7 @@ check(
     settlement,
     faults={"unsound_prover"},
     properties=(settled_is_right,),
-    expect=Violated(settled_is_right, steps=2),
+    expect=Violated(settled_is_right, steps=2, distinct=32),
     about="Not a claim of the post, which takes the proof system to be sound: what pending states were added for.",
 )
 
@@ -377,7 +377,7 @@ check(
     {**V1, "CONSOLIDATION_GUARDED": False},
     faults={"halt"},
     properties=(emergency_stops_the_others,),
-    expect=Violated(emergency_stops_the_others, steps=6),
+    expect=Violated(emergency_stops_the_others, steps=6, distinct=274),
     about="Spearbit 5.1.3, fixed: consolidatePendingState could be called by anyone in an emergency.",
 )
 check(
@@ -386,7 +386,7 @@ check(
     V1,
     faults={"halt"},
     properties=(nothing_is_settled_in_an_emergency,),
-    expect=Violated(nothing_is_settled_in_an_emergency, steps=3),
+    expect=Violated(nothing_is_settled_in_an_emergency, steps=3, distinct=198),
     about="By design: the trusted aggregator works on in an emergency.",
 )
 check(
@@ -395,7 +395,7 @@ check(
     V1,
     faults={"unsound_prover"},
     properties=(timeouts_never_grow,),
-    expect=Violated(timeouts_never_grow, steps=4),
+    expect=Violated(timeouts_never_grow, steps=4, distinct=444),
     about=(
         "PolygonZkEVM.overridePendingState sets trustedAggregatorTimeout to its maximum, without an emergency. "
         "The contract promises no more than that setters shorten."
@@ -407,7 +407,7 @@ check(
     {**V1, "SETTERS_SHORTEN": False},
     faults={"admin_sets"},
     properties=(setters_only_shorten,),
-    expect=Violated(setters_only_shorten, steps=1),
+    expect=Violated(setters_only_shorten, steps=1, distinct=297),
     about="Known to be unsafe: why the setters only shorten.",
 )
 
@@ -435,7 +435,7 @@ check(
     V3,
     faults={"aggregator_stops"},
     properties=(can_settle,),
-    expect=Violated(can_settle, steps=2),
+    expect=Violated(can_settle, steps=2, distinct=30),
     about="Today's manager has no other path of verification.",
 )
 

@@ -98,7 +98,7 @@ check(
     {"READS_FINAL_ONLY": False},
     faults={"reorg"},
     properties=(executed_is_posted,),
-    expect=Violated(executed_is_posted, steps=3),
+    expect=Violated(executed_is_posted, steps=3, distinct=11025),
     about="The post does not speak of reorganisations of L1; a node has to wait for finality, or to start again.",
 )
 check(
@@ -107,7 +107,7 @@ check(
     {"READS_FINAL_ONLY": False},
     faults={"reorg"},
     properties=(equal_prefix_equal_state,),
-    expect=Violated(equal_prefix_equal_state, steps=5),
+    expect=Violated(equal_prefix_equal_state, steps=5, distinct=11025),
     about="Two nodes that have executed one entry each, on two forks of L1.",
 )
 check(
@@ -115,14 +115,14 @@ check(
     virtual,
     faults={"deep_reorg"},
     properties=(executed_is_posted,),
-    expect=Violated(executed_is_posted, steps=4),
+    expect=Violated(executed_is_posted, steps=4, distinct=11025),
 )
 check(
     "M14 node and prover decode a transaction differently",
     virtual,
     {"DECODES_ALIKE": False},
     properties=(equal_prefix_equal_state,),
-    expect=Violated(equal_prefix_equal_state, steps=4),
+    expect=Violated(equal_prefix_equal_state, steps=4, distinct=307),
     about=("Hexens 7: users who trust the node would see a double spend once the prover's result is settled."),
 )
 check(
@@ -138,7 +138,7 @@ check(
     virtual,
     {**SIGNED, "NONCE_CHECKED": False},
     properties=(once_at_most,),
-    expect=Violated(once_at_most, steps=6),
+    expect=Violated(once_at_most, steps=6, distinct=307),
     about="Known to be unsafe: why duplicates in several batches do no harm.",
 )
 check(
@@ -146,7 +146,7 @@ check(
     virtual,
     {**SIGNED, "CHAIN_ID_CHECKED": False},
     properties=(once_at_most,),
-    expect=Violated(once_at_most, steps=3),
+    expect=Violated(once_at_most, steps=3, distinct=307),
     about="The first contract gave every registered sequencer a chain id of its own.",
 )
 check(
@@ -171,7 +171,7 @@ check(
     {**ROOTS, **TRUSTED, "ROOT_CHECKED": False},
     faults={"reorg"},
     properties=(imported_roots_are_on_l1,),
-    expect=Violated(imported_roots_are_on_l1, steps=4),
+    expect=Violated(imported_roots_are_on_l1, steps=4, distinct=999),
     about="What the map check of known exit roots prevents.",
 )
 check(
@@ -180,7 +180,7 @@ check(
     {**ROOTS, **TRUSTED, "REBUILDS": False},
     faults={"reorg"},
     properties=(the_shown_block_can_be_settled,),
-    expect=Violated(the_shown_block_can_be_settled, steps=5),
+    expect=Violated(the_shown_block_can_be_settled, steps=5, distinct=149),
     about=(
         "The outage of 22 to 25 March 2024: about 14 hours, around 4000 transactions may have been affected. A "
         "reorganisation of L1 went unnoticed, and the sequencer put an exit root into a block that L1 no longer had; "
@@ -200,7 +200,7 @@ check(
     virtual,
     faults={"deep_reorg"},
     properties=(final_batches_stay,),
-    expect=Violated(final_batches_stay, steps=3),
+    expect=Violated(final_batches_stay, steps=3, distinct=11025),
 )
 check(
     "PS19 before L1 a trusted sequencer can change its mind",
@@ -208,7 +208,7 @@ check(
     TRUSTED,
     faults={"breaks_word"},
     properties=(posted_as_shown,),
-    expect=Violated(posted_as_shown, steps=2),
+    expect=Violated(posted_as_shown, steps=2, distinct=879),
     about="Blocks that a trusted sequencer has shown but not posted are soft; no one promised more.",
 )
 

@@ -83,7 +83,7 @@ check(
     "the bound is not enough for unequal weights",
     bounds,
     properties=(the_bound_is_enough_for_conflict,),
-    expect=Violated(the_bound_is_enough_for_conflict, steps=1),
+    expect=Violated(the_bound_is_enough_for_conflict, steps=1, distinct=1297),
 )
 check(
     "four of weight 1, the bound is enough",

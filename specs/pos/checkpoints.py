@@ -122,7 +122,7 @@ check(
     {"FAULTY_WEIGHT": 3},
     faults=ADVERSARY,
     properties=(heimdall_has_a_prefix,),
-    expect=Violated(heimdall_has_a_prefix, steps=3),
+    expect=Violated(heimdall_has_a_prefix, steps=3, distinct=2016),
 )
 check(
     "3 faulty of four sign another than they accept",
@@ -130,7 +130,7 @@ check(
     {"FAULTY_WEIGHT": 3},
     faults=ADVERSARY,
     properties=(the_buffered_is_signed,),
-    expect=Violated(the_buffered_is_signed, steps=2),
+    expect=Violated(the_buffered_is_signed, steps=2, distinct=2016),
 )
 
 # Signatures outlive the vote: one that a faulty validator withholds in Heimdall, it can add on Ethereum.
@@ -139,7 +139,7 @@ check(
     checkpoints,
     {"FAULTY_WEIGHT": 1},
     properties=(landed_was_approved,),
-    expect=Violated(landed_was_approved, steps=5),
+    expect=Violated(landed_was_approved, steps=5, distinct=272),
 )
 
 # The known-bad variants.
@@ -148,7 +148,7 @@ check(
     checkpoints,
     {**TWO_BLOCKS, "FAULTY_WEIGHT": 2, "SIGNATURES_NEED_QUORUM": False},
     properties=(the_buffered_is_signed,),
-    expect=Violated(the_buffered_is_signed, steps=3),
+    expect=Violated(the_buffered_is_signed, steps=3, distinct=31794),
     about="Heimdall took the checkpoint signatures that most votes agreed on, not more than two thirds; fixed in the "
     "Phuket upgrade.",
 )
@@ -165,7 +165,7 @@ check(
     checkpoints,
     {**TWO_BLOCKS, "ONE_A_BLOCK": False},
     properties=(the_buffered_is_signed,),
-    expect=Violated(the_buffered_is_signed, steps=6),
+    expect=Violated(the_buffered_is_signed, steps=6, distinct=35527),
     about="Audit of heimdall-v2, finding 017 (high): of two checkpoint messages in one block the first was stored and "
     "the last was signed.",
 )
@@ -175,7 +175,7 @@ check(
     {**TWO_BLOCKS, "ACK_IS_COMPARED": False},
     faults={"false_ack"},
     properties=(heimdall_has_a_prefix,),
-    expect=Violated(heimdall_has_a_prefix, steps=6),
+    expect=Violated(heimdall_has_a_prefix, steps=6, distinct=38353),
     about="Audit of heimdall-v2, finding 019 (high): an acknowledgement with any number, from any sender, was taken.",
 )
 check(
@@ -184,7 +184,7 @@ check(
     TWO_BLOCKS,
     faults={"governance"},
     properties=(written_once,),
-    expect=Violated(written_once, steps=6),
+    expect=Violated(written_once, steps=6, distinct=13163),
     about="RootChain.setNextHeaderBlock, for the owner alone: deletes every checkpoint after a number. No incident; "
     "short of an upgrade of the contract, it is the one way to rewrite what Ethereum has.",
 )
@@ -203,7 +203,7 @@ check(
     TWO_BLOCKS,
     faults={"governance"},
     properties=(heimdall_has_a_prefix,),
-    expect=Violated(heimdall_has_a_prefix, steps=8),
+    expect=Violated(heimdall_has_a_prefix, steps=8, distinct=13163),
     about="The same step: Heimdall is not told, and its copy has what Ethereum has deleted.",
 )
 

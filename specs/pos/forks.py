@@ -65,7 +65,7 @@ check(
     forks,
     {**FOUR_HONEST, **DATA, "SIGNING_LOCKS": True},
     properties=(heads_meet,),
-    expect=Violated(heads_meet, steps=6),
+    expect=Violated(heads_meet, steps=6, distinct=3612),
     about="Two nodes that have signed one fork and two that have signed the other wait for ever, all of them honest.",
 )
 
@@ -75,15 +75,21 @@ check(
     forks,
     {**FOUR_HONEST, **DATA, "RANGES": 1},
     properties=(one_history,),
-    expect=Violated(one_history, steps=8),
+    expect=Violated(one_history, steps=8, distinct=11104),
 )
-check("data", forks, {**DATA, "RANGES": 1}, properties=(one_history,), expect=Violated(one_history, steps=6))
+check(
+    "data",
+    forks,
+    {**DATA, "RANGES": 1},
+    properties=(one_history,),
+    expect=Violated(one_history, steps=6, distinct=2176),
+)
 check(
     "data, three of six",
     forks,
     {**DATA, "RANGES": 1, "FAULTY_WEIGHT": 3},
     properties=(one_history,),
-    expect=Violated(one_history, steps=6),
+    expect=Violated(one_history, steps=6, distinct=2176),
 )
 
 # As deployed: one message has the vote on the checkpoint and the report of the head.
@@ -99,14 +105,14 @@ check(
     forks,
     {**FOUR_HONEST, **DEPLOYED, "MILESTONES_LAG": True, "RANGES": 1},
     properties=(one_history,),
-    expect=Violated(one_history, steps=6),
+    expect=Violated(one_history, steps=6, distinct=2124),
 )
 check(
     "deployed, no one faulty, failed votes add up",
     forks,
     {**FOUR_HONEST, **DEPLOYED, "ROUNDS_ADD_UP": True, "RANGES": 1},
     properties=(one_history,),
-    expect=Violated(one_history, steps=7),
+    expect=Violated(one_history, steps=7, distinct=11104),
     about="A signature says nothing of the vote it was given in. Whether a relayer can have those of a vote that "
     "failed, over the same data, was not tried on a node.",
 )
@@ -115,7 +121,7 @@ check(
     forks,
     {**DEPLOYED, "RANGES": 1},
     properties=(one_history,),
-    expect=Violated(one_history, steps=5),
+    expect=Violated(one_history, steps=5, distinct=1030),
     about="The faulty validator says YES to the checkpoint and keeps back its report, so that no milestone comes with "
     "the signatures.",
 )
@@ -124,14 +130,14 @@ check(
     forks,
     {**DEPLOYED, "RANGES": 1, "HONEST": 5},
     properties=(one_history,),
-    expect=Violated(one_history, steps=7),
+    expect=Violated(one_history, steps=7, distinct=4158),
 )
 check(
     "deployed, one vote on a range and no foreign votes",
     forks,
     {**DEPLOYED, **STRICT, "RANGES": 1},
     properties=(one_history,),
-    expect=Violated(one_history, steps=5),
+    expect=Violated(one_history, steps=5, distinct=294),
     about="Since the Phuket upgrade an honest node rejects a vote with a signature over a root that is not of its own "
     "chain, and a buffered checkpoint may keep a second one out. Neither is needed for the run above.",
 )
@@ -145,28 +151,32 @@ check(
 
 # From 2Q - T on no premise helps: each half of the honest sees one fork, and the faulty sign both.
 check(
-    "two of four", forks, {**TWO_OF_FOUR, "RANGES": 1}, properties=(one_history,), expect=Violated(one_history, steps=3)
+    "two of four",
+    forks,
+    {**TWO_OF_FOUR, "RANGES": 1},
+    properties=(one_history,),
+    expect=Violated(one_history, steps=3, distinct=36),
 )
 check(
     "two of four, votes only under a milestone",
     forks,
     {**TWO_OF_FOUR, **DATA, "MILESTONE_FIRST": True, "RANGES": 1},
     properties=(one_history,),
-    expect=Violated(one_history, steps=5),
+    expect=Violated(one_history, steps=5, distinct=54),
 )
 check(
     "two of four, signing locks the fork",
     forks,
     {**TWO_OF_FOUR, **DATA, "SIGNING_LOCKS": True, "RANGES": 1},
     properties=(one_history,),
-    expect=Violated(one_history, steps=4),
+    expect=Violated(one_history, steps=4, distinct=168),
 )
 check(
     "the repair of the link is none of this",
     forks,
     {**DATA, "LINK": Link.VOTERS},
     properties=(one_history,),
-    expect=Violated(one_history, steps=6),
+    expect=Violated(one_history, steps=6, distinct=6080),
 )
 
 claim(

@@ -101,80 +101,182 @@ check(
 )
 
 # At the bound, property by property.
-check("four, two faulty, S4", forks, FOUR, properties=(one_history,), expect=Violated(one_history, steps=3))
-check("four, two faulty, S5", forks, FOUR, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=3))
+check(
+    "four, two faulty, S4", forks, FOUR, properties=(one_history,), expect=Violated(one_history, steps=3, distinct=876)
+)
+check(
+    "four, two faulty, S5",
+    forks,
+    FOUR,
+    properties=(milestones_agree,),
+    expect=Violated(milestones_agree, steps=3, distinct=876),
+)
 check(
     "four, two faulty, S6",
     forks,
     FOUR,
     properties=(heads_follow_milestones,),
-    expect=Violated(heads_follow_milestones, steps=4),
+    expect=Violated(heads_follow_milestones, steps=4, distinct=876),
 )
-check("four, two faulty, S19", forks, FOUR, properties=(ranges_link,), expect=Violated(ranges_link, steps=4))
-check("four, two faulty, S12", forks, FOUR, properties=(backing,), expect=Violated(backing, steps=6))
-check("five, three faulty, S4", forks, FIVE, properties=(one_history,), expect=Violated(one_history, steps=3))
-check("five, three faulty, S5", forks, FIVE, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=3))
+check(
+    "four, two faulty, S19", forks, FOUR, properties=(ranges_link,), expect=Violated(ranges_link, steps=4, distinct=876)
+)
+check("four, two faulty, S12", forks, FOUR, properties=(backing,), expect=Violated(backing, steps=6, distinct=876))
+check(
+    "five, three faulty, S4",
+    forks,
+    FIVE,
+    properties=(one_history,),
+    expect=Violated(one_history, steps=3, distinct=876),
+)
+check(
+    "five, three faulty, S5",
+    forks,
+    FIVE,
+    properties=(milestones_agree,),
+    expect=Violated(milestones_agree, steps=3, distinct=876),
+)
 check(
     "five, three faulty, S6",
     forks,
     FIVE,
     properties=(heads_follow_milestones,),
-    expect=Violated(heads_follow_milestones, steps=4),
+    expect=Violated(heads_follow_milestones, steps=4, distinct=876),
 )
-check("five, three faulty, S19", forks, FIVE, properties=(ranges_link,), expect=Violated(ranges_link, steps=4))
-check("five, three faulty, S12", forks, FIVE, properties=(backing,), expect=Violated(backing, steps=6))
-check("six, four faulty, S4", forks, SIX, properties=(one_history,), expect=Violated(one_history, steps=3))
-check("six, four faulty, S5", forks, SIX, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=3))
+check(
+    "five, three faulty, S19",
+    forks,
+    FIVE,
+    properties=(ranges_link,),
+    expect=Violated(ranges_link, steps=4, distinct=876),
+)
+check("five, three faulty, S12", forks, FIVE, properties=(backing,), expect=Violated(backing, steps=6, distinct=876))
+check(
+    "six, four faulty, S4", forks, SIX, properties=(one_history,), expect=Violated(one_history, steps=3, distinct=876)
+)
+check(
+    "six, four faulty, S5",
+    forks,
+    SIX,
+    properties=(milestones_agree,),
+    expect=Violated(milestones_agree, steps=3, distinct=876),
+)
 check(
     "six, four faulty, S6",
     forks,
     SIX,
     properties=(heads_follow_milestones,),
-    expect=Violated(heads_follow_milestones, steps=4),
+    expect=Violated(heads_follow_milestones, steps=4, distinct=876),
 )
-check("six, four faulty, S19", forks, SIX, properties=(ranges_link,), expect=Violated(ranges_link, steps=4))
-check("six, four faulty, S12", forks, SIX, properties=(backing,), expect=Violated(backing, steps=6))
-check("seven, three faulty, S4", forks, SEVEN, properties=(one_history,), expect=Violated(one_history, steps=4))
 check(
-    "seven, three faulty, S5", forks, SEVEN, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=4)
+    "six, four faulty, S19", forks, SIX, properties=(ranges_link,), expect=Violated(ranges_link, steps=4, distinct=876)
+)
+check("six, four faulty, S12", forks, SIX, properties=(backing,), expect=Violated(backing, steps=6, distinct=876))
+check(
+    "seven, three faulty, S4",
+    forks,
+    SEVEN,
+    properties=(one_history,),
+    expect=Violated(one_history, steps=4, distinct=4020),
+)
+check(
+    "seven, three faulty, S5",
+    forks,
+    SEVEN,
+    properties=(milestones_agree,),
+    expect=Violated(milestones_agree, steps=4, distinct=4020),
 )
 check(
     "seven, three faulty, S6",
     forks,
     SEVEN,
     properties=(heads_follow_milestones,),
-    expect=Violated(heads_follow_milestones, steps=5),
+    expect=Violated(heads_follow_milestones, steps=5, distinct=4020),
 )
-check("seven, three faulty, S19", forks, SEVEN, properties=(ranges_link,), expect=Violated(ranges_link, steps=5))
-check("seven, three faulty, S12", forks, SEVEN, properties=(backing,), expect=Violated(backing, steps=7))
+check(
+    "seven, three faulty, S19",
+    forks,
+    SEVEN,
+    properties=(ranges_link,),
+    expect=Violated(ranges_link, steps=5, distinct=4020),
+)
+check("seven, three faulty, S12", forks, SEVEN, properties=(backing,), expect=Violated(backing, steps=7, distinct=4020))
 
 # From the quorum on the faulty decide alone, and a parent they sign is whatever they say.  Of four and of six one
 # honest validator is left, so no two can differ; of seven there are two.
-check("four, three faulty, S4", forks, ALONE_OF_FOUR, properties=(one_history,), expect=Violated(one_history, steps=2))
-check("four, three faulty, S19", forks, ALONE_OF_FOUR, properties=(ranges_link,), expect=Violated(ranges_link, steps=2))
-check("four, three faulty, S12", forks, ALONE_OF_FOUR, properties=(backing,), expect=Violated(backing, steps=4))
-check("six, five faulty, S4", forks, ALONE_OF_SIX, properties=(one_history,), expect=Violated(one_history, steps=2))
-check("six, five faulty, S19", forks, ALONE_OF_SIX, properties=(ranges_link,), expect=Violated(ranges_link, steps=2))
-check("six, five faulty, S12", forks, ALONE_OF_SIX, properties=(backing,), expect=Violated(backing, steps=4))
-check("seven, five faulty, S4", forks, ALONE, properties=(one_history,), expect=Violated(one_history, steps=2))
 check(
-    "seven, five faulty, S5", forks, ALONE, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=2)
+    "four, three faulty, S4",
+    forks,
+    ALONE_OF_FOUR,
+    properties=(one_history,),
+    expect=Violated(one_history, steps=2, distinct=380),
+)
+check(
+    "four, three faulty, S19",
+    forks,
+    ALONE_OF_FOUR,
+    properties=(ranges_link,),
+    expect=Violated(ranges_link, steps=2, distinct=380),
+)
+check(
+    "four, three faulty, S12",
+    forks,
+    ALONE_OF_FOUR,
+    properties=(backing,),
+    expect=Violated(backing, steps=4, distinct=380),
+)
+check(
+    "six, five faulty, S4",
+    forks,
+    ALONE_OF_SIX,
+    properties=(one_history,),
+    expect=Violated(one_history, steps=2, distinct=380),
+)
+check(
+    "six, five faulty, S19",
+    forks,
+    ALONE_OF_SIX,
+    properties=(ranges_link,),
+    expect=Violated(ranges_link, steps=2, distinct=380),
+)
+check(
+    "six, five faulty, S12", forks, ALONE_OF_SIX, properties=(backing,), expect=Violated(backing, steps=4, distinct=380)
+)
+check(
+    "seven, five faulty, S4",
+    forks,
+    ALONE,
+    properties=(one_history,),
+    expect=Violated(one_history, steps=2, distinct=1520),
+)
+check(
+    "seven, five faulty, S5",
+    forks,
+    ALONE,
+    properties=(milestones_agree,),
+    expect=Violated(milestones_agree, steps=2, distinct=1520),
 )
 check(
     "seven, five faulty, S6",
     forks,
     ALONE,
     properties=(heads_follow_milestones,),
-    expect=Violated(heads_follow_milestones, steps=2),
+    expect=Violated(heads_follow_milestones, steps=2, distinct=1520),
 )
-check("seven, five faulty, S19", forks, ALONE, properties=(ranges_link,), expect=Violated(ranges_link, steps=2))
-check("seven, five faulty, S12", forks, ALONE, properties=(backing,), expect=Violated(backing, steps=4))
+check(
+    "seven, five faulty, S19",
+    forks,
+    ALONE,
+    properties=(ranges_link,),
+    expect=Violated(ranges_link, steps=2, distinct=1520),
+)
+check("seven, five faulty, S12", forks, ALONE, properties=(backing,), expect=Violated(backing, steps=4, distinct=1520))
 check(
     "seven, five faulty, Ethereum compares the parent",
     forks,
     {**ALONE, "LINK": Link.ETHEREUM},
     properties=(ranges_link,),
-    expect=Violated(ranges_link, steps=2),
+    expect=Violated(ranges_link, steps=2, distinct=1520),
 )
 
 # Unequal weights: 1, 1, 1 and 3, with a quorum of five of six.
@@ -204,7 +306,7 @@ check(
     forks,
     {**BURNS, "HONEST": 2, "FAULTY_WEIGHT": 4},
     properties=(one_history,),
-    expect=Violated(one_history, steps=3),
+    expect=Violated(one_history, steps=3, distinct=876),
 )
 # 3 and 1 honest against 3: at the bound of seven, and yet no conflict, since the honest weight does not split.
 check(
@@ -219,5 +321,5 @@ check(
     forks,
     {"HONEST": 2, "HEAVIEST": 3, "FAULTY_WEIGHT": 3, "SIGNING": Signing.DATA},
     properties=(one_history,),
-    expect=Violated(one_history, steps=4),
+    expect=Violated(one_history, steps=4, distinct=736),
 )

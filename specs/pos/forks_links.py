@@ -68,9 +68,9 @@ check(
     forks,
     {**FOUR_HONEST, **DATA},
     properties=(ranges_link,),
-    expect=Violated(ranges_link, steps=12),
+    expect=Violated(ranges_link, steps=12, distinct=55264),
 )
-check("data", forks, DATA, properties=(ranges_link,), expect=Violated(ranges_link, steps=9))
+check("data", forks, DATA, properties=(ranges_link,), expect=Violated(ranges_link, steps=9, distinct=9856))
 check(
     "deployed, no one faulty",
     forks,
@@ -83,15 +83,15 @@ check(
     forks,
     {**FOUR_HONEST, **DEPLOYED, "MILESTONES_LAG": True},
     properties=(ranges_link,),
-    expect=Violated(ranges_link, steps=8),
+    expect=Violated(ranges_link, steps=8, distinct=7284),
 )
-check("deployed", forks, DEPLOYED, properties=(ranges_link,), expect=Violated(ranges_link, steps=7))
+check("deployed", forks, DEPLOYED, properties=(ranges_link,), expect=Violated(ranges_link, steps=7, distinct=3430))
 check(
     "deployed, paid twice",
     forks,
     {**DEPLOYED, **BURNS},
     properties=(one_exit_per_burn, backing),
-    expect=Violated(backing, steps=9),
+    expect=Violated(backing, steps=9, distinct=43510),
 )
 
 check(
@@ -99,7 +99,7 @@ check(
     forks,
     {**DEPLOYED, **BURNS, **STRICT},
     properties=(one_exit_per_burn, backing),
-    expect=Violated(backing, steps=9),
+    expect=Violated(backing, steps=9, distinct=9494),
     about="The run above does not need two votes on range 1, which a buffered checkpoint may keep out, and the rule of "
     "the Phuket upgrade, that a vote with a signature of another fork is rejected, does not stop it.",
 )
@@ -119,7 +119,7 @@ check(
     {**DEPLOYED, **BURNS, **STRICT, "CHECKPOINTS_REWIND": False},
     properties=(one_exit_per_burn, backing),
     depth=8,
-    expect=Violated(backing, steps=8),
+    expect=Violated(backing, steps=8, distinct=26040),
     about="Bor as of 2026 rewinds to a milestone, but not on a checkpoint alone, whose root names no block "
     "(eth/bor_checkpoint_verifier.go). Then the run needs no milestone of the other fork.",
 )
@@ -134,13 +134,13 @@ check(
 )
 
 # From 2Q - T on, with pins and the strictest premise.
-check("two of four", forks, TWO_OF_FOUR, properties=(ranges_link,), expect=Violated(ranges_link, steps=4))
+check("two of four", forks, TWO_OF_FOUR, properties=(ranges_link,), expect=Violated(ranges_link, steps=4, distinct=68))
 check(
     "two of four, paid twice",
     forks,
     {**TWO_OF_FOUR, **BURNS},
     properties=(one_exit_per_burn, backing),
-    expect=Violated(backing, steps=6),
+    expect=Violated(backing, steps=6, distinct=876),
 )
 check(
     "two of four, pins yield to Ethereum",
@@ -161,14 +161,14 @@ check(
     forks,
     {**TWO_OF_FOUR, "YIELDS_TO_L1": True},
     properties=(no_head_leaves_its_pin,),
-    expect=Violated(no_head_leaves_its_pin, steps=3),
+    expect=Violated(no_head_leaves_its_pin, steps=3, distinct=52),
 )
 check(
     "two of four, pins yield, but the fork is too deep",
     forks,
     {**TWO_OF_FOUR, "YIELDS_TO_L1": True, "FORK_LENGTH": 157},
     properties=(ranges_link,),
-    expect=Violated(ranges_link, steps=3),
+    expect=Violated(ranges_link, steps=3, distinct=156),
 )
 
 check(
@@ -176,7 +176,7 @@ check(
     forks,
     {**FOUR_HONEST, **NO_PINS},
     properties=(ranges_link,),
-    expect=Violated(ranges_link, steps=5),
+    expect=Violated(ranges_link, steps=5, distinct=2096),
     about="22 February 2023: 157 blocks of Bor were reorganised, as the press reported; no theft is known. This is "
     "what a checkpoint inside that fork would have allowed, with every validator honest.",
 )
@@ -185,7 +185,7 @@ check(
     forks,
     {**FOUR_HONEST, **NO_PINS, **BURNS},
     properties=(one_exit_per_burn, backing),
-    expect=Violated(backing, steps=7),
+    expect=Violated(backing, steps=7, distinct=29104),
     about="The same reorganisation, with a checkpoint inside the fork and a coin burnt on both sides of it.",
 )
 
@@ -194,7 +194,7 @@ check(
     forks,
     {**BURNS, "ONE_EXIT_A_BURN": False},
     properties=(one_exit_per_burn,),
-    expect=Violated(one_exit_per_burn, steps=3),
+    expect=Violated(one_exit_per_burn, steps=3, distinct=558),
     about="Only to show that S11 can fail here: in the runs above it does not, since the two burns are two.",
 )
 

@@ -26,20 +26,26 @@ PINS: Final = (no_head_leaves_its_pin, heads_follow_milestones, heads_meet, a_no
 
 check("one of four", forks, properties=(*MILESTONES, *PINS), expect=Holds(distinct=42, depth=5))
 check("three of six", forks, {"FAULTY_WEIGHT": 3}, properties=(*MILESTONES, *PINS), expect=Holds(distinct=42, depth=5))
-check("two of four, S5", forks, TWO_OF_FOUR, properties=(milestones_agree,), expect=Violated(milestones_agree, steps=3))
+check(
+    "two of four, S5",
+    forks,
+    TWO_OF_FOUR,
+    properties=(milestones_agree,),
+    expect=Violated(milestones_agree, steps=3, distinct=68),
+)
 check(
     "two of four, S6",
     forks,
     TWO_OF_FOUR,
     properties=(heads_follow_milestones,),
-    expect=Violated(heads_follow_milestones, steps=4),
+    expect=Violated(heads_follow_milestones, steps=4, distinct=68),
 )
 check(
     "two of four, both halves pin",
     forks,
     TWO_OF_FOUR,
     properties=(heads_meet,),
-    expect=Violated(heads_meet, steps=3),
+    expect=Violated(heads_meet, steps=3, distinct=68),
 )
 check(
     "two of four, no single node leaves its pin",
@@ -62,14 +68,14 @@ check(
     forks,
     {"FORK_LENGTH": 157},
     properties=(heads_follow_milestones,),
-    expect=Violated(heads_follow_milestones, steps=2),
+    expect=Violated(heads_follow_milestones, steps=2, distinct=84),
 )
 check(
     "a fork deeper than the rewind limit, for ever",
     forks,
     {"FORK_LENGTH": 157},
     properties=(heads_meet,),
-    expect=Violated(heads_meet, steps=2),
+    expect=Violated(heads_meet, steps=2, distinct=84),
 )
 
 check(
@@ -77,7 +83,7 @@ check(
     forks,
     {**FOUR_HONEST, "PINS": False, "FORK_LENGTH": 157},
     properties=(no_head_leaves_its_pin,),
-    expect=Violated(no_head_leaves_its_pin, steps=2),
+    expect=Violated(no_head_leaves_its_pin, steps=2, distinct=2096),
     about="22 February 2023: as the press reported, Bor reorganised 157 blocks, where voters on checkpoints wait for "
     "about ten. Milestones, of which nodes then had none, came later that year.",
 )
@@ -93,7 +99,7 @@ check(
     forks,
     {**FOUR_HONEST, "WEAK_TALLY": True},
     properties=(a_quorum_reported,),
-    expect=Violated(a_quorum_reported, steps=2),
+    expect=Violated(a_quorum_reported, steps=2, distinct=96),
     about="10 September 2025: as reported, a faulty milestone proposal pushed Bor nodes onto divergent forks, and a "
     "coordinated upgrade of Heimdall and Bor removed the milestone. Its cause was not published; that power checks "
     "were off for some validators from July until the tally was fixed is in the code, that this was the cause is not.",
@@ -103,7 +109,7 @@ check(
     forks,
     {**FOUR_HONEST, "WEAK_TALLY": True, "FORK_LENGTH": 157},
     properties=(one_history,),
-    expect=Violated(one_history, steps=3),
+    expect=Violated(one_history, steps=3, distinct=478),
     about="With the same guard off, one node that is stuck on the wrong fork makes a milestone of it, against a "
     "checkpoint on Ethereum.",
 )
@@ -120,7 +126,7 @@ check(
     {"REVALIDATES": False},
     faults={"forged_reports"},
     properties=(a_quorum_reported,),
-    expect=Violated(a_quorum_reported, steps=1),
+    expect=Violated(a_quorum_reported, steps=1, distinct=88),
     about="Findings 010, 011 and 027 of the audit of heimdall-v2: what a proposer passed on as the votes of others was "
     "not validated by those who accept its block, so that one proposer could make a milestone, or halt the chain.",
 )
@@ -130,7 +136,7 @@ check(
     {"REVALIDATES": False},
     faults={"forged_reports"},
     properties=(one_history,),
-    expect=Violated(one_history, steps=2),
+    expect=Violated(one_history, steps=2, distinct=88),
     about="The same findings: the milestone of one proposer contradicts a checkpoint on Ethereum.",
 )
 

@@ -49,7 +49,7 @@ check(
     {"FAULTY_WEIGHT": 2},
     faults=SILENCE,
     properties=(an_honest_validator_gets_the_turn,),
-    expect=Violated(an_honest_validator_gets_the_turn, steps=1),
+    expect=Violated(an_honest_validator_gets_the_turn, steps=1, distinct=1008),
 )
 check(
     "six, 2 faulty may stop",
@@ -57,7 +57,7 @@ check(
     {"VALIDATORS": 6, "FAULTY_WEIGHT": 2},
     faults=SILENCE,
     properties=(an_honest_validator_gets_the_turn,),
-    expect=Violated(an_honest_validator_gets_the_turn, steps=1),
+    expect=Violated(an_honest_validator_gets_the_turn, steps=1, distinct=7740),
 )
 check(
     "one heavy of four, 1 faulty",
@@ -72,7 +72,7 @@ check(
     {"LAST_WEIGHT": 3, "FAULTY_WEIGHT": 2},
     faults=SILENCE,
     properties=(an_honest_validator_gets_the_turn,),
-    expect=Violated(an_honest_validator_gets_the_turn, steps=1),
+    expect=Violated(an_honest_validator_gets_the_turn, steps=1, distinct=504),
 )
 check(
     "four, no no-acks",
@@ -80,7 +80,7 @@ check(
     {"NO_ACKS": False},
     faults=SILENCE,
     properties=(an_honest_validator_gets_the_turn,),
-    expect=Violated(an_honest_validator_gets_the_turn, steps=1),
+    expect=Violated(an_honest_validator_gets_the_turn, steps=1, distinct=160),
     about="No incident: what the no-ack is for.",
 )
 check(
@@ -88,7 +88,7 @@ check(
     proposers,
     {"SENDER_IS_NEXT": False},
     properties=(the_first_no_ack_is_from_the_next,),
-    expect=Violated(the_first_no_ack_is_from_the_next, steps=2),
+    expect=Violated(the_first_no_ack_is_from_the_next, steps=2, distinct=388),
     about="Fixed in Heimdall in 2023: any validator could send the no-ack that takes the turn from the proposer.",
 )
 check(

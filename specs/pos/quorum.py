@@ -47,7 +47,7 @@ check(
     {"FAULTY_WEIGHT": 2},
     faults=ADVERSARY,
     properties=(checkpoints_go_on,),
-    expect=Violated(checkpoints_go_on, steps=1),
+    expect=Violated(checkpoints_go_on, steps=1, distinct=792),
 )
 check(
     "four, 2 faulty may not forge",
@@ -63,7 +63,7 @@ check(
     {"FAULTY_WEIGHT": 3},
     faults=ADVERSARY,
     properties=(roots_are_true,),
-    expect=Violated(roots_are_true, steps=1),
+    expect=Violated(roots_are_true, steps=1, distinct=1792),
 )
 check(
     "six, 1 faulty",
@@ -79,7 +79,7 @@ check(
     {**SIX, "FAULTY_WEIGHT": 2},
     faults=ADVERSARY,
     properties=(checkpoints_go_on,),
-    expect=Violated(checkpoints_go_on, steps=1),
+    expect=Violated(checkpoints_go_on, steps=1, distinct=4140),
 )
 check(
     "six, 4 faulty may not forge",
@@ -95,7 +95,7 @@ check(
     {**SIX, "FAULTY_WEIGHT": 5},
     faults=ADVERSARY,
     properties=(roots_are_true,),
-    expect=Violated(roots_are_true, steps=1),
+    expect=Violated(roots_are_true, steps=1, distinct=2688),
 )
 check(
     "one heavy of four, 1 faulty",
@@ -111,7 +111,7 @@ check(
     {**ONE_HEAVY, "FAULTY_WEIGHT": 2},
     faults=ADVERSARY,
     properties=(checkpoints_go_on,),
-    expect=Violated(checkpoints_go_on, steps=1),
+    expect=Violated(checkpoints_go_on, steps=1, distinct=288),
 )
 check(
     "one heavy of four, 4 faulty may not forge",
@@ -127,7 +127,7 @@ check(
     {**ONE_HEAVY, "FAULTY_WEIGHT": 5},
     faults=ADVERSARY,
     properties=(roots_are_true,),
-    expect=Violated(roots_are_true, steps=1),
+    expect=Violated(roots_are_true, steps=1, distinct=1344),
 )
 check(
     "seven, 2 faulty",
@@ -143,7 +143,7 @@ check(
     {**SEVEN, "FAULTY_WEIGHT": 3},
     faults=ADVERSARY,
     properties=(checkpoints_go_on,),
-    expect=Violated(checkpoints_go_on, steps=1),
+    expect=Violated(checkpoints_go_on, steps=1, distinct=17220),
 )
 check(
     "seven, 4 faulty may not forge",
@@ -159,7 +159,7 @@ check(
     {**SEVEN, "FAULTY_WEIGHT": 5},
     faults=ADVERSARY,
     properties=(roots_are_true,),
-    expect=Violated(roots_are_true, steps=1),
+    expect=Violated(roots_are_true, steps=1, distinct=18816),
 )
 
 # Only silence stops the chain: faulty validators that go on voting, and propose what is false, do not.
@@ -187,7 +187,7 @@ check(
     {**ONE_HEAVY, "FAULTY_WEIGHT": 3, "QUORUM_OF_STAKE": False},
     faults=ADVERSARY,
     properties=(roots_are_true,),
-    expect=Violated(roots_are_true, steps=1),
+    expect=Violated(roots_are_true, steps=1, distinct=624),
     about="No incident: a reading of 'two thirds' that counts heads. Three validators that hold half of the stake "
     "forge a root; counted by stake, as the contract does, they need five of six.",
 )

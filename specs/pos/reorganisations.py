@@ -39,7 +39,7 @@ check(
     AT_ONCE,
     faults={"reorg"},
     properties=(heimdall_has_a_prefix,),
-    expect=Violated(heimdall_has_a_prefix, steps=8),
+    expect=Violated(heimdall_has_a_prefix, steps=8, distinct=20213),
 )
 check(
     "acknowledged at once, and another range lands instead",
@@ -47,7 +47,7 @@ check(
     AT_ONCE,
     faults={"reorg"},
     properties=(checkpoints_go_on,),
-    expect=Violated(checkpoints_go_on, steps=16),
+    expect=Violated(checkpoints_go_on, steps=16, distinct=20213),
     about="Two ranges with one start have been accepted, the first one's buffer having expired. One lands, is "
     "acknowledged, and taken back; the other lands. Now each side waits for a range that the other refuses. No one is "
     "faulty. Our finding: nothing of the kind is known to have happened.",

@@ -44,7 +44,7 @@ check(
     {"DETECTION": 2},
     faults=CRIME,
     properties=(double_signers_pay,),
-    expect=Violated(double_signers_pay, steps=5),
+    expect=Violated(double_signers_pay, steps=5, distinct=504),
 )
 check(
     "as designed, 2 faulty of four do not vote to slash",
@@ -52,7 +52,7 @@ check(
     {"FAULTY_WEIGHT": 2},
     faults=CRIME,
     properties=(double_signers_pay,),
-    expect=Violated(double_signers_pay, steps=5),
+    expect=Violated(double_signers_pay, steps=5, distinct=12636),
 )
 check(
     "as designed, 2 faulty of six do not vote to slash",
@@ -60,7 +60,7 @@ check(
     {"VALIDATORS": 6, "FAULTY_WEIGHT": 2},
     faults=CRIME,
     properties=(double_signers_pay,),
-    expect=Violated(double_signers_pay, steps=5),
+    expect=Violated(double_signers_pay, steps=5, distinct=31590),
 )
 check(
     "as designed, one heavy of four, 1 faulty",
@@ -75,7 +75,7 @@ check(
     {"LAST_WEIGHT": 3, "FAULTY_WEIGHT": 2},
     faults=CRIME,
     properties=(double_signers_pay,),
-    expect=Violated(double_signers_pay, steps=5),
+    expect=Violated(double_signers_pay, steps=5, distinct=6318),
 )
 check(
     "evidence is enough, 2 faulty of four",
@@ -98,7 +98,7 @@ check(
     {**BY_EVIDENCE, "VALIDATORS": 2, "FAULTY_WEIGHT": 2},
     faults=CRIME,
     properties=(double_signers_pay,),
-    expect=Violated(double_signers_pay, steps=5),
+    expect=Violated(double_signers_pay, steps=5, distinct=6232),
 )
 check(
     "as deployed",
@@ -106,7 +106,7 @@ check(
     {"SLASHING": False},
     faults=CRIME,
     properties=(double_signers_pay,),
-    expect=Violated(double_signers_pay, steps=5),
+    expect=Violated(double_signers_pay, steps=5, distinct=344),
     about="Slashing was switched off in the first Heimdall and has no module in heimdall-v2; the contract on Ethereum "
     "has the entry point.",
 )

@@ -62,7 +62,7 @@ check(
     spans,
     SINCE_RIO,
     properties=(one_span_a_number,),
-    expect=Violated(one_span_a_number, steps=2),
+    expect=Violated(one_span_a_number, steps=2, distinct=466),
 )
 check(
     "a replaced producer goes on for nodes that do not know",
@@ -70,7 +70,7 @@ check(
     SINCE_RIO,
     faults={"old_view"},
     properties=(producer_is_of_the_newest_span,),
-    expect=Violated(producer_is_of_the_newest_span, steps=3),
+    expect=Violated(producer_is_of_the_newest_span, steps=3, distinct=1036),
 )
 check(
     "several producers a span, no one has an old view of it",
@@ -85,7 +85,7 @@ check(
     {"BACKFILL_IS_VERIFIED": False},
     faults={"false_backfill"},
     properties=(producers_are_chosen,),
-    expect=Violated(producers_are_chosen, steps=2),
+    expect=Violated(producers_are_chosen, steps=2, distinct=2239),
     about="Audit of heimdall-v2, second quarter of 2025 (critical): whoever sends the message decides from which span "
     "on, and for whom, producers are repeated.",
 )

@@ -77,7 +77,7 @@ check(
     {**REVERTING, "DELETES_FIRST": False},
     faults={"reenters"},
     properties=(minted_once,),
-    expect=Violated(minted_once, steps=6),
+    expect=Violated(minted_once, steps=6, distinct=454),
     about="PIP-36 says that the entry goes once the call has succeeded, and asks for checks and effects before the "
     "call; the contract deletes first, and a failed call reverts the deletion.",
 )
@@ -86,7 +86,7 @@ check(
     state_receiver,
     {**REVERTING, "TREE_OF_FORGOTTEN": False},
     properties=(minted_once,),
-    expect=Violated(minted_once, steps=7),
+    expect=Violated(minted_once, steps=7, distinct=536),
     about="Nothing in the contract compares the tree with failedStateSyncs: that they share no message is up to "
     "whoever sets the root.",
 )
@@ -96,14 +96,14 @@ check(
     state_receiver,
     {"IDS_IN_ORDER": False},
     properties=(ids_in_order,),
-    expect=Violated(ids_in_order, steps=4),
+    expect=Violated(ids_in_order, steps=4, distinct=39),
 )
 check(
     "L4 records are delivered out of order",
     state_receiver,
     {"IDS_IN_ORDER": False},
     properties=(plain_messages_arrive,),
-    expect=Violated(plain_messages_arrive, steps=4),
+    expect=Violated(plain_messages_arrive, steps=4, distinct=39),
     about="What the order is for: lastStateId is one number, so an id that was passed over never comes again.",
 )
 
@@ -121,7 +121,7 @@ check(
     {"FAULTY_WEIGHT": 2},
     faults={"silence"},
     properties=(plain_messages_arrive,),
-    expect=Violated(plain_messages_arrive, steps=2),
+    expect=Violated(plain_messages_arrive, steps=2, distinct=66),
 )
 check(
     "L4 2 of 4 fall silent",
@@ -129,14 +129,14 @@ check(
     {"TOTAL": 4, "FAULTY_WEIGHT": 2},
     faults={"silence"},
     properties=(plain_messages_arrive,),
-    expect=Violated(plain_messages_arrive, steps=2),
+    expect=Violated(plain_messages_arrive, steps=2, distinct=66),
 )
 check(
     "M11 an over-long message is refused",
     state_receiver,
     {"KINDS": FiniteSet({Kind.PLAIN, Kind.OVERLONG}), "OVERLONG": Overlong.REFUSED},
     properties=(plain_messages_arrive,),
-    expect=Violated(plain_messages_arrive, steps=2),
+    expect=Violated(plain_messages_arrive, steps=2, distinct=54),
     about="10 March 2022: a message with large data could not be processed on Heimdall and blocked those after it; "
     "repairing that led to an outage of about 11 hours. Since then such data is replaced by empty data.",
 )
@@ -154,7 +154,7 @@ check(
     state_receiver,
     {**REVERTING, "KEEPS_FAILED": False},
     properties=(nothing_is_stuck,),
-    expect=Violated(nothing_is_stuck, steps=3),
+    expect=Violated(nothing_is_stuck, steps=3, distinct=87),
     about="PIP-36, April 2024: deposits of MATIC to contracts ran out of gas on Bor, and stayed locked on L1.",
 )
 check(
@@ -162,7 +162,7 @@ check(
     state_receiver,
     {"KINDS": FiniteSet({Kind.PLAIN, Kind.OVERLONG})},
     properties=(nothing_is_stuck,),
-    expect=Violated(nothing_is_stuck, steps=1),
+    expect=Violated(nothing_is_stuck, steps=1, distinct=123),
     about="The price of the rule that ended M11: the bridge on Bor cannot decode empty data, so every replay reverts.",
 )
 check(
@@ -170,7 +170,7 @@ check(
     state_receiver,
     {"KINDS": FiniteSet({Kind.PLAIN, Kind.NO_CODE})},
     properties=(nothing_is_stuck,),
-    expect=Violated(nothing_is_stuck, steps=1),
+    expect=Violated(nothing_is_stuck, steps=1, distinct=105),
     about="commitState skips such a message and does not keep it as failed. The token bridges send to contracts that "
     "exist; this is for applications that use StateSender themselves.",
 )

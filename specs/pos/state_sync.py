@@ -76,7 +76,7 @@ check(
     {"FAULTY_WEIGHT": 5},
     faults={"false_votes"},
     properties=(delivered_is_logged,),
-    expect=Violated(delivered_is_logged, steps=2),
+    expect=Violated(delivered_is_logged, steps=2, distinct=14497),
 )
 check(
     "S7 2 of 4 faulty",
@@ -92,7 +92,7 @@ check(
     {"TOTAL": 4, "FAULTY_WEIGHT": 3},
     faults={"false_votes"},
     properties=(delivered_is_logged,),
-    expect=Violated(delivered_is_logged, steps=2),
+    expect=Violated(delivered_is_logged, steps=2, distinct=14497),
 )
 check(
     "S7 reorganisation deeper than the confirmations",
@@ -100,7 +100,7 @@ check(
     {"FAULTY_WEIGHT": 0, "REORG_DEPTH": 3},
     faults={"reorg"},
     properties=(delivered_is_logged,),
-    expect=Violated(delivered_is_logged, steps=6),
+    expect=Violated(delivered_is_logged, steps=6, distinct=9224),
     about="No validator is faulty. Heimdall waits for a finalised L1 block, and for 6 confirmations only where it "
     "cannot ask for one: this is about that fallback.",
 )
@@ -109,7 +109,7 @@ check(
     state_sync,
     {"SENDERS_REGISTERED": False, "IDS": 1},
     properties=(mint_has_a_lock,),
-    expect=Violated(mint_has_a_lock, steps=5),
+    expect=Violated(mint_has_a_lock, steps=5, distinct=101),
     about="StateSender asks that the caller be registered for the receiver: the record on Heimdall does not say who "
     "sent.",
 )
@@ -118,7 +118,7 @@ check(
     state_sync,
     {"COMPARES_RECEIVER": False, "IDS": 1},
     properties=(delivered_is_logged,),
-    expect=Violated(delivered_is_logged, steps=5),
+    expect=Violated(delivered_is_logged, steps=5, distinct=93),
     about="heimdall-v2, pull request 405, July 2025: the clerk compared the message's contract address with itself.",
 )
 check(
@@ -126,7 +126,7 @@ check(
     state_sync,
     {"COMPARES_RECEIVER": False, "IDS": 1},
     properties=(mint_has_a_lock,),
-    expect=Violated(mint_has_a_lock, steps=5),
+    expect=Violated(mint_has_a_lock, steps=5, distinct=93),
     about="A user's message to a contract of her own is relayed as one to the bridge. No validator is faulty. Whether "
     "anyone ever did this is not known.",
 )
@@ -145,7 +145,7 @@ check(
     {"FAULTY_WEIGHT": 0, "BLOCKS": 5, "CONFIRMATIONS": 1, "REORG_DEPTH": 3, "AMOUNTS": 1},
     faults={"reorg"},
     properties=(final_messages_get_recorded,),
-    expect=Violated(final_messages_get_recorded, steps=10),
+    expect=Violated(final_messages_get_recorded, steps=10, distinct=13136),
     about="Heimdall remembers places of logs by block number and index. After the reorganisation another id comes to "
     "stand at a place that was seen, and is refused; later ids wait behind it. Our finding, for the fallback only.",
 )

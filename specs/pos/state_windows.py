@@ -51,14 +51,14 @@ check(
     {"DELAY": 1, "FORKS": 1},
     faults={"lag"},
     properties=(same_last_id,),
-    expect=Violated(same_last_id, steps=5),
+    expect=Violated(same_last_id, steps=5, distinct=411),
 )
 check(
     "S9 no delay",
     state_windows,
     {"DELAY": 0, "FORKS": 1},
     properties=(same_last_id,),
-    expect=Violated(same_last_id, steps=5),
+    expect=Violated(same_last_id, steps=5, distinct=411),
     about="Even with every Heimdall up to date: the record arrives between the executions of two nodes.",
 )
 check(
@@ -66,7 +66,7 @@ check(
     state_windows,
     {"END_BY_BLOCK": False},
     properties=(same_last_id,),
-    expect=Violated(same_last_id, steps=11),
+    expect=Violated(same_last_id, steps=11, distinct=31670),
     about="Bor before PIP-12, 2023: the end was the time of the header one sprint earlier, read by number, so from the "
     "node's own fork while it imported another. Bor still carries overrides for blocks where nodes had differed.",
 )
@@ -75,7 +75,7 @@ check(
     state_windows,
     {"START_BY_CHAIN": False},
     properties=(same_last_id,),
-    expect=Violated(same_last_id, steps=11),
+    expect=Violated(same_last_id, steps=11, distinct=31304),
     about="The other half of PIP-12: lastStateId was read from the node's own state, not from the imported chain's.",
 )
 check(
@@ -91,7 +91,7 @@ check(
     {"WAITS_FOR_ANSWER": False, "FORKS": 1},
     faults={"no_answer"},
     properties=(same_last_id,),
-    expect=Violated(same_last_id, steps=6),
+    expect=Violated(same_last_id, steps=6, distinct=371),
     about="In Bor's CommitStates a failed fetch is logged and yields an empty list (discussed in bor, pull request "
     "2177, April 2026). Such a node computes another state than the rest: agreement is lost, not coins.",
 )
@@ -100,7 +100,7 @@ check(
     state_windows,
     {"ONE_LIMIT": False, "FORKS": 1, "BLOCKS": 1},
     properties=(same_records,),
-    expect=Violated(same_records, steps=1),
+    expect=Violated(same_records, steps=1, distinct=742),
     about="10 March 2022: v0.2.5 and v0.2.6 of Heimdall had different limits for a record's size, and a large record "
     "split their state; Heimdall halted, and Bor when its spans ran out, for about 11 hours.",
 )
