@@ -4,7 +4,8 @@ Rule of the module: breadth first, every state once, in one fixed order; so coun
 same on every run, and a counterexample is as short as any.  A property of states is judged when a state is
 found, a property of steps when the step is made, deadlock and errors of the model when a state is expanded.
 A task that asks for `every` violation is searched to the end, and each thing that is violated is kept with
-the first state of which it is.
+the first state of which it is.  Where a system is symmetric in its scalarsets one state of each orbit is kept
+(`reduction`); the counts, the verdict and the path are of the system itself.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from collections.abc import Iterator
 
 import attrs
 
+from checker.engines import reduction
 from checker.engines.contract import (
     Coverage,
     Holds,
     NoneWithin,
     Path,
+    Step,
+    Symmetry,
     Task,
     Trouble,
     Unknown,
@@ -26,10 +30,11 @@ from checker.engines.contract import (
     Violated,
 )
 from checker.ir.nodes import PropertyKind
+from checker.ir.passes.symmetry import Symmetries
 from checker.ir.scalar import ScalarProperty
 from checker.native.kernel import BATCH, Ctx, Status
 from checker.native.memory import Region
-from checker.native.program import Program
+from checker.native.program import Found, Program
 from checker.native.run import LEVELS, NONE, OutOfMemory, Run
 
 _PAUSE = 0.1  # seconds of native search between looks at the budget
@@ -41,31 +46,47 @@ class Explore:
     """Exhaustive breadth-first search in native code."""
 
     name = "explore"
-    knows = frozenset({"time", "memory", "states", "depth", "all"})
+    knows = frozenset({"time", "memory", "states", "depth", "all", "symmetry"})
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes."""
-        return _Search(task).run()
+        found = reduction.at_first(task)
+        search = _Search(task, found)
+        try:
+            return search.run()
+        except _Reducible as more:
+            return _Search(task, more.found, search.started).run()
 
 
 class _Stop(Exception):
     """A budget ended the run; the reason is the argument."""
 
 
+class _Reducible(Exception):
+    """A solver found more symmetry than the search is reduced by: it begins again."""
+
+    def __init__(self, found: Symmetries) -> None:
+        self.found = found
+
+
 class _Search:
-    def __init__(self, task: Task) -> None:
-        self.task, self.system = task, task.system
-        self.program = Program(task.system, every=task.every)
+    def __init__(self, task: Task, found: Symmetries, started: float | None = None) -> None:
+        self.task, self.system, self.found = task, task.system, found
+        self.quotient = reduction.reduced_by(task.system, found)
+        self.program = Program(task.system, every=task.every, quotient=self.quotient)
         self.memory = Run(self.program, task.budget.memory)
         self.ends: list[int] = []
         self.late: list[Violated] = []
-        self.started = self.reported = time.perf_counter()
+        self.reported = time.perf_counter()
+        self.started = self.reported if started is None else started
         self.searched: float | None = None
         self.chunk = _FIRST_CHUNK
         memory = self.memory
         memory[Ctx.STOP] = int(self.system.terminal is None and not any(a.errors for a in self.system.actions))
         self.most = memory.most() if task.budget.states is None else min(task.budget.states, memory.most())
-        memory[Ctx.MAX_STATES] = self.most
+        self.worth = reduction.worth(self.program)
+        self.asking = found.open and started is None and task.symmetry is Symmetry.AUTO
+        memory[Ctx.MAX_STATES] = min(self.worth, self.most) if self.asking else self.most
 
     def run(self) -> Verdict:
         try:
@@ -96,7 +117,9 @@ class _Search:
         while True:
             status = self._advance()
             if status is Status.GROW:
-                self.memory.grow()
+                self._grow()
+            elif status is Status.MAX_STATES and self.asking:
+                self._ask()
             elif status is Status.MAX_STATES:
                 raise _Stop(self._full())
             elif status is Status.LEVELS_FULL:
@@ -123,6 +146,24 @@ class _Search:
             self.chunk = max(1_000, min(4 * self.chunk, int(expanded * _PAUSE / max(took, 1e-6))))
         return status
 
+    def _grow(self) -> None:
+        try:
+            self.memory.grow()
+        except OutOfMemory:
+            if not self.asking:
+                raise
+            self._ask()
+            self.memory.grow()
+
+    def _ask(self) -> None:
+        """The search has become long, or too large: is there more symmetry than was plain to see?"""
+        self.asking = False
+        self.memory[Ctx.MAX_STATES] = self.most
+        found = reduction.by_solver(self.system, self.task.budget.seconds)
+        if len(found.sorts) > len(self.found.sorts):
+            raise _Reducible(found)
+        self.found = found
+
     def _look(self) -> None:
         """Look at the clock and at who waits."""
         now = time.perf_counter()
@@ -147,7 +188,8 @@ class _Search:
             return verdict
         undecided = [p.name for p in self._late() if not self._witnessed(p)]
         notes = (f"not decided within the depth: {', '.join(undecided)}",) if undecided else ()
-        return NoneWithin(attrs.evolve(self._coverage(), notes=notes), depth)
+        coverage = self._coverage()
+        return NoneWithin(attrs.evolve(coverage, notes=(*coverage.notes, *notes)), depth)
 
     def _probe(self) -> Verdict | None:
         """The last level allowed, found but not expanded: is one of its states a deadlock or an error?"""
@@ -182,9 +224,18 @@ class _Search:
         return memory.small.get(memory.witness + self.system.properties.index(p))
 
     def _path(self, position: int) -> Path:
+        return self._path_to(position)[0]
+
+    def _path_to(self, position: int, last: Step | None = None, found: Found | None = None) -> tuple[Path, Step | None]:
+        """A path to a state that was found (of a reduced search: to one of its orbit), and the step `last` from
+        there, which is wrong (`reduction.real_step`)."""
         coverage = self._coverage()  # rebuilding the path is no part of the search
         self.searched = coverage.search_seconds
-        return self.memory.path(position, [*self.ends, self.memory[Ctx.LIMIT]])
+        path, states = self.memory.path(position, [*self.ends, self.memory[Ctx.LIMIT]])
+        if self.quotient is None:
+            return path, last
+        path, end = reduction.real_path(self.memory, states)
+        return path, None if last is None else reduction.real_step(self.program, end, last, found)
 
     def _violated(self) -> Verdict:
         """By a state that was found, or by a step."""
@@ -194,9 +245,12 @@ class _Search:
     def _false(self, code: int, position: int, ident: int) -> Violated:
         """What a code of `Program` says of a state, or of a step from it."""
         found = self.program.found(code)
-        path = self._path(position)
         if found.property.kind is PropertyKind.STEP:
-            path = attrs.evolve(path, steps=(*path.steps, self.program.step(ident)))
+            path, last = self._path_to(position, self.program.step(ident), found)
+            assert last is not None
+            path = attrs.evolve(path, steps=(*path.steps, last))
+        else:
+            path = self._path(position)
         trouble = Trouble.MODEL_ERROR if found.error else Trouble.PROPERTY
         return Violated(self._coverage(), trouble, found.property.name, path)
 
@@ -212,8 +266,8 @@ class _Search:
         return self._dead(head, memory[Ctx.DEAD])
 
     def _failed(self, position: int, number: int) -> Violated:
-        path = self._path(position)
-        return Violated(self._coverage(), Trouble.MODEL_ERROR, None, path, self.program.step(number))
+        path, step = self._path_to(position, self.program.step(number))
+        return Violated(self._coverage(), Trouble.MODEL_ERROR, None, path, step)
 
     def _dead(self, position: int, code: int) -> Violated:
         terminal = self.system.terminal
@@ -235,7 +289,8 @@ class _Search:
         verdict = self._every("")
         if verdict is not None:
             notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
-            return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, notes=notes))
+            coverage = verdict.coverage
+            return attrs.evolve(verdict, coverage=attrs.evolve(coverage, notes=(*coverage.notes, *notes)))
         witnesses = {p.name: self._path(self._witness(p)) for p in self._late() if p.kind is PropertyKind.REACHABLE}
         return Holds(self._coverage(), witnesses)
 
@@ -319,17 +374,24 @@ class _Search:
         count = memory[Ctx.COUNT]
         seconds = self.searched if self.searched is not None else time.perf_counter() - self.started
         return Coverage(
-            states=count,
+            states=memory[Ctx.REAL],
             transitions=memory[Ctx.TRANSITIONS],
             depth=self._depth(count),
             terminal=memory[Ctx.TERMINAL],
             fired=memory.numbers(memory.fired, len(self.system.actions)),
+            orbits=None if self.quotient is None else count,
+            symmetry=() if self.quotient is None else tuple(s.name for s in self.quotient.sorts),
             frontier=count - memory[Ctx.HEAD],
             bits_per_state=self.program.packing.bits,
             bytes_per_state=memory.bytes() / max(1, count),
             search_seconds=seconds,
             peak_memory=memory.bytes(),
+            notes=self._unreduced() if count > self.worth else (),
         )
+
+    def _unreduced(self) -> tuple[str, ...]:
+        """Why a long search was not reduced further."""
+        return tuple(f"not reduced by the symmetry of {r.sort.name}: {r.reason}" for r in self.found.refused)
 
     def _depth(self, count: int) -> int:
         """Levels beyond the first that have a state."""

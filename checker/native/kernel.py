@@ -64,6 +64,7 @@ class Ctx(enum.IntEnum):
     STEP_ID = 38
     NOTES = 39  # where every violation is wanted: by what it is, the first state (for a step: the source), or -1
     NOTE_IDS = 40  # beside NOTES: the instance of a step or of an error
+    REAL = 41  # states of the orbits of those found; as COUNT, where the search is not reduced
 
 
 class Status(enum.IntEnum):
@@ -99,10 +100,14 @@ class Kernel:
 
     `notes` None: the search returns at a violation.  Else it notes the first of each kind and goes on: by code - 1
     those of properties, and from `notes` on a deadlock, an error of the terminal predicate, an error of an action.
+    `reduced`: the states are representatives of orbits (`checker.native.symmetry`).  A step is judged as it is made,
+    its target replaced by the representative afterwards; counts are of the states in the orbits.
     """
 
-    def __init__(self, words: int, direct: bool, steps: bool, notes: int | None = None) -> None:
-        self.words, self.direct, self.steps, self.notes = words, direct, steps, notes
+    def __init__(
+        self, words: int, direct: bool, steps: bool, notes: int | None = None, *, reduced: bool = False
+    ) -> None:
+        self.words, self.direct, self.steps, self.notes, self.reduced = words, direct, steps, notes, reduced
 
     def text(self) -> str:
         """All functions of the kernel."""
@@ -127,6 +132,15 @@ class Kernel:
 
     def _state(self, code: Code, base: str, index: str) -> str:
         return code.at(base, code.mul(index, self.words))
+
+    def _represent(self, code: Code, state: str) -> None:
+        """Replace a state by the representative of its orbit."""
+        if self.reduced:
+            code.op(f"call i64 @canonical(ptr {state})")
+
+    def _weight(self, code: Code, state: str) -> str:
+        """How many states a kept state stands for."""
+        return code.op(f"call i64 @weight(ptr {state})") if self.reduced else "1"
 
     def _probe(self, code: Code, state: str, h: str, table: str, mask: str, queue: str) -> tuple[str, str]:
         """The slot of a state or of the free cell for it, and the cell's content (0: free)."""
@@ -172,6 +186,7 @@ class Kernel:
             code.store(self._cell(code, "%s", "%h", count), "%table", here)
             self._copy(code, "%s", self._state(code, "%queue", count))
             code.store(code.add(count, "1"), "%c", Ctx.COUNT)
+            code.store(code.add(code.load("%c", Ctx.REAL), self._weight(code, "%s")), "%c", Ctx.REAL)
             found = code.op(f"call i64 @check(ptr %s, i64 {count}, ptr {code.pointer('%c', Ctx.WITNESS)})")
             with code.when(code.cmp("ne", found, "0")):
                 self._found(code, found, count)
@@ -209,15 +224,16 @@ class Kernel:
         return code.finish("0")
 
     def _stage(self, code: Code, start: str, stop: str, table: str, mask: str, step: str | None = None) -> None:
-        """Hash and prefetch pending states; check the steps to them from state number `step`."""
+        """Check the steps to pending states from state number `step`; represent, hash and prefetch the states."""
         pending, hashes = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.HASHES)
         with code.count(start, stop) as i:
             state = self._state(code, pending, i)
+            if step is not None and self.steps:
+                self._check_step(code, step, state, i)
+            self._represent(code, state)
             h = code.op(f"call i64 @hash(ptr {state})")
             code.store(h, hashes, i)
             code.prefetch(code.at(table, code.band(h, mask)))
-            if step is not None and self.steps:
-                self._check_step(code, step, state, i)
 
     def _check_step(self, code: Code, source: str, target: str, number: str) -> None:
         """Keep the first step that violates a property; states found before it come first (`_settle`)."""
@@ -354,11 +370,11 @@ class Kernel:
             else:
                 with code.when(bad):
                     self._noted(code, code.add(dead, str(self.notes - 1)), head, "0")
-            code.store(code.add(code.load("%c", Ctx.TERMINAL), "1"), "%c", Ctx.TERMINAL)
+            code.store(code.add(code.load("%c", Ctx.TERMINAL), self._weight(code, state)), "%c", Ctx.TERMINAL)
         code.store(code.add(head, "1"), "%c", Ctx.HEAD)
         with code.when(code.cmp("eq", code.load("%c", Ctx.PROBE), "0")):
             self._stage(code, waiting, after, code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.MASK), head)
-            made = code.op(f"sub i64 {after}, {waiting}")
+            made = code.mul(code.op(f"sub i64 {after}, {waiting}"), self._weight(code, state))
             code.store(code.add(code.load("%c", Ctx.TRANSITIONS), made), "%c", Ctx.TRANSITIONS)
             code.store(after, "%c", Ctx.WAITING)
 
@@ -423,6 +439,7 @@ class Kernel:
             state = self._state(code, code.pointer("%c", Ctx.QUEUE), i)
             n = self._successors(code, state, "0", code.pointer("%c", Ctx.FIRED))
             with code.count("0", n) as j:
+                self._represent(code, self._state(code, pending, j))
                 same = code.op(f"call i1 @same(ptr {self._state(code, pending, j)}, ptr %t)")
                 with code.when(same):
                     ident = code.op(f"load i32, ptr {code.at(ids, j, 'i32')}")

@@ -15,11 +15,13 @@ import attrs
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
+from checker.ir.passes.quotient import Quotient
 from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, and_, not_, or_
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
 from checker.native.kernel import Kernel
 from checker.native.successors import action_code, decode, instances
+from checker.native.symmetry import symmetry_code
 from checker.native.text import PREFETCH, Code
 from checker.semantics.layout import Packing
 
@@ -39,10 +41,11 @@ class Program:
     """A compiled system: its packing, the numbering of its instances, and its native functions.
 
     With `every`, its search notes the first violation of each kind and goes on, instead of returning there.
+    With a `quotient`, its search keeps one state of each orbit.
     """
 
-    def __init__(self, system: ScalarSystem, *, every: bool = False) -> None:
-        self.system, self.every = system, every
+    def __init__(self, system: ScalarSystem, *, every: bool = False, quotient: Quotient | None = None) -> None:
+        self.system, self.every, self.quotient = system, every, quotient
         self.packing = Packing.of(system.leaves)
         self.words = width(self.packing)
         sizes = [instances(a) for a in system.actions]
@@ -53,7 +56,9 @@ class Program:
         self.direct = self.packing.bits < _DIRECT_BITS and self.words == 1
         self.always_checked = [p for p in system.properties if p.kind is not PropertyKind.STEP]
         self.steps = any(p.kind is PropertyKind.STEP for p in system.properties)
-        library = Library(self.assembly())
+        assembly = self.assembly()
+        self.size = len(assembly)  # how much there is to compile
+        library = Library(assembly)
         self.library = library
         self.admit = library.function("admit", 1)
         self.search = library.function("search", 2)
@@ -62,6 +67,9 @@ class Program:
         self.predecessor = library.function("predecessor", 4)
         self.walk = library.function("walk", 2)
         self.replay = library.function("replay", 3)
+        if quotient is not None:
+            self.follow = library.function("follow", 6)
+            self.represent, self.weigh = library.function("represent", 1), library.function("weigh", 1)
 
     def assembly(self) -> str:
         """The module as LLVM assembly."""
@@ -73,8 +81,10 @@ class Program:
             parts.append(self._check_step())
         if self.every:
             parts += [self._note(), self._note_step()]
+        if self.quotient is not None:
+            parts.append(symmetry_code(system, packing, self.quotient))
         notes = 2 * len(system.properties) if self.every else None
-        parts.append(Kernel(self.words, self.direct, self.steps, notes).text())
+        parts.append(Kernel(self.words, self.direct, self.steps, notes, reduced=self.quotient is not None).text())
         return "\n".join(parts)
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
@@ -105,9 +115,10 @@ class Program:
         """`@expand(state, out, ids, n, fired, err) -> n`: append all successors; count them by action."""
         code = Code("define internal i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err) nounwind")
         n = "%n"
+        weight = "1" if self.quotient is None else code.op("call i64 @weight(ptr %s)")
         for i in range(len(self.system.actions)):
             after = code.op(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
-            made = code.op(f"sub i64 {after}, {n}")
+            made = code.mul(code.op(f"sub i64 {after}, {n}"), weight)
             code.store(code.add(code.load("%fired", i), made), "%fired", i)
             n = after
         return code.finish(n)

@@ -126,10 +126,12 @@ class Run:
         """Forget the error that was met."""
         self.small.put(self.err, [NONE])
 
-    def path(self, position: int, ends: Sequence[int]) -> Path:
-        """The first shortest path to a state of the queue; `ends` is where each level ends."""
+    def path(self, position: int, ends: Sequence[int]) -> tuple[Path, list[tuple[int, ...]]]:
+        """The first shortest path to a state of the queue, and the states it is made of; `ends` is where each
+        level ends.  Of a reduced search the states are representatives, and the steps lead to their orbits."""
         self[Ctx.FIRED] = self.small.address + 8 * self.spare
         steps: list[Step] = []
+        states = [self.state(position)]
         level = next((i for i, end in enumerate(ends) if position < end), len(ends))
         while level:
             level -= 1
@@ -138,7 +140,33 @@ class Run:
             position = self.program.predecessor(self.address, start, ends[level], self.states.address)
             self.clear_error()
             steps.append(self.program.step(self[Ctx.FOUND_ID]))
-        return Path(self.program.unpack(self.state(position)), tuple(reversed(steps)))
+            states.append(self.state(position))
+        return Path(self.program.unpack(states[-1]), tuple(reversed(steps))), states[::-1]
+
+    def represented(self, state: Sequence[int]) -> tuple[int, ...]:
+        """The representative of a state's orbit."""
+        self.states.put(0, state)
+        self.program.represent(self.states.address)
+        return self._own_state()
+
+    def weight(self, state: Sequence[int]) -> int:
+        """How many states the orbit of a representative has."""
+        self.states.put(0, state)
+        return self.program.weigh(self.states.address)
+
+    def follow(self, state: Sequence[int], target: Sequence[int]) -> tuple[tuple[int, ...], int]:
+        """The first step from a real state into the orbit of a representative: where it leads, its instance."""
+        here, there = self.states.address, self.states.address + 8 * self.program.words
+        self.states.put(0, [*state, *target])
+        spare = self.small.address + 8 * self.spare
+        error = self.small.address + 8 * self.err
+        number = self.program.follow(here, there, self.pending.address, self.ids.address, spare, error)
+        self.clear_error()
+        assert number >= 0, "no step leads into the orbit of the next representative"
+        return self._own_state(), number
+
+    def _own_state(self) -> tuple[int, ...]:
+        return tuple(self.states.get(k) for k in range(self.program.words))
 
     def put_pending(self, states: Sequence[Sequence[int]]) -> None:
         """Hand over states to take in."""
