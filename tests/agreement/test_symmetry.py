@@ -175,8 +175,7 @@ def test_lopsided_models_are_told_from_others() -> None:
 def notices(seeds: range, *, lopsided: bool) -> None:
     """Among the models of these seeds is one whose reduced search differs."""
     with pytest.raises(Disagreement):  # noqa: PT012 - the first of many models
-        for seed, source, _ in models(seeds.start, seeds.stop, lopsided=lopsided):
-            print("SEED", seed)
+        for _seed, source, _system in models(seeds.start, seeds.stop, lopsided=lopsided):
             agrees(source)
 
 
@@ -185,7 +184,7 @@ def test_reducing_models_that_are_not_symmetric_is_noticed(monkeypatch: pytest.M
         reduction, "at_first", lambda task: everything(task.system) if task.symmetry.value == "always" else Symmetries()
     )
 
-    notices(range(150), lopsided=True)
+    notices(range(12, 150), lopsided=True)
 
 
 def everything(system: ScalarSystem) -> Symmetries:
@@ -197,13 +196,13 @@ def test_a_proof_that_forgets_actions_is_noticed(monkeypatch: pytest.MonkeyPatch
     real = symmetry._of_action
     monkeypatch.setattr(symmetry, "_of_action", lambda *a: (FALSE, real(*a)[1]))
 
-    notices(range(150), lopsided=True)
+    notices(range(12, 150), lopsided=True)
 
 
 def test_a_proof_that_forgets_the_initial_states_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(symmetry, "_closed", lambda *_: True)
 
-    notices(range(400), lopsided=True)
+    notices(range(112, 400), lopsided=True)
 
 
 def test_weights_that_are_wrong_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
