@@ -29,6 +29,7 @@ Permutation: TypeAlias = tuple[int, ...]  # where each member goes
 Domain: TypeAlias = Mapping[str, Sequence[Type]]  # the types whose leaves a space holds
 Prove: TypeAlias = Callable[[Node, Domain], "bool | None"]  # is it false for all values? None: not decided
 
+_INITIAL: Final = 20_000  # initial states that are permuted and looked up, in half a second
 _CASES: Final = 64  # values of a number up to which a choice by it is brought to one form
 
 
@@ -333,15 +334,13 @@ def _sum(a: Node, b: Node) -> Node:
 
 
 def _refusal(system: ScalarSystem, sort: ScalarT, prove: Prove) -> Refusal | None:
-    assert system.state is not None
-    for k in range(sort.size - 1):
-        if not _closed(system, sort, swap(sort, k)):
-            return Refusal(sort, "the initial states tell its members apart", False)
-    unproved: list[tuple[str, Node, Domain]] = []
-    for k in range(sort.size - 1):
-        unproved += [o for o in _differences(system, sort, swap(sort, k)) if o[1] is not FALSE]
-    for what, difference, domain in unproved:
-        answer = prove(difference, domain)
+    swaps = [swap(sort, k) for k in range(sort.size - 1)]
+    if len(system.initial) * len(swaps) > _INITIAL:
+        return Refusal(sort, "there are too many initial states to compare", False)
+    if not all(_closed(system, sort, by) for by in swaps):
+        return Refusal(sort, "the initial states tell its members apart", False)
+    for what, difference, domain in itertools.chain.from_iterable(_differences(system, sort, by) for by in swaps):
+        answer = difference is FALSE or prove(difference, domain)
         if answer is None:
             return Refusal(sort, f"{what} was not shown to treat its members alike", True)
         if not answer:
