@@ -139,6 +139,7 @@ def _add_check(commands: Any) -> None:
     _add_run_options(p)
     p.add_argument("--engine", metavar="NAME", help="explore, simulate, bmc or induction")
     p.add_argument("--all", action="store_true", help="every property that is violated, each with a shortest trace")
+    p.add_argument("--symmetry", action="store_true", help="keep one state of each orbit, where that is shown sound")
 
 
 def _add_simulate(commands: Any) -> None:
@@ -146,7 +147,7 @@ def _add_simulate(commands: Any) -> None:
     _add_run_options(p)
     p.add_argument("--walks", type=_from_one, metavar="N")
     p.add_argument("--steps", type=_from_one, metavar="N")
-    p.set_defaults(engine="simulate", all=False)
+    p.set_defaults(engine="simulate", all=False, symmetry=False)
 
 
 def _add_report(commands: Any) -> None:
@@ -154,7 +155,7 @@ def _add_report(commands: Any) -> None:
     _add_run_options(p)
     p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (reports)")
     p.add_argument("--compare", action="store_true", help="write nothing; fail where the folder says something else")
-    p.set_defaults(engine=None, all=False)
+    p.set_defaults(engine=None, all=False, symmetry=False)
 
 
 def _add_run_options(p: argparse.ArgumentParser) -> None:
@@ -347,7 +348,7 @@ def _overrides(a: argparse.Namespace, **more: int | None) -> Overrides:
 
     return Overrides(
         engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
-        seed=a.seed, every=a.all, **more,
+        seed=a.seed, every=a.all, symmetry=a.symmetry, **more,
     )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ class Overrides:
     walks: int | None = None
     steps: int | None = None
     every: bool = False
+    symmetry: bool = False
 
     @property
     def bounds(self) -> bool:
@@ -76,6 +77,7 @@ class Overrides:
         """What was asked for on the command line and means nothing to an engine."""
         named = {"time": self.seconds, "memory": self.memory, "states": self.states, "depth": self.depth}
         named |= {"seed": self.seed, "walks": self.walks, "steps": self.steps, "all": self.every or None}
+        named |= {"symmetry": self.symmetry or None}
         return [name for name, value in named.items() if value is not None and name not in engine.knows]
 
     def threads(self, engine: str) -> int:
@@ -153,7 +155,7 @@ def run_check(
     every = "all" in engine.knows and (overrides.every or _searched_on(check, name))
     task = Task(
         system=system, progress=progress, interrupted=interrupted, every=every, started=start,
-        **_options(check, overrides),
+        symmetry=overrides.symmetry, **_options(check, overrides),
     )  # fmt: skip
     try:
         verdict = engine.run(task)
@@ -180,7 +182,7 @@ def _searched_on(check: Check, engine: str) -> bool:
 
 
 def _refuse_unknown(engine: Engine, check: Check) -> None:
-    known = sorted(engine.knows - {"time", "memory", "workers", "all"})
+    known = sorted(engine.knows - {"time", "memory", "workers", "all", "symmetry"})
     wrong = [
         Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, did_you_mean(name, known))
         for name in check.options

@@ -126,10 +126,13 @@ class _Place:
 
 
 class Grammar:
-    """One random model in the making."""
+    """One random model in the making.
 
-    def __init__(self, choices: Choices) -> None:
-        self.choose = choices
+    `lopsided`: many statements depend on the order in which the members of the scalarset come.
+    """
+
+    def __init__(self, choices: Choices, members: int = 2, *, lopsided: bool = False) -> None:
+        self.choose, self.members, self.lopsided = choices, members, lopsided
         self.variables: list[tuple[str, Type]] = []
         self.constants: list[tuple[str, Type]] = []
         self.known: set[str] = set()  # places that are not None
@@ -538,6 +541,8 @@ class Grammar:
         forms.append(lambda: self.unpacked(indent))
         if depth:
             forms += [lambda: self.branch(depth, indent)] * 2 + [lambda: self.loop(depth, indent)]
+        if self.lopsided and self.acts and self.chance(3):
+            return self.one_by_one(indent)
         return self.pick(forms)()  # type: ignore[no-any-return]
 
     def stored(self, indent: str) -> list[str]:
@@ -680,6 +685,21 @@ class Grammar:
         self.variables.append((name, INT))
         return [f"{indent}{name}: int = {self.pick(('0', '1'))}", head, f"{indent}    {name} = 2 * {name} + {x}"]
 
+    def one_by_one(self, indent: str) -> list[str]:
+        """A loop over the members of the scalarset in which one is not like the others: the last, or the first."""
+        wants = [(n, t) for n, t in self.fields if t in (WHO, ty.OptionT(WHO), ty.SeqT(WHO, 2), ty.MapT(WHO, LOW))]
+        if not wants:
+            raise Stuck
+        (name, t), x = self.pick(wants), self.fresh("x")
+        with self.scope():
+            self.variables.append((x, WHO))
+            test = f"{indent}    if {self.expr(BOOL, 1)}:"
+        lines = {
+            ty.SeqT(WHO, 2): [f"{indent}    if len(s.{name}) < 2:", f"{indent}        s.{name} = s.{name}.push({x})"],
+            ty.MapT(WHO, LOW): [test, f"{indent}        s.{name}[{x}] = (sum(s.{name}[y] for y in Who) + 1) % 3"],
+        }.get(t, [test, f"{indent}        s.{name} = {x}"])
+        return self.forget([f"{indent}for {x} in Who:", *lines])
+
     # --- functions and files ---
 
     def function(
@@ -759,7 +779,7 @@ class Grammar:
         actions += self.stirred() if self.tame else []
         faults = [self.action('@action(fault="bad")') for _ in range(self.choose(2))]
         model = _MODEL.format(
-            limit=limit, flag=flag,
+            limit=limit, flag=flag, members=self.members,
             fields="\n".join(f"    {n}: {annotation(t)} = {d}" for (n, t), d in zip(self.fields, defaults, strict=True)),
             functions="\n\n\n".join([*helpers, *initials, *actions, *faults]),
         )  # fmt: skip
@@ -794,8 +814,8 @@ class Mode(Enum):
     OFF = auto()
 
 
-class Who(Scalarset, size=2):
-    """Any two."""
+class Who(Scalarset, size={members}):
+    """Interchangeable, as far as the type goes."""
 
 
 @record
@@ -834,20 +854,20 @@ check("all", gen, {faults}expect=Holds())
 """
 
 
-def make(ask: Callable[[int], int]) -> Source:
+def make(ask: Callable[[int], int], members: int = 2, *, lopsided: bool = False) -> Source:
     """The model that these choices make; where the grammar is stuck, it starts again."""
     choices = Choices(ask)
     for _ in range(20):
         try:
-            return Grammar(choices).source()
+            return Grammar(choices, members, lopsided=lopsided).source()
         except Stuck:
             continue
     return Grammar(Choices(lambda _: 0)).source()
 
 
-def random_model(seed: int) -> Source:
-    """The model of a seed."""
-    return make(random.Random(seed).randrange)
+def random_model(seed: int, members: int = 2, *, lopsided: bool = False) -> Source:
+    """The model of a seed; its scalarset has so many members, and with `lopsided` their order often matters."""
+    return make(random.Random(seed).randrange, members, lopsided=lopsided)
 
 
 def replay(choices: Sequence[int]) -> Source:

@@ -106,6 +106,7 @@ SIDEWAYS: dict[tuple[str, str], str] = {
     ("checker.trace", "checker.semantics"): "replay compares plain Python with the evaluator",
     ("checker.ir.passes", "checker.semantics"): "scalarize folds constants as the evaluator means them",
     ("checker.frontend", "checker.semantics"): "constants and defaults are evaluated as the model would",
+    ("checker.native", "checker.ir.passes"): "the group that a search is reduced by is laid out by a pass",
     ("checker.native", "checker.engines.contract"): "a path is made of the contract's steps",
     ("checker.trace", "checker.engines.contract"): "a path is made of the contract's steps",
     ("checker.smt", "checker.engines.contract"): "a path is made of the contract's steps, within its budget",

@@ -125,6 +125,23 @@ def test_what_an_engine_does_not_use_is_said(capsys: pytest.CaptureFixture[str])
     assert walked == "note: the engine simulate does not use --memory, --states\n"
 
 
+def test_symmetry_is_used_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """The counts of the model are the same; an engine that does not reduce says that it does not."""
+    cli.main(["check", SPEC, "--only", "3 managers", "--symmetry"])
+    reduced = capsys.readouterr().out
+    cli.main(["check", SPEC, "--only", "3 managers"])
+    full = capsys.readouterr().out
+    cli.main(["simulate", SPEC, "--only", "3 managers", "--walks", "2"])
+    walked = capsys.readouterr().err
+    cli.main(["check", SPEC, "--only", "3 managers", "--engine", "bmc", "--depth", "1", "--symmetry"])
+    bounded = capsys.readouterr().err
+
+    assert "Holds, 288 states (80 up to symmetry), 1 145 transitions, depth 10" in reduced
+    assert "Holds, 288 states, 1 145 transitions, depth 10" in full
+    assert walked == ""
+    assert bounded == "note: the engine bmc does not use --symmetry\n"
+
+
 def test_all_lists_every_violated_property(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Each with its trace, on the terminal, as a file that replays, and in JSON."""
     spec, out = tmp_path / "spec.py", tmp_path / "r.json"

@@ -77,6 +77,7 @@ class Coverage:
     instances of expanded states (self-loops and repeats count); depth: steps of the longest shortest
     path so far; terminal: expanded states without any enabled action;
     fired: how often each action was taken, by position in the system; walks, steps: of a simulation.
+    All of them are of the model, also where the search was reduced: each orbit counts as its states.
     """
 
     states: int | None = None
@@ -86,7 +87,9 @@ class Coverage:
     fired: tuple[int, ...] | None = None
     walks: int | None = None
     steps: int | None = None
-    frontier: int | None = None  # states found but not expanded when the run ended
+    orbits: int | None = None  # of a search reduced by symmetry: the states it kept, one for each orbit
+    symmetry: tuple[str, ...] = ()  # the scalarsets it was reduced by
+    frontier: int | None = None  # states kept but not expanded when the run ended
     bits_per_state: int | None = None
     bytes_per_state: float | None = None
     search_seconds: float | None = None
@@ -183,6 +186,7 @@ class Task:
 
     `started` is when the check started (`time.monotonic`): the budget of time runs from there, so it includes
     compilation.  `every` asks for all that is violated instead of the first violation.
+    `symmetry`: let one state of an orbit stand for all, where that is shown to be sound.
     `progress` is called now and then with what was covered so far (about twice a second).
     `interrupted` is asked as often; when it returns true the engine stops and answers
     `Unknown("interrupted")` with what was covered.
@@ -195,6 +199,7 @@ class Task:
     steps: int = 100  # simulate: longest walk; bmc and induction: the bound k
     workers: int = 1
     every: bool = False
+    symmetry: bool = False
     started: float = attrs.field(factory=time.monotonic)
     progress: Callable[[Coverage], None] = lambda _: None
     interrupted: Callable[[], bool] = lambda: False

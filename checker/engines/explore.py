@@ -6,6 +6,8 @@ path are the same on every run and any number of threads, and a counterexample i
 A property of states is judged when a state is found, a property of steps when the step is made, deadlock and
 errors of the model when a state is expanded.  A task that asks for `every` violation is searched to the end,
 and each thing that is violated is kept with the first state of which it is.
+A task that asks for `symmetry` keeps one state of each orbit, where the members of a scalarset are shown to be
+interchangeable (`reduction`); the counts, the verdict and the path are of the system itself.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from functools import partial
 
 import attrs
 
+from checker.engines import reduction
 from checker.engines.contract import (
     Coverage,
     Holds,
     NoneWithin,
     Path,
+    Step,
     Task,
     Trouble,
     Unknown,
@@ -31,7 +35,7 @@ from checker.ir.scalar import ScalarProperty
 from checker.native.crew import Crew
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
-from checker.native.program import Program
+from checker.native.program import Found, Program
 from checker.native.run import NONE, Noted
 from checker.native.visited import Full, OutOfMemory, Visited
 
@@ -45,7 +49,7 @@ class Explore:
     """Exhaustive breadth-first search in native code."""
 
     name = "explore"
-    knows = frozenset({"time", "memory", "states", "depth", "workers", "all"})
+    knows = frozenset({"time", "memory", "states", "depth", "workers", "all", "symmetry"})
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes."""
@@ -80,7 +84,9 @@ class _Trouble:
 class _Search:
     def __init__(self, task: Task, crew: Crew) -> None:
         self.task, self.system = task, task.system
-        self.program = Program(task.system, every=task.every)
+        self.symmetries = reduction.shown(task)
+        self.quotient = reduction.reduced_by(task.system, self.symmetries)
+        self.program = Program(task.system, every=task.every, quotient=self.quotient)
         self.visited = Visited(self.program, crew, task.budget.memory)
         self.most = NONE if task.budget.states is None else task.budget.states
         self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
@@ -236,7 +242,7 @@ class _Search:
             return verdict
         undecided = [p.name for p in self._late() if not self._witnessed(p)]
         notes = (f"not decided within the depth: {', '.join(undecided)}",) if undecided else ()
-        return NoneWithin(attrs.evolve(self._coverage(), notes=notes), depth)
+        return NoneWithin(_with_notes(self._coverage(), notes), depth)
 
     def _probe(self) -> None:
         """The last level allowed, found but not expanded: is one of its states a deadlock or an error?"""
@@ -260,7 +266,18 @@ class _Search:
         return self.system.properties.index(p) in self.witnesses
 
     def _path(self, state: tuple[int, ...], depth: int) -> Path:
-        return self._levels().path(state, depth)
+        return self._path_to(state, depth)[0]
+
+    def _path_to(
+        self, state: tuple[int, ...], depth: int, last: Step | None = None, found: Found | None = None
+    ) -> tuple[Path, Step | None]:
+        """A path to a state (of a reduced search: to one of its orbit), and the step `last` from there, which is
+        wrong (`reduction.real_step`)."""
+        path, states = self._levels().path(state, depth)
+        if self.quotient is None:
+            return path, last
+        path, end = reduction.real_path(self.visited.first, states)
+        return path, None if last is None else reduction.real_step(self.program, end, last, found)
 
     def _levels(self) -> Levels:
         if self.levels is None:
@@ -273,16 +290,18 @@ class _Search:
 
     def _told(self, t: _Trouble) -> Violated:
         """What is wrong, with a path to it."""
-        path, place = self._path(t.note.state, t.depth), t.place - self.program.shape.dead
-        if t.step:
-            path = attrs.evolve(path, steps=(*path.steps, self.program.step(t.note.ident)))
+        place = t.place - self.program.shape.dead
+        found = None if t.expanding else self.program.found(t.place + 1)
+        failed = place == 2  # noqa: PLR2004 - after a deadlock and an error of the terminal predicate
+        last = self.program.step(t.note.ident) if t.step or failed else None
+        path, last = self._path_to(t.note.state, t.depth, last, found)
         coverage = self._coverage()
-        if not t.expanding:
-            found = self.program.found(t.place + 1)
+        if found is not None:
+            path = path if last is None else attrs.evolve(path, steps=(*path.steps, last))
             trouble = Trouble.MODEL_ERROR if found.error else Trouble.PROPERTY
             return Violated(coverage, trouble, found.property.name, path)
-        if place == 2:  # noqa: PLR2004 - after a deadlock and an error of the terminal predicate
-            return Violated(coverage, Trouble.MODEL_ERROR, None, path, self.program.step(t.note.ident))
+        if failed:
+            return Violated(coverage, Trouble.MODEL_ERROR, None, path, last)
         assert self.system.terminal is not None
         return Violated(coverage, (Trouble.DEADLOCK, Trouble.MODEL_ERROR)[place], self.system.terminal.name, path)
 
@@ -299,7 +318,7 @@ class _Search:
         verdict = self._every("")
         if verdict is not None:
             notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
-            return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, notes=notes))
+            return attrs.evolve(verdict, coverage=_with_notes(verdict.coverage, notes))
         witnesses = {self.system.properties[i].name: self._path(n.state, d) for i, (n, d) in self._by_property()}
         return Holds(self._coverage(), witnesses)
 
@@ -353,14 +372,21 @@ class _Search:
         found, used = visited.found, visited.bytes()
         fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
         return Coverage(
-            states=found,
+            states=found if self.quotient is None else total(Ctx.REAL),
             transitions=total(Ctx.TRANSITIONS),
             depth=visited.reached,
             terminal=total(Ctx.TERMINAL),
             fired=tuple(map(sum, zip(*fired, strict=True))),
+            orbits=None if self.quotient is None else found,
+            symmetry=() if self.quotient is None else tuple(s.name for s in self.quotient.sorts),
             frontier=found - total(Ctx.EXPANDED),
             bits_per_state=self.program.packing.bits,
             bytes_per_state=used / max(1, found),
             search_seconds=seconds,
             peak_memory=used,
+            notes=reduction.refusals(self.symmetries),
         )
+
+
+def _with_notes(coverage: Coverage, notes: tuple[str, ...]) -> Coverage:
+    return attrs.evolve(coverage, notes=(*coverage.notes, *notes))

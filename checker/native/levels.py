@@ -77,14 +77,17 @@ class Levels:
 
     # --- paths -------------------------------------------------------------------------------------
 
-    def path(self, state: tuple[int, ...], depth: int) -> Path:
-        """A shortest path to a state of a depth: of all, the one whose states are the smallest, from the last back."""
+    def path(self, state: tuple[int, ...], depth: int) -> tuple[Path, list[tuple[int, ...]]]:
+        """A shortest path to a state of a depth, and its states: of all paths, the one whose states are the smallest,
+        from the last back.  Of a reduced search they are representatives, and the steps lead to their orbits."""
         steps: list[Step] = []
+        states = [state]
         for level in range(depth - 1, -1, -1):
             found = self._predecessor(state, level)
             state = found.state
             steps.append(self.program.step(found.ident))
-        return Path(self.program.unpack(state), tuple(reversed(steps)))
+            states.append(state)
+        return Path(self.program.unpack(state), tuple(reversed(steps))), states[::-1]
 
     def _predecessor(self, state: tuple[int, ...], level: int) -> Noted:
         runs, words = self.visited.runs, self.program.words

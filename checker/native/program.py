@@ -16,11 +16,13 @@ import attrs
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
+from checker.ir.passes.quotient import Quotient
 from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, and_, not_, or_
 from checker.native import kernel
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
 from checker.native.successors import action_code, decode, instances
+from checker.native.symmetry import symmetry_code
 from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import Packing
 
@@ -39,10 +41,11 @@ class Program:
     """A compiled system: its packing, the numbering of its instances, and its native functions.
 
     With `every`, a search notes each thing that is wrong with a state or a step, not only the first.
+    With a `quotient`, a search keeps one state of each orbit.
     """
 
-    def __init__(self, system: ScalarSystem, *, every: bool = False) -> None:
-        self.system, self.every = system, every
+    def __init__(self, system: ScalarSystem, *, every: bool = False, quotient: Quotient | None = None) -> None:
+        self.system, self.every, self.quotient = system, every, quotient
         self.packing = Packing.of(system.leaves)
         self.words = width(self.packing)
         sizes = [instances(a) for a in system.actions]
@@ -51,7 +54,8 @@ class Program:
         if self.instances > _INSTANCES:
             raise InputError([_too_many(self.instances)])
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
-        self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every)
+        reduced = quotient is not None
+        self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced)
         library = Library(self.assembly())
         self.library = library
         self.admit = library.function("admit", 1)
@@ -67,6 +71,9 @@ class Program:
         self.replay = library.function("replay", 3)
         if self.shape.folded:
             self.reseat = library.function("reseat", 3)
+        if reduced:
+            self.follow = library.function("follow", 6)
+            self.represent, self.weigh = library.function("represent", 1), library.function("weigh", 1)
 
     def assembly(self) -> str:
         """The module as LLVM assembly."""
@@ -78,6 +85,8 @@ class Program:
             parts.append(self._check_step())
         if self.every:
             parts += [self._note(), self._note_step()]
+        if self.quotient is not None:
+            parts.append(symmetry_code(system, packing, self.quotient))
         return "\n".join([*parts, kernel.text(self.shape)])
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
@@ -105,12 +114,13 @@ class Program:
     # --- the model's own code ----------------------------------------------------------------------
 
     def _expand(self) -> str:
-        """`@expand(state, out, ids, n, fired, err) -> n`: append all successors; count them by action."""
+        """`@expand(state, out, ids, n, fired, err) -> n`: append all successors; count them by action, for each
+        state that this one stands for."""
         code = Code("define internal i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err) nounwind")
-        n = "%n"
+        n, weight = "%n", self.shape.weight(code, "%s")
         for i in range(len(self.system.actions)):
             after = code.op(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
-            made = code.op(f"sub i64 {after}, {n}")
+            made = code.mul(code.op(f"sub i64 {after}, {n}"), weight)
             code.store(code.add(code.load("%fired", i), made), "%fired", i)
             n = after
         return code.finish(n)

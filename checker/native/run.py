@@ -92,6 +92,32 @@ class Run:
         """What is expanded from now on is not counted as steps taken."""
         self[Ctx.FIRED] = self.word(self.spare)
 
+    # --- orbits, of a reduced search ---------------------------------------------------------------
+
+    def represented(self, state: Sequence[int]) -> tuple[int, ...]:
+        """The representative of a state's orbit."""
+        self.states.put(0, state)
+        self.program.represent(self.states.address)
+        return self._at_work()
+
+    def weight(self, state: Sequence[int]) -> int:
+        """How many states the orbit of a representative has."""
+        self.states.put(0, state)
+        return self.program.weigh(self.states.address)
+
+    def follow(self, state: Sequence[int], target: Sequence[int]) -> tuple[tuple[int, ...], int]:
+        """The first step from a real state into the orbit of a representative: where it leads, its instance."""
+        here, there = self.states.address, self.states.address + 8 * self.program.words
+        self.states.put(0, [*state, *target])
+        spare, error = self.word(self.spare), self.word(self.err)
+        number = self.program.follow(here, there, self.pending.address, self.ids.address, spare, error)
+        self.clear_error()
+        assert number >= 0, "no step leads into the orbit of the next representative"
+        return self._at_work(), number
+
+    def _at_work(self) -> tuple[int, ...]:
+        return tuple(self.states.get(k) for k in range(self.program.words))
+
     # --- what was found ----------------------------------------------------------------------------
 
     def error(self) -> int | None:

@@ -51,6 +51,12 @@ class Code:
         self.set(name, value)
         return name
 
+    def buffer(self, words: int) -> str:
+        """The address of some new words of the function's own."""
+        name = f"%{self.fresh('b')}"
+        self._allocas.append(f"{name} = alloca [{words} x i64]")
+        return name
+
     def get(self, variable: str) -> str:
         """A variable's value."""
         return self.op(f"load i64, ptr {variable}")

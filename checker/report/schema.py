@@ -32,6 +32,8 @@ def entry(result: Result) -> dict[str, Any]:
         "engine": result.engine,
         "workers": result.workers,
         "distinct_states": c.states,
+        "orbits": c.orbits,
+        "symmetry": list(c.symmetry),
         "transitions": c.transitions,
         "depth": c.depth,
         "bits_per_state": c.bits_per_state,

@@ -60,10 +60,15 @@ def _numbers(result: Result) -> Iterator[str]:
     counted = ((c.states, "states"), (c.transitions, "transitions"), (c.walks, "walks"), (c.steps, "steps"))
     for number, noun in counted:
         if number is not None:
-            yield f"{number:,} {noun}".replace(",", " ")
+            orbits = c.orbits if noun == "states" else None
+            yield _spaced(number, noun) + ("" if orbits is None else f" ({_spaced(orbits)} up to symmetry)")
     if c.depth is not None:
         yield f"depth {c.depth}"
     yield f"{result.total_seconds:.2f} s"
+
+
+def _spaced(number: int, noun: str = "") -> str:
+    return f"{number:,} {noun}".replace(",", " ").strip()
 
 
 def details(result: Result, style: Style = Style()) -> str:

@@ -60,6 +60,18 @@ def test_a_trace_reads_as_it_should() -> None:
     assert text.count("\n") == GOLDEN.count("\n")
 
 
+def test_a_reduced_search_reports_both_counts() -> None:
+    """What is of the model keeps its name; what was kept stands beside it."""
+    reduced = _plain("Holds", coverage=Coverage(states=50816, orbits=553, symmetry=("Manager",)))
+    full = _plain("Holds")
+
+    assert "50 816 states (553 up to symmetry)" in terminal.line(reduced)
+    assert "symmetry" not in terminal.line(full)
+    told = ("distinct_states", "orbits", "symmetry")
+    assert [schema.entry(reduced)[k] for k in told] == [50816, 553, ["Manager"]]
+    assert [schema.entry(full)[k] for k in told] == [1234, None, []]
+
+
 def test_bounded_verdicts_say_what_they_are() -> None:
     """Even an expected bounded verdict is no proof, and says so."""
     text = terminal.details(_plain("NoneWithin(9)", as_expected=True))

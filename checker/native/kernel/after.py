@@ -67,6 +67,7 @@ def _predecessor(shape: Shape) -> str:
             n = shape.successors(code, state, "0")
             with code.count("0", n) as j:
                 target = shape.at(code, pending, j)
+                shape.represent(code, target)
                 with code.when(code.op(f"call i1 @same(ptr {target}, ptr %t)")):
                     code.op(f"call i64 @keep(ptr %best, i64 0, ptr {state}, i64 {code.load32(ids, j)})")
     code.store(NONE, code.pointer("%c", Ctx.ERR))
@@ -87,8 +88,9 @@ def _recover(shape: Shape) -> str:
             with code.when(code.cmp("eq", code.get(good), "0")):
                 n = shape.successors(code, state, "0")
                 with code.count("0", n) as j:
-                    key = shape.key_of(code, shape.at(code, pending, j))
-                    there = tables.locate(shape, code, key)
+                    target = shape.at(code, pending, j)
+                    shape.represent(code, target)
+                    there = tables.locate(shape, code, shape.key_of(code, target))
                     code.set(good, code.bor(code.get(good), code.load8("%marks", there)))
             with code.when(code.cmp("ne", code.get(good), "0")):
                 code.do(f"store i8 1, ptr {code.at('%marks', slot, 'i8')}")

@@ -84,6 +84,8 @@ class Ctx(enum.IntEnum):
     LENGTH_OF_WALK = enum.auto()
     OWNER = enum.auto()  # by instance number: its action
     TAKEN = enum.auto()  # by action: steps of walks
+    # of a search that keeps one state of each orbit
+    REAL = enum.auto()  # states in the orbits it found
 
 
 class Shared(enum.IntEnum):

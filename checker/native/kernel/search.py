@@ -30,7 +30,8 @@ class Search:
 
     def stage(self) -> str:
         """`@stage(ctx, source) -> Status`: find the keys of pending successors and ask for their places in the
-        table; judge the steps to them, where `source` is not null."""
+        table; judge the steps to them, where `source` is not null.  A step is judged before its target is
+        replaced by its representative: a property of steps relates two states that are permuted alike."""
         shape = self.shape
         code = Code("define internal i64 @stage(ptr %c, ptr %source) nounwind")
         pending, keys, hashes = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.HASHES))
@@ -40,17 +41,25 @@ class Search:
             if shape.folded:
                 code.store(i, "%c", Ctx.STAGED)
                 self._granted(code, str(2 * shape.parts), Ctx.ITEM_ALLOWANCE, Shared.ITEM_ROOM)
+            if shape.reduced:
+                self._judge_made(code, state, i)
+                shape.represent(code, state)
             key = shape.key_of(code, state)
             if shape.folded:
                 code.store(key, keys, i)
             h = code.op(f"call i64 @hash(i64 {key})")
             code.store(h, hashes, i)
             code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
-            if shape.steps:
-                with code.when(code.op("icmp ne ptr %source, null")):
-                    self._judge_step(code, state, i)
+            if not shape.reduced:  # so late, the cells are on their way meanwhile
+                self._judge_made(code, state, i)
         code.store(code.load("%c", Ctx.WAITING), "%c", Ctx.STAGED)
         return code.finish(str(Status.DONE.value))
+
+    def _judge_made(self, code: Code, state: str, number: str) -> None:
+        """Judge the step to a successor; nothing leads to an initial state."""
+        if self.shape.steps:
+            with code.when(code.op("icmp ne ptr %source, null")):
+                self._judge_step(code, state, number)
 
     def _judge_step(self, code: Code, state: str, number: str) -> None:
         bad = code.op(f"call i64 @check_step(ptr %source, ptr {state})")
@@ -115,6 +124,8 @@ class Search:
                 code.bump(count)
                 self._append(code, key)
                 state = shape.at(code, pending, at)
+                if shape.reduced:
+                    code.store(code.add(code.load("%c", Ctx.REAL), shape.weight(code, state)), "%c", Ctx.REAL)
                 found = code.op(f"call i64 @check(ptr {state}, ptr {notes})")
                 with code.when(code.cmp("ne", found, "0")):
                     if shape.every:
@@ -303,11 +314,12 @@ class Search:
             dead = code.op("call i64 @check_terminal(ptr %s)")
             with code.when(code.cmp("ne", dead, "0")):
                 self._keep(code, code.add(dead, str(shape.dead - 1)), "%s", "0")
-            code.store(code.add(code.load("%c", Ctx.TERMINAL), "1"), "%c", Ctx.TERMINAL)
+            code.store(code.add(code.load("%c", Ctx.TERMINAL), shape.weight(code, "%s")), "%c", Ctx.TERMINAL)
         code.store(code.add(code.load("%c", Ctx.EXPANDED), "1"), "%c", Ctx.EXPANDED)
         with code.when(code.cmp("eq", code.load("%c", Ctx.PROBE), "0")):
-            made = code.add(code.load("%c", Ctx.TRANSITIONS), code.sub(after, waiting))
-            code.store(made, "%c", Ctx.TRANSITIONS)
+            before, made = code.load("%c", Ctx.TRANSITIONS), code.sub(after, waiting)
+            made = code.mul(made, shape.weight(code, "%s"))
+            code.store(code.add(before, made), "%c", Ctx.TRANSITIONS)
             code.store(after, "%c", Ctx.WAITING)
             if not shape.folded:
                 code.op("call i64 @stage(ptr %c, ptr %s)")

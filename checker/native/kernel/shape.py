@@ -25,13 +25,15 @@ class Note:
 
 @attrs.frozen
 class Shape:
-    """What the kernel is written for.  `properties`: how many; `every`: each violation has a note of its own."""
+    """What the kernel is written for.  `properties`: how many; `every`: each violation has a note of its own;
+    `reduced`: one state of each orbit is kept (`native/symmetry.py`)."""
 
     bits: int
     words: int
     properties: int
     steps: bool = False
     every: bool = False
+    reduced: bool = False
 
     @property
     def folded(self) -> bool:
@@ -88,6 +90,15 @@ class Shape:
         out, ids = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)
         fired, err = code.pointer("%c", Ctx.FIRED), code.pointer("%c", Ctx.ERR)
         return code.op(f"call i64 @expand(ptr {state}, ptr {out}, ptr {ids}, i64 {n}, ptr {fired}, ptr {err})")
+
+    def represent(self, code: Code, state: str) -> None:
+        """Put the representative of its orbit in the place of a successor or an initial state, where that is kept."""
+        if self.reduced:
+            code.op(f"call i64 @canonical(ptr {state})")
+
+    def weight(self, code: Code, state: str) -> str:
+        """How many states a kept one stands for."""
+        return code.op(f"call i64 @weight(ptr {state})") if self.reduced else "1"
 
     def state_of(self, code: Code, key: str) -> str:
         """The address of the state that has a key, at work in STATE."""

@@ -1,0 +1,218 @@
+"""Which permutations is a search reduced by, and how is one state of each orbit found quickly?
+
+Rule of the module: one representative an orbit, always.  The permutations are those of the scalarsets a system
+is symmetric in, a product of groups, in parts that move different leaves, so each part is settled alone:
+
+* `Columns`: every leaf that moves belongs to one member (maps and sets of members, nothing that names one).
+  Sorting the members by what they hold is enough, however many they are.
+* `Walk`: anything else.  All permutations are tried, each one swap away from the last (Johnson and Trotter).
+
+Where there are too many permutations to try, or to count orbits in 64 bits, only those of the first members are
+used: a smaller group, as sound, and its orbits are counted as exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from checker.ir import types as ty
+from checker.ir.passes.symmetry import Moved, Permutation, moved, scalarsets, swap, variables
+from checker.ir.scalar import Leaf, ScalarSystem
+from checker.ir.types import ScalarT, Type
+
+WALKED: Final = 720  # permutations tried for a state, at most
+ORDER: Final = 1 << 32  # permutations in all, at most: orbits are then counted without overflow
+
+_MANY: Final = (-1, -1)  # no leaf of one member
+
+
+@attrs.frozen
+class Swap:
+    """Two neighbouring members of a scalarset change places."""
+
+    sort: ScalarT
+    by: Permutation
+    leaves: tuple[Moved, ...] = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Columns:
+    """For each member, its leaves, in the same order for all."""
+
+    columns: tuple[tuple[int, ...], ...]
+
+    @property
+    def order(self) -> int:
+        """How many permutations there are."""
+        return math.factorial(len(self.columns))
+
+
+@attrs.frozen
+class Walk:
+    """Swaps, and in which order to make them to meet every permutation but the first."""
+
+    swaps: tuple[Swap, ...]
+    steps: tuple[int, ...]
+
+    @property
+    def order(self) -> int:
+        """How many permutations there are."""
+        return len(self.steps) + 1
+
+
+Part: TypeAlias = Columns | Walk
+
+
+@attrs.frozen
+class Quotient:
+    """The permutations that a search is reduced by: a product of parts that move different leaves."""
+
+    sorts: tuple[ScalarT, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def order(self) -> int:
+        """How many permutations there are: the size of the largest orbit there can be."""
+        return math.prod(p.order for p in self.parts)
+
+
+def quotient(system: ScalarSystem, sorts: Sequence[ScalarT]) -> Quotient | None:
+    """The reduction by some scalarsets of the state; None where there are none."""
+    if not sorts:
+        return None
+    assert system.state is not None
+    parts: list[Part] = []
+    left = ORDER
+    for group in _apart(system, sorts):
+        part = _part(system.state, system.leaves, group, left)
+        if part is not None:
+            parts.append(part)
+            left //= part.order
+    return Quotient(tuple(sorts), tuple(parts)) if parts else None
+
+
+def _part(state: Type, leaves: Sequence[Leaf], group: Sequence[ScalarT], left: int) -> Part | None:
+    found = columns(state, group[0]) if len(group) == 1 else None
+    if found is not None:
+        size = max(n for n in range(1, len(found) + 1) if math.factorial(n) <= left)
+        return Columns(found[:size]) if size > 1 else None
+    sizes = [sort.size for sort in group]
+    while math.prod(map(math.factorial, sizes)) > min(WALKED, left):
+        sizes[sizes.index(max(sizes))] -= 1
+    nodes = variables("s", leaves)
+    swaps: list[Swap] = []
+    steps: list[int] = []
+    for sort, size in zip(group, sizes, strict=True):
+        first = len(swaps)
+        for k in range(size - 1):
+            by = swap(sort, k)
+            swaps.append(Swap(sort, by, tuple(moved(state, nodes, sort, by))))
+        steps = _both(steps, [first + k for k in plain_changes(size)])
+    return Walk(tuple(swaps), tuple(steps)) if steps else None
+
+
+def plain_changes(n: int) -> list[int]:
+    """Which neighbours to swap, in turn, to meet all orders of n things."""
+    if n < 2:
+        return []
+    down, up = list(range(n - 2, -1, -1)), list(range(n - 1))
+    steps: list[int] = []
+    going_down = True
+    for inner in [*plain_changes(n - 1), None]:
+        steps += down if going_down else up
+        if inner is not None:
+            steps.append(inner + going_down)
+        going_down = not going_down
+    return steps
+
+
+def _both(one: list[int], other: list[int]) -> list[int]:
+    """Every pair of permutations: all of the one, a step of the other, all of the one backwards."""
+    steps = list(one)
+    back = one[::-1]
+    for step in other:
+        steps += [step, *back]
+        back = back[::-1]
+    return steps
+
+
+# --- what moves together ---------------------------------------------------------------------------
+
+
+def _apart(system: ScalarSystem, sorts: Sequence[ScalarT]) -> list[list[ScalarT]]:
+    """The scalarsets in groups that move different leaves."""
+    groups: list[tuple[list[ScalarT], set[int]]] = []
+    for sort in sorts:
+        own, touched = [sort], _touched(system, sort)
+        for group in [g for g in groups if g[1] & touched]:
+            groups.remove(group)
+            own, touched = [*group[0], *own], touched | group[1]
+        groups.append((own, touched))
+    return [sorted(own, key=sorts.index) for own, _ in groups]
+
+
+def _touched(system: ScalarSystem, sort: ScalarT) -> set[int]:
+    assert system.state is not None
+    nodes = variables("s", system.leaves)
+    found = set()
+    for k in range(sort.size - 1):
+        image = moved(system.state, nodes, sort, swap(sort, k))
+        found |= {i for i, m in enumerate(image) if m.value or m.source is not nodes[i]}
+    return found
+
+
+def columns(state: Type, sort: ScalarT) -> tuple[tuple[int, ...], ...] | None:
+    """The leaves of each member, where every leaf that moves belongs to just one; None where not."""
+    owners = list(_owners(state, sort, ()))
+    if any(len(o) > 1 for o in owners):
+        return None
+    return tuple(tuple(i for i, o in enumerate(owners) if o == (member,)) for member in range(sort.size))
+
+
+def _owners(t: Type, sort: ScalarT, above: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """For each leaf, the members of the scalarset that its place is named by."""
+    match t:
+        case ScalarT():
+            yield _MANY if t == sort else above
+        case ty.RecordT():
+            for _, field in t.fields:
+                yield from _owners(field, sort, above)
+        case ty.TupleT():
+            for item in t.items:
+                yield from _owners(item, sort, above)
+        case ty.OptionT():
+            yield above
+            yield from _owners(t.item, sort, above)
+        case ty.MapT():
+            for key in ty.members(t.key):
+                yield from _owners(t.value, sort, (*above, *_named(t.key, key, sort)))
+        case ty.SetT():
+            for member in ty.members(t.item):
+                yield (*above, *_named(t.item, member, sort))
+        case ty.SeqT():
+            yield above
+            for _ in range(t.bound):
+                yield from _owners(t.item, sort, above)
+        case _:
+            yield above
+
+
+def _named(t: Type, value: Any, sort: ScalarT) -> tuple[int, ...]:
+    """The members of the scalarset in a key."""
+    match t:
+        case ScalarT():
+            return (value,) if t == sort else ()
+        case ty.RecordT():
+            return tuple(m for (_, f), v in zip(t.fields, value, strict=True) for m in _named(f, v, sort))
+        case ty.TupleT():
+            return tuple(m for f, v in zip(t.items, value, strict=True) for m in _named(f, v, sort))
+        case ty.OptionT():
+            return () if value is None else _named(t.item, value, sort)
+        case ty.MapT() | ty.SetT() | ty.SeqT():
+            return _MANY if sort in scalarsets(t) else ()
+        case _:
+            return ()

@@ -1,0 +1,261 @@
+"""How does native code find the representative of a state's orbit, and the orbit's size?
+
+Rule of the module: these functions, and nothing else knows how.  `@canonical(state)` replaces a packed state by
+the one representative of its orbit, in place; `@weight(state)` is the number of states in the orbit of a
+representative (`@represent` and `@weigh` are the same, for callers outside); and `@follow(state, target, out, ids, fired, err)` takes,
+from a real state, the first step that leads into the orbit of `target`, a representative: the state becomes the
+real successor, the result is the instance, or -1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk
+from checker.ir.passes.symmetry import node
+from checker.ir.scalar import ScalarSystem, is_const, var_of
+from checker.native.emit import WORD, Emitter, load_words, width
+from checker.native.text import Code
+from checker.semantics.layout import WORD as BITS
+from checker.semantics.layout import Packing, Place
+
+_UNROLLED = 5  # swaps of a walk up to which there is no loop
+
+
+def symmetry_code(system: ScalarSystem, packing: Packing, quotient: Quotient) -> str:
+    """The functions of the module, for `quotient`."""
+    return _Symmetry(system, packing, quotient).text()
+
+
+class _Symmetry:
+    def __init__(self, system: ScalarSystem, packing: Packing, quotient: Quotient) -> None:
+        self.system, self.packing, self.quotient = system, packing, quotient
+        self.words = width(packing)
+        self.tables: list[str] = []
+
+    def text(self) -> str:
+        parts = [self._swap(f"{p}.{k}", s) for p, part in self._walks() for k, s in enumerate(part.swaps)]
+        parts += [self._canonical(), self._weight(), self._follow()]
+        parts += [_exported("represent", "canonical"), _exported("weigh", "weight")]
+        return "\n".join([*self.tables, *parts])
+
+    def _walks(self) -> Iterator[tuple[int, Walk]]:
+        return ((i, p) for i, p in enumerate(self.quotient.parts) if isinstance(p, Walk))
+
+    # --- the functions -----------------------------------------------------------------------------
+
+    def _canonical(self) -> str:
+        code = Code("define internal i64 @canonical(ptr %s) nounwind")
+        for i, part in enumerate(self.quotient.parts):
+            if isinstance(part, Columns):
+                self._sort(code, part)
+            else:
+                best = code.buffer(self.words)
+                self._copy(code, "%s", best)
+                self._visit(code, i, part, lambda now, best=best: self._keep_least(code, now, best))  # type: ignore[misc]
+                self._copy(code, best, "%s")
+        return code.finish("0")
+
+    def _weight(self) -> str:
+        """The order of the group divided by how many permutations keep the (canonical) state."""
+        code = Code("define internal i64 @weight(ptr %s) nounwind")
+        total = "1"
+        for i, part in enumerate(self.quotient.parts):
+            fixed = code.var("1")
+            if isinstance(part, Columns):
+                self._runs(code, part, fixed)
+            else:
+                self._visit(code, i, part, lambda now, fixed=fixed: self._count_same(code, now, fixed))  # type: ignore[misc]
+            size = code.op(f"udiv i64 {part.order}, {code.get(fixed)}")
+            total = size if total == "1" else code.mul(total, size)
+        return code.finish(total)
+
+    def _follow(self) -> str:
+        code = Code("define i64 @follow(ptr %s, ptr %t, ptr %out, ptr %ids, ptr %fired, ptr %err) nounwind")
+        n = code.op("call i64 @expand(ptr %s, ptr %out, ptr %ids, i64 0, ptr %fired, ptr %err)")
+        orbit = code.buffer(self.words)
+        with code.count("0", n) as j:
+            row = code.at("%out", code.mul(j, self.words))
+            self._copy(code, row, orbit)
+            code.op(f"call i64 @canonical(ptr {orbit})")
+            with code.when(self._same(code, orbit, "%t")):
+                self._copy(code, row, "%s")
+                ident = code.op(f"load i32, ptr {code.at('%ids', j, 'i32')}")
+                code.do(f"ret i64 {code.op(f'zext i32 {ident} to i64')}")
+                code.place(code.fresh("dead"))
+        return code.finish("-1")
+
+    # --- states ------------------------------------------------------------------------------------
+
+    def _copy(self, code: Code, origin: str, target: str) -> None:
+        for i, word in enumerate(load_words(code, origin, self.words)):
+            code.store(word, target, i)
+
+    def _same(self, code: Code, a: str, b: str) -> str:
+        pairs = zip(load_words(code, a, self.words), load_words(code, b, self.words), strict=True)
+        return _all_equal(code, list(pairs))
+
+    # --- sorting columns ---------------------------------------------------------------------------
+
+    def _keys(self, part: Columns) -> list[Place]:
+        """Where each leaf of a column lies in the column's key."""
+        places, word, used = [], 0, 0
+        for leaf in part.columns[0]:
+            wide = self.packing.places[leaf].width
+            if used + wide > BITS:
+                word, used = word + 1, 0
+            places.append(Place(word, used, wide, 0))
+            used += wide
+        return places
+
+    def _gathered(self, code: Code, part: Columns) -> list[list[str]]:
+        """The key of each column of a state: its leaves, side by side."""
+        keys = self._keys(part)
+        count = keys[-1].word + 1
+        words = load_words(code, "%s", self.words)
+        places = self.packing.places
+        return [
+            _moved_bits(code, [(places[leaf], key) for leaf, key in zip(column, keys, strict=True)], words, count)
+            for column in part.columns
+        ]
+
+    def _sort(self, code: Code, part: Columns) -> None:
+        columns = self._gathered(code, part)
+        for end in range(len(columns) - 1, 0, -1):
+            for i in range(end):
+                low, high = columns[i], columns[i + 1]
+                swapped = _less(code, high, low)
+                columns[i] = [code.op(f"select i1 {swapped}, i64 {b}, i64 {a}") for a, b in zip(low, high, strict=True)]
+                columns[i + 1] = [
+                    code.op(f"select i1 {swapped}, i64 {a}, i64 {b}") for a, b in zip(low, high, strict=True)
+                ]
+        self._scattered(code, part, columns)
+
+    def _scattered(self, code: Code, part: Columns, columns: list[list[str]]) -> None:
+        keys, places = self._keys(part), self.packing.places
+        parts: dict[int, list[str]] = {}
+        for column, key in zip(part.columns, columns, strict=True):
+            moves = [(k, places[leaf]) for leaf, k in zip(column, keys, strict=True)]
+            for word, bits in enumerate(_moved_bits(code, moves, key, self.words)):
+                if bits != "0":
+                    parts.setdefault(word, []).append(bits)
+        clear = _cleared([places[leaf] for column in part.columns for leaf in column])
+        for word, moving in parts.items():
+            new = code.band(code.load("%s", word), str(WORD & ~clear[word]))
+            for bits in moving:
+                new = code.op(f"or i64 {new}, {bits}")
+            code.store(new, "%s", word)
+
+    def _runs(self, code: Code, part: Columns, fixed: str) -> None:
+        """The permutations that keep sorted columns: those within each run of equal ones."""
+        columns, run = self._gathered(code, part), code.var("1")
+        for a, b in zip(columns, columns[1:], strict=False):
+            equal = _all_equal(code, list(zip(a, b, strict=True)))
+            longer = code.add(code.get(run), "1")
+            code.set(run, code.op(f"select i1 {equal}, i64 {longer}, i64 1"))
+            code.set(fixed, code.mul(code.get(fixed), code.get(run)))
+
+    # --- trying all permutations -------------------------------------------------------------------
+
+    def _swap(self, name: str, s: Swap) -> str:
+        """`@swap<part>.<number>(state)`: two members of a scalarset change places."""
+        code = Code(f"define internal i64 @swap{name}(ptr %s) nounwind")
+        old = load_words(code, "%s", self.words)
+        values = {i: node(m, s.by) for i, m in enumerate(s.leaves) if m.value}
+        sources = [(var_of(m.source)[1], i) for i, m in enumerate(s.leaves) if not (m.value or is_const(m.source))]
+        plain = [(a, b) for a, b in sources if a != b]
+        places = self.packing.places
+        bits = _moved_bits(code, [(places[a], places[b]) for a, b in plain], old, self.words)
+        clear = _cleared([places[b] for _, b in plain])
+        new = list(old)
+        for i, mask in clear.items():
+            new[i] = code.op(f"or i64 {code.band(old[i], str(WORD & ~mask))}, {bits[i]}")
+        emit = Emitter(code, self.system.leaves, self.packing, {"s": old})
+        for i, word in enumerate(emit.packed(new, values)):
+            code.store(word, "%s", i)
+        return code.finish("0")
+
+    def _visit(self, code: Code, number: int, part: Walk, visit: Callable[[str], None]) -> None:
+        """Do something with every state that a permutation, the first excepted, makes of the given one."""
+        now = code.buffer(self.words)
+        self._copy(code, "%s", now)
+        if len(part.steps) <= _UNROLLED:
+            for step in part.steps:
+                code.op(f"call i64 @swap{number}.{step}(ptr {now})")
+                visit(now)
+            return
+        table = self._table(number, part.steps)
+        with code.count("0", str(len(part.steps))) as i:
+            byte = code.op(f"load i8, ptr {code.at(table, i, 'i8')}")
+            chosen = code.op(f"zext i8 {byte} to i64")
+            for k in range(len(part.swaps)):
+                with code.when(code.cmp("eq", chosen, str(k))):
+                    code.op(f"call i64 @swap{number}.{k}(ptr {now})")
+            visit(now)
+
+    def _table(self, number: int, steps: Sequence[int]) -> str:
+        name = f"@walk{number}"
+        text = f"{name} = internal constant [{len(steps)} x i8] [{', '.join(f'i8 {k}' for k in steps)}]\n"
+        if text not in self.tables:
+            self.tables.append(text)
+        return name
+
+    def _keep_least(self, code: Code, now: str, best: str) -> None:
+        a, b = load_words(code, now, self.words), load_words(code, best, self.words)
+        with code.when(_less(code, a, b)):
+            self._copy(code, now, best)
+
+    def _count_same(self, code: Code, now: str, fixed: str) -> None:
+        same = self._same(code, now, "%s")
+        code.bump(fixed, code.op(f"zext i1 {same} to i64"))
+
+
+def _exported(name: str, internal: str) -> str:
+    code = Code(f"define i64 @{name}(ptr %s) nounwind")
+    return code.finish(code.op(f"call i64 @{internal}(ptr %s)"))
+
+
+def _cleared(places: Sequence[Place]) -> dict[int, int]:
+    """By word, the bits of some places."""
+    masks: dict[int, int] = {}
+    for p in places:
+        if p.width:
+            masks[p.word] = masks.get(p.word, 0) | ((1 << p.width) - 1) << p.shift
+    return masks
+
+
+def _moved_bits(code: Code, moves: Sequence[tuple[Place, Place]], words: Sequence[str], count: int) -> list[str]:
+    """Bits taken from places of some words to places of others; those that go equally far go together."""
+    masks: dict[tuple[int, int, int], int] = {}
+    for a, b in moves:
+        if a.width:
+            way = (a.word, b.word, b.shift - a.shift)
+            masks[way] = masks.get(way, 0) | ((1 << a.width) - 1) << a.shift
+    out = ["0"] * count
+    for (origin, target, far), mask in masks.items():
+        bits = words[origin] if mask == WORD else code.band(words[origin], str(mask))
+        if far:
+            bits = code.op(f"shl i64 {bits}, {far}") if far > 0 else code.shr(bits, -far)
+        out[target] = bits if out[target] == "0" else code.op(f"or i64 {out[target]}, {bits}")
+    return out
+
+
+def _less(code: Code, a: Sequence[str], b: Sequence[str]) -> str:
+    """Whether a comes before b, the first word first."""
+    less = "false"
+    for x, y in reversed(list(zip(a, b, strict=True))):
+        below = code.cmp("ult", x, y)
+        if less == "false":
+            less = below
+        else:
+            tied = code.op(f"and i1 {code.cmp('eq', x, y)}, {less}")
+            less = code.op(f"or i1 {below}, {tied}")
+    return less
+
+
+def _all_equal(code: Code, pairs: Sequence[tuple[str, str]]) -> str:
+    different = "0"
+    for x, y in pairs:
+        d = code.xor(x, y)
+        different = d if different == "0" else code.op(f"or i64 {different}, {d}")
+    return code.cmp("eq", different, "0")

@@ -1,0 +1,283 @@
+"""A reduced search says of the model what a search of all its states says; its paths are real."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checker.engines import explore, reduction
+from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
+from checker.engines.explore import Explore
+from checker.ir.scalar import ScalarSystem
+from checker.native.kernel.search import Search
+from checker.native.program import Program
+from tests.engines.test_explore import replayed
+from tests.ir import test_symmetry
+from tests.ir.test_symmetry import HEAD, act, system
+
+TRADE = """@action
+def grow(s: State, w: Who) -> None:
+    require(s.votes[w] < 2)
+    s.votes[w] += 1
+
+
+@action
+def trade(s: State, w: Who, v: Who) -> None:
+    kept = s.votes[w]
+    s.votes[w] = s.votes[v]
+    s.votes[v] = kept
+"""
+STAYS = """@step
+def stays(old: State, new: State, w: Who) -> bool:
+    return new.votes[w] >= old.votes[w]
+"""
+GROW = TRADE.split("\n\n\n")[0] + "\n"
+HARD = act(
+    "require(s.votes[w] < 2)\nfor v in Who:\n    if v == w:\n        s.votes[v] += 1\n        s.leader = v", ", w: Who"
+)
+BUSY = (
+    GROW
+    + """
+
+@action
+def lead(s: State, w: Who) -> None:
+    s.leader = w
+
+
+@action
+def call(s: State, w: Who) -> None:
+    require(len(s.queue) < 3)
+    s.queue = s.queue.push(w)
+
+
+@action
+def leave(s: State) -> None:
+    require(len(s.queue) > 0)
+    s.queue = s.queue.rest()
+
+
+@action
+def join(s: State, w: Who) -> None:
+    s.members |= {w}
+
+
+@action
+def settle(s: State, w: Who, p: Place) -> None:
+    s.at[w] = p
+"""
+)
+FEW = """@always
+def few(s: State) -> bool:
+    return sum(s.votes[w] for w in Who) < 4 or len(s.queue) < 2
+
+
+@step
+def kept(old: State, new: State, w: Who) -> bool:
+    return len(new.queue) >= len(old.queue)
+
+
+@recoverable
+def spread(s: State) -> bool:
+    return all(s.at[w] is None for w in Who) or sum(s.votes[w] for w in Who) < 2
+"""
+LATE = act("for w in Who:\n    if s.votes[w] > 0:\n        s.leader = w")  # the last one wins
+
+
+def run(made: ScalarSystem, *, reduced: bool = True, every: bool = False, workers: int = 1, **budget: Any) -> Verdict:
+    return Explore().run(Task(made, Budget(**budget), workers=workers, every=every, symmetry=reduced))
+
+
+def test_counts_are_of_the_model() -> None:
+    """Three counters of three values: 27 states in 10 orbits."""
+    made = system(GROW)
+
+    full, reduced = run(made, reduced=False), run(made)
+
+    assert isinstance(full, Holds)
+    assert isinstance(reduced, Holds)
+    a, b = full.coverage, reduced.coverage
+    assert (a.states, a.transitions, a.depth, a.terminal, a.fired) == (27, 54, 6, 1, (54,))
+    assert (b.states, b.transitions, b.depth, b.terminal, b.fired) == (27, 54, 6, 1, (54,))
+    assert (a.orbits, b.orbits) == (None, 10)
+    assert (a.symmetry, b.symmetry) == ((), ("Who", "Place"))
+
+
+def test_a_step_is_judged_before_its_target_is_replaced() -> None:
+    """Votes only grow; of representatives, sorted by their votes, that would not be true."""
+    verdict = run(system(GROW, STAYS))
+
+    assert isinstance(verdict, Holds)
+
+
+def test_a_step_between_states_of_one_orbit_is_judged() -> None:
+    """The trade leads to the same representative, and it is a violation in two real steps."""
+    made = system(TRADE, STAYS)
+
+    verdict = run(made)
+
+    assert isinstance(verdict, Violated)
+    assert verdict.path is not None
+    assert (verdict.trouble, verdict.property, len(verdict.path.steps)) == (Trouble.PROPERTY, "stays", 2)
+    state = replayed(made, verdict.path)
+    before = replayed(made, type(verdict.path)(verdict.path.initial, verdict.path.steps[:-1]))
+    assert any(new < old for old, new in zip(before[:3], state[:3], strict=True))
+
+
+def test_judging_the_step_to_the_representative_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the order in `@stage` is for: a trade would look like no step at all."""
+    real = Search._judge_made
+
+    def late(self: Search, code: Any, state: str, number: str) -> None:
+        self.shape.represent(code, state)
+        real(self, code, state, number)
+
+    monkeypatch.setattr(Search, "_judge_made", late)
+
+    assert isinstance(run(system(TRADE, STAYS)), Holds)
+
+
+def test_a_path_takes_real_steps_from_a_real_initial_state() -> None:
+    """Each step leads where the next begins, though every state found was replaced."""
+    start = "@initial\ndef begin(s: State, w: Who) -> None:\n    s.leader = w\n\n\n"
+    spec = (
+        "@always\ndef small(s: State) -> bool:\n    return s.leader is None or s.votes[s.leader] < 2 or "
+        "sum(s.votes[w] for w in Who) < 5\n"
+    )
+    made = system(start + GROW, spec)
+
+    verdict = run(made)
+
+    assert isinstance(verdict, Violated)
+    assert verdict.path is not None
+    assert len(verdict.path.steps) == 5
+    votes = replayed(made, verdict.path)
+    assert sum(votes[:3]) == 5
+
+
+def test_an_error_of_the_model_is_shown_by_a_real_step() -> None:
+    body = act("require(s.votes[w] == 1)\ns.total = 8 // (2 - s.votes[v])", ", w: Who, v: Who")
+    made = system(GROW + "\n\n" + body)
+
+    verdict = run(made, every=True)
+
+    assert isinstance(verdict, Violated)
+    (found,) = [v for v in (verdict, *verdict.others) if v.error_step is not None]
+    assert found.path is not None
+    state = replayed(made, found.path)
+    assert found.error_step is not None
+    w, v = found.error_step.params
+    assert (state[w], state[v]) == (1, 2)  # type: ignore[index]
+
+
+def test_what_cannot_be_recovered_from_is_found() -> None:
+    spec = "@recoverable\ndef low(s: State) -> bool:\n    return sum(s.votes[w] for w in Who) <= 1\n"
+    made = system(GROW, spec)
+
+    verdict = run(made)
+
+    assert isinstance(verdict, Violated)
+    assert verdict.path is not None
+    assert sum(replayed(made, verdict.path)[:3]) == 2
+
+
+def test_a_witness_is_a_real_path() -> None:
+    spec = "@reachable\ndef split(s: State, w: Who, v: Who) -> bool:\n    return s.votes[w] == 2 and s.votes[v] == 1\n"
+    made = system(GROW, spec)
+
+    verdict = run(made)
+
+    assert isinstance(verdict, Holds)
+    assert sorted(replayed(made, verdict.witnesses["split"])[:3]) == [0, 1, 2]
+
+
+def test_a_bounded_search_counts_the_states_within_the_bound() -> None:
+    full, reduced = (run(system(GROW), reduced=r, depth=3) for r in (False, True))
+
+    assert isinstance(reduced, NoneWithin)
+    assert full.coverage.states == reduced.coverage.states == 17
+
+
+def test_a_model_whose_members_differ_is_searched_in_full() -> None:
+    """The other scalarset is not touched by that."""
+    verdict = run(system(GROW + "\n\n" + LATE))
+
+    assert verdict.coverage.symmetry == ("Place",)
+
+
+def test_a_solver_is_asked_where_rewriting_shows_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, before the search; where all was shown, or nothing was asked for, it is not."""
+    made, asked = system(HARD), []
+    real = reduction.by_solver
+    monkeypatch.setattr(reduction, "by_solver", lambda *a: asked.append(a) or real(*a))
+
+    full, easy = run(made, reduced=False), run(system(GROW))
+    assert (len(asked), full.coverage.symmetry, easy.coverage.symmetry) == (0, (), ("Who", "Place"))
+
+    found = run(made)
+    assert len(asked) == 1
+    assert "Who" in found.coverage.symmetry
+    assert found.coverage.states == full.coverage.states
+
+
+def test_what_is_not_reduced_by_is_said() -> None:
+    made = system(GROW + "\n\n" + LATE)
+
+    full, asked = run(made, reduced=False), run(made)
+
+    assert isinstance(asked, Holds)
+    assert full.coverage.notes == ()
+    assert asked.coverage.notes == ("not reduced by the symmetry of Who: `act` tells its members apart",)
+    assert (asked.coverage.states, asked.coverage.transitions) == (full.coverage.states, full.coverage.transitions)
+
+
+def test_nothing_is_reduced_unless_it_is_asked_for() -> None:
+    made = system(GROW)
+
+    verdict = Explore().run(Task(made))
+
+    assert (verdict.coverage.orbits, verdict.coverage.symmetry) == (None, ())
+    assert "canonical" not in Program(made).assembly()
+
+
+def told(verdict: Verdict) -> tuple[Any, ...]:
+    """All that a verdict says, but for time and memory."""
+    c, wrong = verdict.coverage, [verdict, *verdict.others] if isinstance(verdict, Violated) else []
+    paths = [(v.trouble, v.property, v.path, v.error_step) for v in wrong]
+    return type(verdict), (c.states, c.orbits, c.transitions, c.depth, c.terminal, c.fired, c.symmetry), paths
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_many_orbits_are_counted_and_judged_alike(wide: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one word or as trees, on one thread or more, with levels that all threads search."""
+    head = HEAD.replace("Map[Who, Annotated[int, Range(0, 2)]]", "Map[Who, Annotated[int, Range(0, 1099511627775)]]")
+    monkeypatch.setattr(test_symmetry, "HEAD", head if wide else HEAD)
+    monkeypatch.setattr(explore, "_MANY", 2)
+    made = system(BUSY, FEW)
+    assert Program(made).shape.folded is wide
+
+    full = run(made, reduced=False, every=True, workers=2)
+    alone, two, three = (run(made, every=True, workers=n) for n in (1, 2, 3))
+
+    assert told(alone) == told(two) == told(three)
+    a, b = full.coverage, alone.coverage
+    assert (a.states, a.transitions, a.depth, a.terminal, a.fired) == (
+        b.states, b.transitions, b.depth, b.terminal, b.fired,
+    )  # fmt: skip
+    assert 50_000 < (b.orbits or 0) < (b.states or 0) // 8
+    assert violated(full) == violated(alone) == [("few", 6), ("kept", 2), ("spread", 3)]
+
+
+def violated(verdict: Verdict) -> list[tuple[str | None, int]]:
+    """What is violated, and in how many steps."""
+    assert isinstance(verdict, Violated)
+    found = [verdict, *verdict.others]
+    return sorted((v.property or "", len(v.path.steps)) for v in found if v.path is not None)
+
+
+def test_a_budget_of_states_is_of_those_kept() -> None:
+    """Ten orbits fit where 27 states do not."""
+    full, reduced = (run(system(GROW), reduced=r, states=12) for r in (False, True))
+
+    assert isinstance(full, Unknown)
+    assert isinstance(reduced, Holds)
