@@ -9,6 +9,7 @@ expected it ends in exit code 3.  No path leaves this module unreplayed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -263,7 +264,7 @@ def _replayed(
     spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem,
     traces: FilePath | None,
 ) -> Result:  # fmt: skip
-    the_judge = _Lazy(lambda: judge(spec, check, system))
+    the_judge = functools.cache(lambda: judge(spec, check, system))  # a check without paths never runs the model
     trace = _violation(the_judge, check, verdict)
     paths: Mapping[str, Path] = verdict.witnesses if isinstance(verdict, Holds) else {}
     if isinstance(verdict, Unknown) and verdict.cti is not None:
@@ -275,25 +276,13 @@ def _replayed(
     return result if traces is None else _saved(result, traces)
 
 
-class _Lazy:
-    """A judge made when the first path needs it: a check without paths never runs the model."""
-
-    def __init__(self, make: Callable[[], Judge]) -> None:
-        self._make = make
-        self._made: Judge | None = None
-
-    def __call__(self) -> Judge:
-        made = self._made = self._made or self._make()
-        return made
-
-
-def _violation(the_judge: _Lazy, check: Check, verdict: Verdict) -> Trace | None:
+def _violation(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> Trace | None:
     if not isinstance(verdict, Violated) or verdict.path is None:
         return None
     return the_judge().path(verdict.path, claim_of(verdict.trouble, verdict.property, verdict.error_step))
 
 
-def _others(the_judge: _Lazy, check: Check, verdict: Verdict) -> tuple[Other, ...]:
+def _others(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> tuple[Other, ...]:
     found = verdict.others if isinstance(verdict, Violated) else ()
     return tuple(Other(violated_name(v), _length(v), _violation(the_judge, check, v)) for v in found)
 
