@@ -102,6 +102,8 @@ class _Solver:
         if budget.memory is not None and "max. memory" in reason:
             raise Stopped(budget.memory_reached)
         self._clock.left()
+        if left is not None and reason == "timeout":  # Z3's clock is milliseconds ahead of ours
+            raise Stopped(budget.time_reached)
         raise Stopped("interrupted" if "interrupt" in reason else f"Z3 gave up: {reason}")
 
 

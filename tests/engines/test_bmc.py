@@ -18,6 +18,7 @@ from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarPropert
 from checker.ir.types import IntT, OptionT, Type
 from checker.semantics.layout import flatten_type, to_leaves
 from checker.smt.canonical import variables
+from checker.smt.search import Clock
 
 # --- writing small systems ---------------------------------------------------------------------------
 
@@ -317,6 +318,15 @@ def test_a_hard_question_ends_with_the_time_budget() -> None:
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "time budget of 0.2 s reached"
+
+
+def test_z3_may_end_before_our_clock_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its timer is the budget's too, though by our clock there is time left."""
+    monkeypatch.setattr(Clock, "left", lambda self: self.budget.seconds)
+    verdict = run(factoring(), budget=Budget(seconds=0.1))
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason == "time budget of 0.1 s reached"
 
 
 def test_a_hard_question_ends_with_the_memory_budget() -> None:
