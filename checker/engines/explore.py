@@ -42,6 +42,8 @@ from checker.native.visited import Full, OutOfMemory, Visited
 _PAUSE = 0.1  # seconds of native search between looks at the budget
 _REPORT = 0.5  # seconds between calls of `progress`
 _FIRST_CHUNK = 5_000
+_LONG = 0.05  # seconds after which a search is worth making shorter
+_SHORTEN = 0.25  # of its time, at most, goes into that
 _MANY = 16  # blocks of a level from which on all threads search it
 
 
@@ -191,6 +193,8 @@ class _Search:
             raise _Stop(budget.time_reached)
         if self.task.interrupted():
             raise _Stop("interrupted")
+        if now - self.started > _LONG:
+            self.visited.shorten(_SHORTEN * (now - self.started))
         if now - self.reported >= _REPORT:
             self.reported = now
             self.task.progress(self._coverage())

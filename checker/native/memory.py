@@ -60,6 +60,10 @@ class Region:
         """Write 64-bit words from an index on."""
         self._map[8 * index : 8 * (index + len(words))] = b"".join(w.to_bytes(8, "little") for w in words)
 
+    def put_byte(self, index: int, value: int) -> None:
+        """Write one byte."""
+        self._map[index] = value
+
 
 def _rounded(size: int) -> int:
     unit = PAGE if size >= PAGE else mmap.PAGESIZE

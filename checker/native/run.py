@@ -82,6 +82,8 @@ class Run:
     def put_pending(self, states: Sequence[Sequence[int]]) -> None:
         """Hand over states to take in."""
         self.pending.put(0, [w for s in states for w in s])
+        nobody = self.program.instances  # no instance leads to an initial state
+        self.ids.put(0, [nobody << 32 | nobody] * (len(states) // 2 + 1))
         self[Ctx.WAITING] = len(states)
 
     def waiting(self) -> int:

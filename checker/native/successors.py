@@ -221,6 +221,7 @@ class _Nest:
     # --- what an instance does ---------------------------------------------------------------------
 
     def _act(self, target: Target, updates: Mapping[int, Node], ident: Ident) -> None:
+        updates = {i: n for i, n in updates.items() if n.op is not Op.VAR or n.arg != ("s", i)}
         if target.error:
             with self.code.when(self.emit.all(list(target.conjuncts))), self.emit.scope():
                 self._error(ident)

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any
 
 from checker.native.crew import Crew
-from checker.native.kernel import BLOCK, LINE, PART, SHARED_WORDS, Ctx, Shared
+from checker.native.kernel import BLOCK, BLOCK_WORDS, LINE, PART, SHARED_WORDS, Ctx, Shared
 from checker.native.memory import Region
 from checker.native.program import Program
 from checker.native.run import NONE, Run
+from checker.native.shortcuts import Shortcuts
 
 PARTS = (1 << PART) - 1  # parts of wide states that a tree can number
 _LOAD = 0.85  # how full the table may be
@@ -46,11 +47,13 @@ class Visited:
         self.first = self.runs[0]
         reserve = _memory()
         self.shared = Region(8 * SHARED_WORDS)
+        self.shortcuts = Shortcuts(program)
         self.table, self.slots = Region(8 * _FIRST, reserve), _FIRST
         self.side: Region | None = None
         self.side_bytes = 0
+        self._begun = 0, 0  # states found and expanded when the level was begun
         self.blocks = 16
-        self.pool = Region(8 * BLOCK * self.blocks, reserve)
+        self.pool = Region(8 * BLOCK_WORDS * self.blocks, reserve)
         self.counts, *self.lists = (Region(8 * self.blocks) for _ in range(3))
         self.free = [Region(8 * self.blocks) for _ in self.runs]
         self.items: Region | None = None
@@ -96,9 +99,25 @@ class Visited:
 
     def bytes(self) -> int:
         """Memory that was used: all arrays, but of the frontier and the tree what was ever filled."""
-        regions = [self.table, self.shared, self.counts, *self.lists, *self.free, self.side, self.places]
-        used = 8 * BLOCK * min(self.blocks, self.shared.get(Shared.FRESH)) + 8 * self.shared.get(Shared.ITEM_COUNT)
+        regions = [
+            *self.shortcuts.regions,
+            self.table,
+            self.shared,
+            self.counts,
+            *self.lists,
+            *self.free,
+            self.side,
+            self.places,
+        ]
+        used = 8 * BLOCK_WORDS * min(self.blocks, self.shared.get(Shared.FRESH)) + 8 * self.shared.get(
+            Shared.ITEM_COUNT
+        )
         return used + sum(r.size for r in regions if r is not None) + sum(run.bytes() for run in self.runs)
+
+    def shorten(self, seconds: float) -> None:
+        """Work out what need not be done again, until all the time spent on that is so much."""
+        if self.shortcuts.work(seconds):
+            self._publish()
 
     # --- levels ------------------------------------------------------------------------------------
 
@@ -120,6 +139,7 @@ class Visited:
             first[Ctx.TAG] += 1 << self.program.shape.key_bits
         self._count(Shared.LISTED, 0)
         self._count(Shared.NEXT, 0)
+        self._begun = self.found, self.total(Ctx.EXPANDED)
         self._spread()
 
     def limit_level(self, blocks: int) -> None:
@@ -179,17 +199,17 @@ class Visited:
         return int(slots * _LOAD)
 
     def _afford(self, more: int) -> None:
-        unfilled = 8 * BLOCK * (self.blocks - min(self.blocks, self.shared.get(Shared.FRESH)))
+        unfilled = 8 * BLOCK_WORDS * (self.blocks - min(self.blocks, self.shared.get(Shared.FRESH)))
         unfilled += 8 * (self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT))
         if self.limit is not None and self.bytes() + unfilled + more > self.limit:
             raise OutOfMemory
 
     def _grow_pool(self, blocks: int) -> None:
         lists = [self.counts, *self.lists, *self.free]
-        self._afford(8 * BLOCK * (blocks - self.blocks) + sum(region.more(8 * blocks) for region in lists))
+        self._afford(8 * BLOCK_WORDS * (blocks - self.blocks) + sum(region.more(8 * blocks) for region in lists))
         first = self.first
         turned = first[Ctx.LEVEL] == self.lists[1].address
-        self.pool.resize(8 * BLOCK * blocks)
+        self.pool.resize(8 * BLOCK_WORDS * blocks)
         for region in lists:
             region.resize(8 * blocks)
         self.blocks = blocks
@@ -200,15 +220,32 @@ class Visited:
     def _grow_table(self, least: int) -> None:
         old = self.slots
         slots = old * 4 if old < _QUICK else old * 3 // 2
+        if old >= _QUICK and self._widening() and self._affordable(old * 9 // 4):
+            slots = old * 9 // 4  # it will be needed, and what is moved now is not moved again soon
         slots = -(-max(slots, int(least / _LOAD) + 2) // LINE) * LINE
-        side = 0 if self.side is None else self.side.more(self.side_bytes * slots)
-        self._afford(self.table.more(8 * slots) + side)
+        self._afford(self._larger(slots))
         self.table.resize(8 * slots)
         if self.side is not None:
             self.side.resize(self.side_bytes * slots)
         self.slots = slots
         self._publish()
         self._move(old, slots)
+
+    def _larger(self, slots: int) -> int:
+        """Bytes that a table of so many cells takes more."""
+        return self.table.more(8 * slots) + (0 if self.side is None else self.side.more(self.side_bytes * slots))
+
+    def _affordable(self, slots: int) -> bool:
+        try:
+            self._afford(self._larger(slots))
+        except OutOfMemory:
+            return False
+        return True
+
+    def _widening(self) -> bool:
+        """Whether the level that is found has more states than the one it is found from, so far."""
+        found, expanded = self._begun
+        return self.found - found > self.total(Ctx.EXPANDED) - expanded
 
     def _move(self, old: int, new: int) -> None:
         """Move the cells of a table to where they belong in a larger one, interval by interval from the end.
@@ -292,6 +329,7 @@ class Visited:
     def _publish(self) -> None:
         """Tell the threads where everything is."""
         first = self.first
+        first[Ctx.KEPT], first[Ctx.MOVERS], first[Ctx.MOVER_WORDS] = self.shortcuts.words()
         for word, region in (
             (Ctx.TABLE, self.table), (Ctx.SHARED, self.shared), (Ctx.POOL, self.pool), (Ctx.COUNTS, self.counts),
             (Ctx.SIDE, self.side), (Ctx.ITEMS, self.items), (Ctx.PLACES, self.places),

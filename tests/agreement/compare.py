@@ -32,6 +32,7 @@ from checker.semantics.layout import to_leaves
 from checker.smt.encode import BitVectors, Encoding, Integers
 from checker.smt.unroll import Unrolling
 from checker.trace.loader import Erred, Loaded, Refused, Took, load
+from tests.native.systems import shortened
 from tests.strategies import Source
 
 Said = tuple[Any, ...]  # ("to", leaves) | ("off",) | ("error", kind) | ("is", bool)
@@ -317,7 +318,8 @@ def _search(subject: Subject, check: Check, system: ScalarSystem, most: int, see
         trouble |= any(_bad(check, p, (s,)) for s in new for p in check.properties if p.kind is not PropertyKind.STEP)
         depth, level, complete = depth + bool(new), new, not new
     steps_seen = max(states.values(), default=0)
-    verdict = Explore().run(Task(system, Budget(depth=None if complete or trouble else steps_seen)))
+    with shortened():
+        verdict = Explore().run(Task(system, Budget(depth=None if complete or trouble else steps_seen)))
     counted = verdict.coverage
     kind = type(verdict).__name__
     where = f"search: {verdict}"

@@ -219,3 +219,15 @@ def test_a_wrong_count_of_native_code_is_noticed(monkeypatch: pytest.MonkeyPatch
             return attrs.evolve(verdict, coverage=counted)
 
     notices(monkeypatch, here, "Explore", Lying, Effort())
+
+
+def test_a_successor_that_is_wrongly_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from checker.ir.passes.movers import Movers
+
+    notices(monkeypatch, Movers, "left", lambda self, b, a: True, Effort())
+
+
+def test_a_check_that_is_wrongly_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from checker.ir.passes.kept import Kept
+
+    notices(monkeypatch, Kept, "by", lambda self, instance: True, Effort())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
 
 from checker.diagnostics import NOWHERE
 from checker.engines.contract import Step
@@ -14,6 +17,15 @@ from checker.ir.types import IntT
 from checker.semantics.layout import to_leaves
 
 ABSENT, BUILT, CONFIRMED, PROVEN, FINAL = range(5)
+
+
+@contextmanager
+def shortened() -> Iterator[None]:
+    """Searches work out all shortcuts before their first step; usually only long ones do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checker.engines.explore._LONG", 0.0)
+        patch.setattr("checker.engines.explore._SHORTEN", 1e15)
+        yield
 
 
 def leaf(name: str, lo: int, hi: int) -> Leaf:

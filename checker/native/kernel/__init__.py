@@ -9,10 +9,32 @@ finished search, `walk.py` random walks.
 from __future__ import annotations
 
 from checker.native.kernel import after, search, table, tree, walk
-from checker.native.kernel.context import BLOCK, BUFFER, LINE, SHARED_WORDS, Ctx, Shared, Status
+from checker.native.kernel.context import (
+    BLOCK,
+    BLOCK_WORDS,
+    BUFFER,
+    LINE,
+    SHARED_WORDS,
+    Ctx,
+    Shared,
+    Status,
+)
 from checker.native.kernel.shape import PART, Note, Shape
 
-__all__ = ["BLOCK", "BUFFER", "LINE", "PART", "SHARED_WORDS", "Ctx", "Note", "Shape", "Shared", "Status", "text"]
+__all__ = [
+    "BLOCK",
+    "BLOCK_WORDS",
+    "BUFFER",
+    "LINE",
+    "PART",
+    "SHARED_WORDS",
+    "Ctx",
+    "Note",
+    "Shape",
+    "Shared",
+    "Status",
+    "text",
+]
 
 
 def text(shape: Shape) -> str:

@@ -13,6 +13,7 @@ AHEAD = 64  # successors that wait meanwhile, and whose memory is fetched
 BUFFER = 512  # successors after which all are inserted, and their buffer is used from its start
 LINE = 8  # cells of the table that are looked at together
 BLOCK = 1024  # states of the frontier that a thread takes or hands over at a time
+BLOCK_WORDS = BLOCK + BLOCK // 4  # of a block: keys, and then in 16 bits for each the instance that led to it
 GRANT = 1024  # states that a thread asks room for at a time
 
 
@@ -39,6 +40,9 @@ class Ctx(enum.IntEnum):
     LENGTH = enum.auto()  # how many
     LIMIT = enum.auto()  # how many of them before a pause
     NEXT_LEVEL = enum.auto()  # the blocks that were filled
+    MOVERS = enum.auto()  # by instance: a row of bits, which others are left movers over it; 0 where none is known
+    MOVER_WORDS = enum.auto()  # words of a row
+    KEPT = enum.auto()  # by instance: whether a state that it leads to need not be checked
     # its own
     FREE = enum.auto()  # blocks that it may fill
     FREE_COUNT = enum.auto()

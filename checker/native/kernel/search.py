@@ -9,7 +9,17 @@ when those of the next are on their way.
 from __future__ import annotations
 
 from checker.native.kernel import table as tables
-from checker.native.kernel.context import AHEAD, BATCH, BLOCK, BUFFER, GRANT, Ctx, Shared, Status
+from checker.native.kernel.context import (
+    AHEAD,
+    BATCH,
+    BLOCK,
+    BLOCK_WORDS,
+    BUFFER,
+    GRANT,
+    Ctx,
+    Shared,
+    Status,
+)
 from checker.native.kernel.shape import NONE, Shape
 from checker.native.text import Code
 
@@ -17,7 +27,9 @@ from checker.native.text import Code
 def text(shape: Shape) -> str:
     """The functions of the search."""
     search = Search(shape)
-    return "\n".join([search.stage(), search.flush(), search.expand(), search.admit(), search.search()])
+    return "\n".join([
+        search.sift(), search.stage(), search.flush(), search.expand(), search.admit(), search.search(),
+    ])  # fmt: skip
 
 
 class Search:
@@ -27,6 +39,25 @@ class Search:
         self.shape = shape
 
     # --- successors --------------------------------------------------------------------------------
+
+    def sift(self) -> str:
+        """`@sift(ctx, start, stop, last) -> stop`: of the successors of a state that the instance `last` led to, leave
+        out those that are found without them, by left movers over it (`native/shortcuts.py`)."""
+        shape = self.shape
+        code = Code("define internal i64 @sift(ptr %c, i64 %start, i64 %stop, i64 %last) alwaysinline nounwind")
+        movers = code.pointer("%c", Ctx.MOVERS)
+        code.leave(code.op(f"icmp eq ptr {movers}, null"), "%stop")
+        row = code.at(movers, code.mul("%last", code.load("%c", Ctx.MOVER_WORDS)))
+        pending, ids = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)
+        kept = code.var("%start")
+        with code.count("%start", "%stop") as i:
+            ident, to = code.load32(ids, i), code.get(kept)
+            word = code.load(row, code.shr(ident, 6))
+            left_out = code.band(code.op(f"lshr i64 {word}, {code.band(ident, '63')}"), "1")
+            shape.copy(code, shape.at(code, pending, i), shape.at(code, pending, to))
+            code.do(f"store i32 {code.op(f'trunc i64 {ident} to i32')}, ptr {code.at(ids, to, 'i32')}")
+            code.set(kept, code.sub(code.add(to, "1"), left_out))
+        return code.finish(code.get(kept))
 
     def stage(self) -> str:
         """`@stage(ctx, source) -> Status`: find the keys of pending successors and ask for their places in the
@@ -103,7 +134,7 @@ class Search:
         atomic, depth = code.cmp("ne", code.load("%c", Ctx.ATOMIC), "0"), code.load("%c", Ctx.DEPTH)
         notes, before = code.pointer("%c", Ctx.NOTES), code.load("%c", Ctx.COUNT)
         count = code.var(before)
-        later = code.pointer("%c", Ctx.LATER)
+        later, kept = code.pointer("%c", Ctx.LATER), code.pointer("%c", Ctx.KEPT)
         todo = code.var(n)
         with code.count_while("0", lambda: code.get(todo)) as k:
             second = code.cmp("uge", k, n)
@@ -122,16 +153,13 @@ class Search:
             with code.when(code.cmp("ne", slot, "-1")):
                 shape.set_depth(code, slot, depth)
                 code.bump(count)
-                self._append(code, key)
+                ident = code.load32(code.pointer("%c", Ctx.IDS), at)
+                self._append(code, key, ident)
                 state = shape.at(code, pending, at)
                 if shape.reduced:
                     code.store(code.add(code.load("%c", Ctx.REAL), shape.weight(code, state)), "%c", Ctx.REAL)
-                found = code.op(f"call i64 @check(ptr {state}, ptr {notes})")
-                with code.when(code.cmp("ne", found, "0")):
-                    if shape.every:
-                        code.op(f"call i64 @note(ptr {state}, ptr {notes})")
-                    else:
-                        self._keep(code, code.sub(found, "1"), state, "0")
+                with code.when(code.cmp("eq", code.load8(kept, ident), "0")):
+                    self._check(code, state, notes)
         found = code.sub(code.get(count), before)
         code.store(code.get(count), "%c", Ctx.COUNT)
         code.store(code.sub(code.load("%c", Ctx.ALLOWANCE), found), "%c", Ctx.ALLOWANCE)
@@ -140,6 +168,15 @@ class Search:
             for word in (Ctx.INSERTED, Ctx.WAITING, Ctx.STAGED):
                 code.store("0", "%c", word)
         return code.finish(str(Status.DONE.value))
+
+    def _check(self, code: Code, state: str, notes: str) -> None:
+        """Note what is wrong with a new state."""
+        found = code.op(f"call i64 @check(ptr {state}, ptr {notes})")
+        with code.when(code.cmp("ne", found, "0")):
+            if self.shape.every:
+                code.op(f"call i64 @note(ptr {state}, ptr {notes})")
+            else:
+                self._keep(code, code.sub(found, "1"), state, "0")
 
     def _flush_all(self, code: Code) -> str:
         return code.op(f"call i64 @flush(ptr %c, i64 {code.load('%c', Ctx.WAITING)})")
@@ -163,8 +200,9 @@ class Search:
         code.jump(top)
         code.place(end)
 
-    def _append(self, code: Code, key: str) -> None:
-        """Put a key into the block that is being filled; `_blocks` saw to a free one."""
+    def _append(self, code: Code, key: str, ident: str) -> None:
+        """Put a key, and the instance that led to it, into the block that is being filled; `_blocks` saw to a free
+        one."""
         full = code.cmp("eq", code.load("%c", Ctx.FILLED), str(BLOCK))
         none = code.cmp("eq", code.load("%c", Ctx.FILLED_BLOCK), NONE)
         with code.when(code.op(f"or i1 {full}, {none}")):
@@ -175,6 +213,7 @@ class Search:
         filled = code.load("%c", Ctx.FILLED)
         block = _block(code, code.load("%c", Ctx.FILLED_BLOCK))
         code.store(key, block, filled)
+        code.do(f"store i16 {code.op(f'trunc i64 {ident} to i16')}, ptr {_maker(code, block, filled)}")
         code.store(code.add(filled, "1"), "%c", Ctx.FILLED)
 
     def _hand_over(self, code: Code) -> None:
@@ -243,7 +282,8 @@ class Search:
         code.set(at, following)
         code.store(following, "%c", Ctx.POSITION)
         state = shape.state_of(code, code.load(block, position)) if shape.folded else code.at(block, position)
-        code.op(f"call i64 @expand_one(ptr %c, ptr {state})")
+        last = code.op(f"zext i16 {code.op(f'load i16, ptr {_maker(code, block, position)}')} to i64")
+        code.op(f"call i64 @expand_one(ptr %c, ptr {state}, i64 {last})")
         code.jump(again)
         code.place(ended)
         self._end_of_level(code, top)
@@ -299,9 +339,9 @@ class Search:
     # --- a state -----------------------------------------------------------------------------------
 
     def expand(self) -> str:
-        """`@expand_one(ctx, state)`: collect its successors; note it where it is a deadlock or has an error."""
+        """`@expand_one(ctx, state, last)`: collect its successors; note it where it is a deadlock or has an error."""
         shape = self.shape
-        code = Code("define internal i64 @expand_one(ptr %c, ptr %s) alwaysinline nounwind")
+        code = Code("define internal i64 @expand_one(ptr %c, ptr %s, i64 %last) alwaysinline nounwind")
         waiting = code.load("%c", Ctx.WAITING)
         after = shape.successors(code, "%s", waiting)
         err = code.pointer("%c", Ctx.ERR)
@@ -320,11 +360,17 @@ class Search:
             before, made = code.load("%c", Ctx.TRANSITIONS), code.sub(after, waiting)
             made = code.mul(made, shape.weight(code, "%s"))
             code.store(code.add(before, made), "%c", Ctx.TRANSITIONS)
-            code.store(after, "%c", Ctx.WAITING)
+            kept = code.op(f"call i64 @sift(ptr %c, i64 {waiting}, i64 {after}, i64 %last)")
+            code.store(kept, "%c", Ctx.WAITING)
             if not shape.folded:
                 code.op("call i64 @stage(ptr %c, ptr %s)")
         return code.finish("0")
 
 
 def _block(code: Code, number: str) -> str:
-    return code.at(code.pointer("%c", Ctx.POOL), code.mul(number, BLOCK))
+    return code.at(code.pointer("%c", Ctx.POOL), code.mul(number, BLOCK_WORDS))
+
+
+def _maker(code: Code, block: str, position: str) -> str:
+    """Where a block says which instance led to a state."""
+    return code.at(code.at(block, BLOCK), position, "i16")

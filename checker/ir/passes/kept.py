@@ -1,0 +1,43 @@
+"""After which steps need a state not be checked?  Those that are shown to keep all that is checked.
+
+Rule of the module: a state before such a step was checked, or was reached by such steps from one that was; so what
+is wrong in a state after it was wrong before, and is told by the shorter path.  "Yes" is a proof for all values of
+all leaves; "no" says nothing.
+"""
+
+from __future__ import annotations
+
+from checker.ir.nodes import PropertyKind
+from checker.ir.passes.entailment import Entailment
+from checker.ir.passes.instances import Expressions, Instance
+from checker.ir.scalar import Node, ScalarProperty, not_, or_
+
+
+class Kept:
+    """What is checked in each state of a system, part by part."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._of, self._entailment = expressions, Entailment()
+        conditions = [c for p in expressions.system.properties for c in _checked(p)]
+        self.parts = expressions.conjuncts(conditions)
+
+    def by(self, instance: Instance) -> bool:
+        """Whether an instance is shown to keep each part."""
+        return all(self._keeps(instance, part) for part in self.parts if self._of.support(part) & instance.writes)
+
+    def _keeps(self, instance: Instance, part: Node) -> bool:
+        now = {i: instance.pinned[i] for i in instance.updates if i in instance.pinned}
+        before = self._of.image(part, now)
+        facts = [self._of.image(g, now) for g in instance.guards]
+        return self._entailment.follows([before, *facts], self._of.image(part, instance.updates, now), before)
+
+
+def _checked(p: ScalarProperty) -> list[Node]:
+    """What is true of a state in which nothing is found: no error, no violation, no witness."""
+    if p.kind is PropertyKind.STEP:
+        return []
+    wrong = or_(e.condition for e in p.errors)
+    fine = [not_(e.condition) for e in p.errors]
+    if p.kind is PropertyKind.ALWAYS:
+        return [*fine, or_((p.value, wrong))]
+    return [*fine, or_((not_(p.value), wrong))] if p.kind is PropertyKind.REACHABLE else fine

@@ -1,0 +1,82 @@
+"""What need a search not do?  Look up successors that are found by another way, and check what cannot go wrong.
+
+Rule of the module: leaving it out changes nothing that is told.  What is not shown to be superfluous is done, so
+the tables may be filled at any time, row by row, while the search is paused.
+
+* A successor is left out where it is made by a left mover b over the instance a that led to the state, and b has
+  the smaller number (`ir/passes/movers.py`).  It is found without that: of all steps from the last level to a new
+  state, take the one with the largest number.  Were it left out, the two steps before the state could change places,
+  and a step with a larger number would lead there.  This is the idea of sleep sets (Godefroid, "Partial-Order
+  Methods for the Verification of Concurrent Systems", 1996) for the shortest paths of a search by levels; every
+  state is found, at its depth, and every step was counted before.
+* A new state is not checked where the step that found it keeps everything that is checked (`ir/passes/kept.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from checker.ir.passes.instances import Expressions, Instance
+from checker.ir.passes.kept import Kept
+from checker.ir.passes.movers import Movers
+from checker.native.memory import Region
+from checker.native.program import Program
+
+MOST = 1024  # instances that are compared in pairs
+_WORD = 64
+
+
+class Shortcuts:
+    """Two tables by the number of an instance; the row after the last stands for an initial state."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.kept = Region(program.instances + 1)
+        self.movers: Region | None = None
+        self._words = program.instances // _WORD + 1
+        self._spent = 0.0
+        self._rest: Iterator[None] | None = self._all()
+
+    @property
+    def regions(self) -> list[Region]:
+        """Their memory."""
+        return [self.kept] if self.movers is None else [self.kept, self.movers]
+
+    def words(self) -> tuple[int, int, int]:
+        """What native code is told: where it is noted what is kept, where the movers are, and words of a row."""
+        return self.kept.address, 0 if self.movers is None else self.movers.address, self._words
+
+    def work(self, seconds: float) -> bool:
+        """Fill the tables until all the time spent on them is so much; whether addresses changed."""
+        before = self.movers
+        while self._rest is not None and self._spent < seconds:
+            start = time.perf_counter()
+            if next(self._rest, self) is self:
+                self._rest = None
+            self._spent += time.perf_counter() - start
+        return self.movers is not before
+
+    def _all(self) -> Iterator[None]:
+        """The work, in small pieces."""
+        expressions = Expressions(self.program.system)
+        kept, known = Kept(expressions), list[Instance]()
+        for a in expressions.instances():
+            known.append(a)
+            yield
+            if kept.by(a):
+                self.kept.put_byte(a.number, 1)
+            yield
+        if self._comparable():
+            movers, words = Movers(expressions), self._words
+            self.movers = Region(8 * words * (self.program.instances + 1))
+            for i, a in enumerate(known):
+                row = movers.row(a, known[:i])
+                self.movers.put(words * a.number, [row >> _WORD * k & (1 << _WORD) - 1 for k in range(words)])
+                yield
+
+    def _comparable(self) -> bool:
+        """Whether successors may be left out: not where each step is judged, nor where a state stands for its orbit,
+        of which the instance that led to it may be another."""
+        shape = self.program.shape
+        return not (shape.steps or shape.reduced) and self.program.instances <= MOST

@@ -1,0 +1,98 @@
+"""A search with shortcuts tells what one without them tells, and shortcuts that lie are noticed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.engines.contract import Holds, Task
+from checker.engines.explore import Explore
+from checker.ir import scalar as sc
+from checker.ir.nodes import PropertyKind
+from checker.ir.passes.kept import Kept
+from checker.ir.passes.movers import Movers
+from checker.ir.scalar import ScalarSystem
+from checker.native import shortcuts
+from checker.native.program import Program
+from tests.engines.test_explore import systems
+from tests.ir.test_movers import STATE, actions, conditions, num, system
+from tests.native.systems import action, agg_core, shortened
+from tests.native.test_threads import told
+
+KINDS = [PropertyKind.ALWAYS, PropertyKind.REACHABLE, PropertyKind.RECOVERABLE]
+
+
+def agrees(given_system: ScalarSystem) -> None:
+    for every in (False, True):
+        plain = told(Explore().run(Task(given_system, every=every)))
+        for workers in (1, 2):
+            with shortened():
+                short = told(Explore().run(Task(given_system, every=every, workers=workers)))
+
+            assert short == plain
+
+
+@settings(max_examples=25, deadline=None)
+@given(systems())
+def test_random_systems_are_told_alike(made: ScalarSystem) -> None:
+    agrees(made)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(actions("a"), min_size=2, max_size=5),
+    st.lists(st.tuples(st.sampled_from(KINDS), conditions()), max_size=3),
+)
+def test_systems_like_protocols_are_told_alike(made: list, claims: list) -> None:  # type: ignore[type-arg]
+    agrees(system(*made, claims=tuple(claims)))
+
+
+def test_the_yardstick_is_counted_alike() -> None:
+    """Though of five transitions hardly more than one is looked up."""
+    with shortened():
+        verdict = Explore().run(Task(agg_core(3, 1)))
+
+    assert isinstance(verdict, Holds)
+    counted = verdict.coverage
+    assert (counted.states, counted.transitions, counted.depth) == (580_376, 2_351_394, 15)
+
+
+def test_movers_that_lie_lose_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the tests above would notice."""
+    monkeypatch.setattr(Movers, "left", lambda self, b, a: True)
+    with shortened():
+        verdict = Explore().run(Task(agg_core(2, 1)))
+
+    assert verdict.coverage.states != 1_680
+
+
+def test_kept_that_lies_loses_violations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the tests above would notice."""
+    go = action("go", [], [sc.lt(STATE[0], num(3))], {0: sc.add(STATE[0], num(1))})
+    made = system(go, claims=((PropertyKind.ALWAYS, sc.lt(STATE[0], num(3))),))
+    with shortened():
+        assert not isinstance(Explore().run(Task(made)), Holds)
+        monkeypatch.setattr(Kept, "by", lambda self, i: True)
+
+        assert isinstance(Explore().run(Task(made)), Holds)
+
+
+def test_steps_that_are_judged_are_all_looked_up() -> None:
+    """A property of steps is about each of them: nothing may be left out."""
+    one, other = (action(f"a{i}", [], [sc.eq(STATE[i], num(0))], {i: num(1)}) for i in (0, 1))
+    wrong = sc.and_((sc.eq(STATE[1], num(1)), sc.eq(STATE[0], num(0)), sc.eq(sc.int_var("t", 0, 0, 3), num(1))))
+    made = system(one, other, claims=((PropertyKind.STEP, sc.not_(wrong)),))
+    agrees(made)
+
+    with shortened():
+        assert not isinstance(Explore().run(Task(made)), Holds)
+
+
+def test_many_instances_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shortcuts, "MOST", 3)
+    table = shortcuts.Shortcuts(Program(agg_core(2, 1)))
+    table.work(1e9)
+
+    assert table.movers is None
+    assert len(table.regions) == 1
