@@ -243,9 +243,11 @@ class Visited:
         return True
 
     def _widening(self) -> bool:
-        """Whether the level that is found has more states than the one it is found from, so far."""
+        """Whether states will be half as many again, as it looks: levels grow, and the next is no smaller than this."""
         found, expanded = self._begun
-        return self.found - found > self.total(Ctx.EXPANDED) - expanded
+        new, done, level = self.found - found, self.total(Ctx.EXPANDED) - expanded, found - expanded
+        whole = new * level // max(done, 1)
+        return new > done and 2 * whole - new > self.found // 2
 
     def _move(self, old: int, new: int) -> None:
         """Move the cells of a table to where they belong in a larger one, interval by interval from the end.
