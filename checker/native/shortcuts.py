@@ -9,7 +9,8 @@ the tables may be filled at any time, row by row, while the search is paused.
   and a step with a larger number would lead there.  This is the idea of sleep sets (Godefroid, "Partial-Order
   Methods for the Verification of Concurrent Systems", 1996) for the shortest paths of a search by levels; every
   state is found, at its depth, and every step was counted before.
-* A new state is not checked where the step that found it keeps everything that is checked (`ir/passes/kept.py`).
+* A new state is not checked where the step that found it keeps everything that is checked, nor a step that cannot
+  break what is claimed of steps (`ir/passes/kept.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from checker.ir.passes.instances import Expressions, Instance
 from checker.ir.passes.kept import Kept
 from checker.ir.passes.movers import Movers
+from checker.native.kernel import KEEPS_STATES, KEEPS_STEPS
 from checker.native.memory import Region
 from checker.native.program import Program
 
@@ -64,8 +66,7 @@ class Shortcuts:
         for a in expressions.instances():
             known.append(a)
             yield
-            if kept.by(a):
-                self.kept.put_byte(a.number, 1)
+            self.kept.put_byte(a.number, KEEPS_STATES * kept.by(a) | KEEPS_STEPS * kept.steps(a))
             yield
         if self._comparable():
             movers, words = Movers(expressions), self._words
@@ -76,7 +77,6 @@ class Shortcuts:
                 yield
 
     def _comparable(self) -> bool:
-        """Whether successors may be left out: not where each step is judged, nor where a state stands for its orbit,
-        of which the instance that led to it may be another."""
-        shape = self.program.shape
-        return not (shape.steps or shape.reduced) and self.program.instances <= MOST
+        """Whether successors may be left out: not where a state stands for its orbit, for the instance that led to
+        one of them leads to others in another."""
+        return not self.program.shape.reduced and self.program.instances <= MOST

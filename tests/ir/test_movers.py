@@ -20,7 +20,7 @@ from tests.native.systems import action, agg_core, claim, leaf
 num = sc.integer
 TOP = 3
 LEAVES = 4
-STATE = tuple(sc.int_var("s", i, 0, TOP) for i in range(LEAVES))
+STATE, AFTER = (tuple(sc.int_var(space, i, 0, TOP) for i in range(LEAVES)) for space in "st")
 State = tuple[int, ...]
 
 
@@ -34,8 +34,9 @@ def states() -> Iterator[State]:
     return itertools.product(range(TOP + 1), repeat=LEAVES)
 
 
-def said(node: Node, state: State) -> bool:
-    return bool(evaluate([node], {("s", i): v for i, v in enumerate(state)})[0])
+def said(node: Node, state: State, end: State = ()) -> bool:
+    env = {("s", i): v for i, v in enumerate(state)} | {("t", i): v for i, v in enumerate(end)}
+    return bool(evaluate([node], env)[0])
 
 
 def after(i: Instance, state: State) -> State | None:
@@ -60,17 +61,17 @@ def is_left_mover(b: Instance, a: Instance) -> bool:
 
 
 @st.composite
-def conditions(draw: st.DrawFn) -> Node:
+def conditions(draw: st.DrawFn, over: tuple[Node, ...] = STATE) -> Node:
     """A comparison, of a leaf or of one that another leaf chooses, or a few of them."""
     kind = draw(st.integers(0, 6))
     if kind == 0:
-        parts = draw(st.lists(conditions(), min_size=2, max_size=3))
+        parts = draw(st.lists(conditions(over), min_size=2, max_size=3))
         return draw(st.sampled_from([sc.and_, sc.or_]))(parts)
     if kind == 1:
-        return sc.not_(draw(conditions()))
-    x = draw(st.sampled_from(STATE))
+        return sc.not_(draw(conditions(over)))
+    x = draw(st.sampled_from(over))
     if kind == 2:
-        x = sc.ite(sc.eq(draw(st.sampled_from(STATE)), num(draw(st.integers(0, TOP)))), x, draw(st.sampled_from(STATE)))
+        x = sc.ite(sc.eq(draw(st.sampled_from(over)), num(draw(st.integers(0, TOP)))), x, draw(st.sampled_from(over)))
     return draw(st.sampled_from([sc.eq, sc.le, sc.lt, lambda a, b: sc.le(b, a)]))(x, num(draw(st.integers(0, TOP))))
 
 
@@ -117,6 +118,31 @@ def test_what_is_said_to_be_kept_is(made: list[ScalarAction], claims: list[tuple
                 quiet, end = p.kind is PropertyKind.ALWAYS, after(i, state)
 
                 assert end is None or said(p.value, state) is not quiet or said(p.value, end) is quiet
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(actions("a"), min_size=1, max_size=3), conditions(STATE + AFTER))
+def test_what_is_said_of_steps_is_true_of_each(made: list[ScalarAction], claimed: Node) -> None:
+    expressions = Expressions(system(*made, claims=((PropertyKind.STEP, claimed),)))
+    kept = Kept(expressions)
+    for i in expressions.instances():
+        if kept.steps(i):
+            for state in states():
+                end = after(i, state)
+
+                assert end is None or said(claimed, state, end)
+
+
+def test_a_step_that_does_not_touch_what_is_claimed_need_not_be_judged() -> None:
+    """A number that must not fall: kept by what leaves it, and by what raises it from where it was."""
+    grows = sc.le(STATE[0], AFTER[0])
+    raises = action("raise", [], [sc.eq(STATE[0], num(1))], {0: num(2)})
+    lowers = action("lower", [], [sc.eq(STATE[0], num(1))], {0: num(0)})
+    other = action("other", [], [], {1: num(2)})
+    expressions = Expressions(system(raises, lowers, other, claims=((PropertyKind.STEP, grows),)))
+    kept = Kept(expressions)
+
+    assert [kept.steps(i) for i in expressions.instances()] == [True, False, True]
 
 
 def test_the_yardstick_has_hardly_anything_that_does_not_move() -> None:

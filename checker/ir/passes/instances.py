@@ -20,8 +20,10 @@ from checker.ir.scalar import (
     Op,
     ScalarSystem,
     and_,
+    bool_var,
     boolean,
     eq,
+    int_var,
     integer,
     ite,
     le,
@@ -128,6 +130,14 @@ class Expressions:
             (self._images[key],) = substitute([root], {self._leaves[i]: n for i, n in values.items()})
         return self._images[key]
 
+    def step(self, root: Node, instance: Instance) -> Node:
+        """An expression over both ends of a step of an instance, said of the state before it."""
+        ends = {n: n for n in topological([root]) if n.op is Op.VAR and var_of(n)[0] == "t"}
+        for n in ends:
+            i = var_of(n)[1]
+            ends[n] = instance.updates[i] if i in instance.updates else _before(n)
+        return self.image(substitute([root], ends)[0], {}, instance.pinned)
+
     def _spread(self, roots: Sequence[Node]) -> list[Node]:
         spread = self._spreads
         for n in topological(roots):
@@ -170,6 +180,12 @@ def _pins(guards: Sequence[Node]) -> Iterator[tuple[int, Node]]:
             for x, y in (g.src, g.src[::-1]):
                 if x.op is Op.VAR and y.op is Op.CONST:
                     yield var_of(x)[1], y
+
+
+def _before(n: Node) -> Node:
+    """The leaf of the state before a step that is `n` after it."""
+    index = var_of(n)[1]
+    return bool_var("s", index) if n.boolean else int_var("s", index, n.lo, n.hi)
 
 
 def _constant(n: Node, value: int) -> Node:

@@ -14,6 +14,7 @@ BUFFER = 512  # successors after which all are inserted, and their buffer is use
 LINE = 8  # cells of the table that are looked at together
 BLOCK = 1024  # states of the frontier that a thread takes or hands over at a time
 BLOCK_WORDS = BLOCK + BLOCK // 4  # of a block: keys, and then in 16 bits for each the instance that led to it
+KEEPS_STATES, KEEPS_STEPS = 1, 2  # what is known of an instance: what is claimed of states, and of steps, stays true
 GRANT = 1024  # states that a thread asks room for at a time
 
 
@@ -42,7 +43,7 @@ class Ctx(enum.IntEnum):
     NEXT_LEVEL = enum.auto()  # the blocks that were filled
     MOVERS = enum.auto()  # by instance: a row of bits, which others are left movers over it; 0 where none is known
     MOVER_WORDS = enum.auto()  # words of a row
-    KEPT = enum.auto()  # by instance: whether a state that it leads to need not be checked
+    KEPT = enum.auto()  # by instance, a byte: what need not be checked after it
     # its own
     FREE = enum.auto()  # blocks that it may fill
     FREE_COUNT = enum.auto()

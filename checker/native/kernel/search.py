@@ -16,6 +16,8 @@ from checker.native.kernel.context import (
     BLOCK_WORDS,
     BUFFER,
     GRANT,
+    KEEPS_STATES,
+    KEEPS_STEPS,
     Ctx,
     Shared,
     Status,
@@ -28,7 +30,8 @@ def text(shape: Shape) -> str:
     """The functions of the search."""
     search = Search(shape)
     return "\n".join([
-        search.sift(), search.stage(), search.flush(), search.expand(), search.admit(), search.search(),
+        search.judge(), search.sift(), search.stage(), search.flush(), search.expand(), search.admit(),
+        search.search(),
     ])  # fmt: skip
 
 
@@ -60,11 +63,9 @@ class Search:
         return code.finish(code.get(kept))
 
     def stage(self) -> str:
-        """`@stage(ctx, source) -> Status`: find the keys of pending successors and ask for their places in the
-        table; judge the steps to them, where `source` is not null.  A step is judged before its target is
-        replaced by its representative: a property of steps relates two states that are permuted alike."""
+        """`@stage(ctx) -> Status`: find the keys of pending successors and ask for their places in the table."""
         shape = self.shape
-        code = Code("define internal i64 @stage(ptr %c, ptr %source) nounwind")
+        code = Code("define internal i64 @stage(ptr %c) nounwind")
         pending, keys, hashes = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.HASHES))
         table, lines = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES)
         with code.count(code.load("%c", Ctx.STAGED), code.load("%c", Ctx.WAITING)) as i:
@@ -72,25 +73,29 @@ class Search:
             if shape.folded:
                 code.store(i, "%c", Ctx.STAGED)
                 self._granted(code, str(2 * shape.parts), Ctx.ITEM_ALLOWANCE, Shared.ITEM_ROOM)
-            if shape.reduced:
-                self._judge_made(code, state, i)
-                shape.represent(code, state)
+            shape.represent(code, state)
             key = shape.key_of(code, state)
             if shape.folded:
                 code.store(key, keys, i)
             h = code.op(f"call i64 @hash(i64 {key})")
             code.store(h, hashes, i)
             code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
-            if not shape.reduced:  # so late, the cells are on their way meanwhile
-                self._judge_made(code, state, i)
         code.store(code.load("%c", Ctx.WAITING), "%c", Ctx.STAGED)
         return code.finish(str(Status.DONE.value))
 
-    def _judge_made(self, code: Code, state: str, number: str) -> None:
-        """Judge the step to a successor; nothing leads to an initial state."""
-        if self.shape.steps:
-            with code.when(code.op("icmp ne ptr %source, null")):
-                self._judge_step(code, state, number)
+    def judge(self) -> str:
+        """`@judge(ctx, source, start, stop)`: judge the steps from a state to its successors, but for those that keep
+        what is claimed of steps.  All steps are judged, also those whose ends are left out, and before a successor is
+        replaced by its representative: a property of steps relates two states that are permuted alike."""
+        if not self.shape.steps:
+            return ""
+        code = Code("define internal i64 @judge(ptr %c, ptr %source, i64 %start, i64 %stop) nounwind")
+        pending, ids, kept = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.IDS, Ctx.KEPT))
+        with code.count("%start", "%stop") as i:
+            known = code.band(code.load8(kept, code.load32(ids, i)), str(KEEPS_STEPS))
+            with code.when(code.cmp("eq", known, "0")):
+                self._judge_step(code, self.shape.at(code, pending, i), i)
+        return code.finish("0")
 
     def _judge_step(self, code: Code, state: str, number: str) -> None:
         bad = code.op(f"call i64 @check_step(ptr %source, ptr {state})")
@@ -158,7 +163,8 @@ class Search:
                 state = shape.at(code, pending, at)
                 if shape.reduced:
                     code.store(code.add(code.load("%c", Ctx.REAL), shape.weight(code, state)), "%c", Ctx.REAL)
-                with code.when(code.cmp("eq", code.load8(kept, ident), "0")):
+                known = code.band(code.load8(kept, ident), str(KEEPS_STATES))
+                with code.when(code.cmp("eq", known, "0")):
                     self._check(code, state, notes)
         found = code.sub(code.get(count), before)
         code.store(code.get(count), "%c", Ctx.COUNT)
@@ -229,7 +235,7 @@ class Search:
     def admit(self) -> str:
         """`@admit(ctx) -> Status`: take in the pending states, which are initial ones."""
         code = Code("define i64 @admit(ptr %c) nounwind")
-        self._leave_unless_done(code, code.op("call i64 @stage(ptr %c, ptr null)"))
+        self._leave_unless_done(code, code.op("call i64 @stage(ptr %c)"))
         self._leave_unless_done(code, self._flush_all(code))
         return code.finish(str(Status.DONE.value))
 
@@ -259,8 +265,7 @@ class Search:
         code.jump(again)
         code.place(again)
         if shape.folded:
-            source = code.pointer("%c", Ctx.STATE)
-            self._leave_unless_done(code, code.op(f"call i64 @stage(ptr %c, ptr {source})"))
+            self._leave_unless_done(code, code.op("call i64 @stage(ptr %c)"))
         waiting = code.load("%c", Ctx.WAITING)
         batch = code.cmp("uge", code.sub(waiting, code.load("%c", Ctx.INSERTED)), str(AHEAD + BATCH))
         last = code.cmp("uge", waiting, str(BUFFER))
@@ -360,10 +365,12 @@ class Search:
             before, made = code.load("%c", Ctx.TRANSITIONS), code.sub(after, waiting)
             made = code.mul(made, shape.weight(code, "%s"))
             code.store(code.add(before, made), "%c", Ctx.TRANSITIONS)
+            if shape.steps:
+                code.op(f"call i64 @judge(ptr %c, ptr %s, i64 {waiting}, i64 {after})")
             kept = code.op(f"call i64 @sift(ptr %c, i64 {waiting}, i64 {after}, i64 %last)")
             code.store(kept, "%c", Ctx.WAITING)
             if not shape.folded:
-                code.op("call i64 @stage(ptr %c, ptr %s)")
+                code.op("call i64 @stage(ptr %c)")
         return code.finish("0")
 
 
