@@ -18,7 +18,7 @@ import attrs
 import z3
 
 from checker.diagnostics import InputError
-from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Violated
+from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Verdict, Violated
 from checker.engines.explore import Explore
 from checker.frontend import load_spec
 from checker.ir.claims import Check, Spec
@@ -32,7 +32,7 @@ from checker.semantics.layout import to_leaves
 from checker.smt.encode import BitVectors, Encoding, Integers
 from checker.smt.unroll import Unrolling
 from checker.trace.loader import Erred, Loaded, Refused, Took, load
-from tests.native.systems import shortened
+from tests.native.systems import shared, shortened, told
 from tests.strategies import Source
 
 Said = tuple[Any, ...]  # ("to", leaves) | ("off",) | ("error", kind) | ("is", bool)
@@ -318,8 +318,7 @@ def _search(subject: Subject, check: Check, system: ScalarSystem, most: int, see
         trouble |= any(_bad(check, p, (s,)) for s in new for p in check.properties if p.kind is not PropertyKind.STEP)
         depth, level, complete = depth + bool(new), new, not new
     steps_seen = max(states.values(), default=0)
-    with shortened():
-        verdict = Explore().run(Task(system, Budget(depth=None if complete or trouble else steps_seen)))
+    verdict = _explored(system, None if complete or trouble else steps_seen)
     counted = verdict.coverage
     kind = type(verdict).__name__
     where = f"search: {verdict}"
@@ -363,6 +362,16 @@ def _search(subject: Subject, check: Check, system: ScalarSystem, most: int, see
         _check_violation(subject, verdict)
         seen.searches["violated"] += 1
     return False
+
+
+def _explored(system: ScalarSystem, depth: int | None) -> Verdict:
+    """What native code says, all in full on one thread, and leaving out what it can on two."""
+    task = Task(system, Budget(depth=depth))
+    plain = Explore().run(task)
+    with shortened(), shared():
+        short = Explore().run(attrs.evolve(task, workers=2))
+    expect("on two threads", told(plain), told(short), "search")
+    return plain
 
 
 def _holds(check: Check, p: Property, state: Value) -> bool:

@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import attrs
 import pytest
 
 from checker.diagnostics import NOWHERE
-from checker.engines.contract import Step
+from checker.engines.contract import Step, Verdict, Violated
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
@@ -26,6 +27,25 @@ def shortened() -> Iterator[None]:
         patch.setattr("checker.engines.explore._LONG", 0.0)
         patch.setattr("checker.engines.explore._SHORTEN", 1e15)
         yield
+
+
+@contextmanager
+def shared() -> Iterator[None]:
+    """Threads share what would be too little to be worth it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checker.engines.explore._MANY", 1)
+        patch.setattr("checker.native.levels._SHARE", 1)
+        patch.setattr("checker.native.visited._WORTH", 64)
+        patch.setattr("checker.native.visited._APART", 1 << 10)
+        yield
+
+
+def told(verdict: Verdict) -> object:
+    """All that a verdict says, but for times and memory."""
+    bare = attrs.evolve(verdict.coverage, search_seconds=None, bytes_per_state=None, peak_memory=None)
+    others = [told(v) for v in verdict.others] if isinstance(verdict, Violated) else []
+    plain = attrs.evolve(verdict, coverage=bare)
+    return (attrs.evolve(plain, others=()), others) if isinstance(plain, Violated) else plain
 
 
 def leaf(name: str, lo: int, hi: int) -> Leaf:

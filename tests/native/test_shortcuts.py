@@ -17,8 +17,7 @@ from checker.native import shortcuts
 from checker.native.program import Program
 from tests.engines.test_explore import systems
 from tests.ir.test_movers import AFTER, STATE, actions, conditions, num, system
-from tests.native.systems import action, agg_core, shortened
-from tests.native.test_threads import told
+from tests.native.systems import action, agg_core, shortened, told
 
 KINDS = [PropertyKind.ALWAYS, PropertyKind.REACHABLE, PropertyKind.RECOVERABLE]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 
@@ -13,27 +14,17 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
 from checker.native.crew import Crew
 from tests.engines.test_explore import systems
-from tests.native.systems import action, agg_core, claim, leaf
+from tests.native.systems import action, agg_core, claim, leaf, shared, told
 
 num = sc.integer
 THREADS = (1, 2, 3)
 
 
 @pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+def eager() -> Iterator[None]:
     """Threads share what would be too little to be worth it."""
-    monkeypatch.setattr("checker.engines.explore._MANY", 1)
-    monkeypatch.setattr("checker.native.levels._SHARE", 1)
-    monkeypatch.setattr("checker.native.visited._WORTH", 64)
-    monkeypatch.setattr("checker.native.visited._APART", 1 << 10)
-
-
-def told(verdict: Verdict) -> object:
-    """All that a verdict says, but for times and memory."""
-    bare = attrs.evolve(verdict.coverage, search_seconds=None, bytes_per_state=None, peak_memory=None)
-    others = [told(v) for v in verdict.others] if isinstance(verdict, Violated) else []
-    plain = attrs.evolve(verdict, coverage=bare)
-    return (attrs.evolve(plain, others=()), others) if isinstance(plain, Violated) else plain
+    with shared():
+        yield
 
 
 def verdicts(system: ScalarSystem, **task: object) -> list[Verdict]:
