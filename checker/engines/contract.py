@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias
 
 import attrs
 
-from checker.ir.scalar import ScalarSystem
+from checker.ir.scalar import ScalarAction, ScalarSystem
 from checker.ir.types import Value
 
 
@@ -69,6 +69,40 @@ class Path:
     steps: tuple[Step, ...]
 
 
+@attrs.frozen(eq=False)
+class Asked:
+    """What is counted over the states that a search expanded, beside its verdict.
+
+    A question is an action that is never taken: how many (state, parameters) enable it is the answer.
+    `new`: count the states newly reached by each action; it costs a second pass over all states.
+    `gates`: the questions about an action that never fired, by its position in the system.
+    `claims`: the questions about the properties.
+    """
+
+    new: bool = False
+    gates: Callable[[int], tuple[ScalarAction, ...]] = lambda _: ()
+    claims: tuple[ScalarAction, ...] = ()
+
+
+@attrs.frozen
+class Surveyed:
+    """The answers.  `below`: of the states of fewer steps, where the search ended before it had expanded all.
+
+    states: how many those are.  fired: the steps that actions take from them.  new: by action, the states that
+    have a shortest path which ends with it, so one may count for several; None where it was not asked for.
+    gates: by action that never fired; claims: each in the order of the questions.
+    unanswered: why something was not counted.
+    """
+
+    states: int
+    below: int | None = None
+    fired: tuple[int, ...] = ()
+    new: tuple[int, ...] | None = None
+    gates: Mapping[int, tuple[int, ...]] = attrs.field(factory=dict)
+    claims: tuple[int, ...] | None = None
+    unanswered: tuple[str, ...] = ()
+
+
 @attrs.frozen
 class Coverage:
     """What a run covered.  Numbers that an engine does not have are None.
@@ -95,6 +129,7 @@ class Coverage:
     search_seconds: float | None = None
     peak_memory: int | None = None
     seed: int | None = None
+    survey: Surveyed | None = None  # where the task asked for one
     notes: tuple[str, ...] = ()
 
 
@@ -155,6 +190,8 @@ class Violated:
     state is.
     others: where the task asks for `every` violation, what else is violated, each with a shortest path of
     its own.  unjudged: why that is not all that is claimed; empty where all of it was judged.
+    more: where the task asks for `distinct` ones, further counterexamples of the same thing
+    (`engines/distinct.py` says which differ); fewer: why there are not as many as were asked for.
     """
 
     coverage: Coverage
@@ -164,6 +201,8 @@ class Violated:
     error_step: Step | None = None
     others: tuple[Violated, ...] = ()
     unjudged: str = ""
+    more: tuple[Violated, ...] = ()
+    fewer: str = ""
 
 
 @attrs.frozen
@@ -186,7 +225,9 @@ class Task:
 
     `started` is when the check started (`time.monotonic`): the budget of time runs from there, so it includes
     compilation.  `every` asks for all that is violated instead of the first violation.
+    `distinct`: how many counterexamples of each thing that is violated, which differ in their actions.
     `symmetry`: let one state of an orbit stand for all, where that is shown to be sound.
+    `asked`: what is to be counted over the states when the search is over.
     `progress` is called now and then with what was covered so far (about twice a second).
     `interrupted` is asked as often; when it returns true the engine stops and answers
     `Unknown("interrupted")` with what was covered.
@@ -199,7 +240,9 @@ class Task:
     steps: int = 100  # simulate: longest walk; bmc and induction: the bound k
     workers: int = 1
     every: bool = False
+    distinct: int = 1
     symmetry: bool = False
+    asked: Asked | None = None
     started: float = attrs.field(factory=time.monotonic)
     progress: Callable[[Coverage], None] = lambda _: None
     interrupted: Callable[[], bool] = lambda: False

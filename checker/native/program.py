@@ -56,8 +56,12 @@ class Program:
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
         reduced = quotient is not None
         self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced)
-        library = Library(self.assembly())
-        self.library = library
+        self.library = Library(self.assembly())
+        self.bind()
+
+    def bind(self) -> None:
+        """Find the functions of the module."""
+        library = self.library
         self.admit = library.function("admit", 1)
         self.search = library.function("search", 2)
         self.grow = library.function("grow", 6)
@@ -71,23 +75,28 @@ class Program:
         self.replay = library.function("replay", 3)
         if self.shape.folded:
             self.reseat = library.function("reseat", 3)
-        if reduced:
+        if self.shape.reduced:
             self.follow = library.function("follow", 6)
             self.represent, self.weigh = library.function("represent", 1), library.function("weigh", 1)
 
     def assembly(self) -> str:
         """The module as LLVM assembly."""
-        system, packing = self.system, self.packing
-        parts = [INTRINSICS]
-        parts += [action_code(system, packing, i, self.bases[i]) for i in range(len(system.actions))]
-        parts += [self._expand(), self._check(), self._check_terminal(), self._wanted()]
+        parts = [self.model_code(), self._check(), self._check_terminal(), self._wanted()]
         if self.shape.steps:
             parts.append(self._check_step())
         if self.every:
             parts += [self._note(), self._note_step()]
+        return "\n".join([*parts, kernel.text(self.shape)])
+
+    def model_code(self) -> str:
+        """The successors of a state, and what represents it."""
+        system, packing = self.system, self.packing
+        parts = [INTRINSICS]
+        parts += [action_code(system, packing, i, self.bases[i]) for i in range(len(system.actions))]
+        parts.append(self._expand())
         if self.quotient is not None:
             parts.append(symmetry_code(system, packing, self.quotient))
-        return "\n".join([*parts, kernel.text(self.shape)])
+        return "\n".join(parts)
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
         """The words of a state."""

@@ -321,6 +321,10 @@ class Visited:
         """Native code runs on all threads."""
         self._alone(False)
 
+    def lend(self, run: Run) -> None:
+        """Let a thread, or what is counted afterwards, look at what is shared."""
+        run.context.put(0, [self.first[word] for word in _SHARED])
+
     def _alone(self, value: bool) -> None:
         for run in self.runs:
             run[Ctx.ATOMIC] = int(not value)
@@ -346,9 +350,8 @@ class Visited:
 
     def _spread(self) -> None:
         """What is shared is the same in every context."""
-        words = [self.first[word] for word in _SHARED]
         for run in self.runs[1:]:
-            run.context.put(0, words)
+            self.lend(run)
 
 
 def _array(np: Any, region: Region, count: int, width: int) -> Any:

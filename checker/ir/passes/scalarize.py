@@ -23,12 +23,15 @@ from checker.ir import types as ty
 from checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Property, PropertyKind, Stmt
 from checker.ir.passes import symbolic as sy
 from checker.ir.passes.symbolic import Bits, Items, Opt, Sym
-from checker.ir.scalar import FALSE, TRUE, ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
+from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import Type
 from checker.semantics.evaluate import InitialError, initial_states
 from checker.semantics.layout import flatten_type, to_leaves
 
-__all__ = ["MAX_DOMAIN", "MAX_ITERATIONS", "InitialError", "scalarize"]
+__all__ = [
+    "MAX_DOMAIN", "MAX_ITERATIONS", "Env", "InitialError", "Maker", "Run", "Returned", "bind", "parameters", "scalarize",
+    "variables",
+]  # fmt: skip
 
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
@@ -52,7 +55,7 @@ def scalarize(
     state = program.state
     leaves = tuple(flatten_type(state))
     initial = tuple(to_leaves(state, value) for value, _, _ in initial_states(program))
-    maker = _Maker(state, {**program.helpers, **helpers}, {})
+    maker = Maker(state, {**program.helpers, **helpers}, {})
     last = None if terminal is None else maker.property(Property(PropertyKind.ALWAYS, terminal))
     return ScalarSystem(
         leaves=leaves,
@@ -65,7 +68,7 @@ def scalarize(
 
 
 @attrs.frozen(eq=False)
-class _Maker:
+class Maker:
     """What the actions and properties of one system share."""
 
     state: Type
@@ -74,21 +77,17 @@ class _Maker:
     work: Iterator[int] = attrs.field(factory=itertools.count)  # expressions evaluated so far
 
     def action(self, action: Action) -> ScalarAction:
-        old = _variables(self.state, "s")
-        groups = [flatten_type(p.type, p.name) for p in action.params]
-        offsets = tuple(itertools.accumulate([len(g) for g in groups], initial=0))[:-1]
-        env: Env = {action.state: old}
-        for p, offset in zip(action.params, offsets, strict=True):
-            env[p.name] = _variables(p.type, "p", offset)
-        run = _Run(self)
+        old, given = variables(self.state, "s"), parameters(action.params)
+        env: Env = {action.state: old, **given.values}
+        run = Run(self)
         run.block(action.body, env)
         before, after = list(sy.leaves(old)), list(sy.leaves(env[action.state]))
         return ScalarAction(
             name=action.name,
             fault=action.fault,
             params=tuple((p.name, p.type) for p in action.params),
-            param_leaves=tuple(leaf for group in groups for leaf in group),
-            param_offsets=offsets,
+            param_leaves=given.leaves,
+            param_offsets=given.offsets,
             guards=run.guards(),
             errors=tuple(run.sites),
             updates={i: new for i, (a, new) in enumerate(zip(before, after, strict=True)) if a is not new},
@@ -97,17 +96,34 @@ class _Maker:
     def property(self, prop: Property) -> ScalarProperty:
         """A property; its parameters are expanded, each value under a path of its own."""
         spaces = "st" if prop.kind is PropertyKind.STEP else "s"
-        states = [_variables(self.state, space) for space in spaces]
+        states = [variables(self.state, space) for space in spaces]
         count = math.prod(ty.cardinality(p.type) for p in prop.params)
         if count > MAX_DOMAIN:
             _refuse(f"{prop.name} has {count} values of its parameters, more than {MAX_DOMAIN}", prop.function.span)
         values, sites = [], []
         for params in itertools.product(*(sy.lifted(p.type) for p in prop.params)):
-            run = _Run(self)
+            run = Run(self)
             values.append(run.call(prop.function, [*states, *params]))
             sites.extend(run.sites)
         some = prop.kind in (PropertyKind.REACHABLE, PropertyKind.RECOVERABLE)
         return ScalarProperty(prop.name, prop.kind, sc.or_(values) if some else sc.and_(values), _merged(sites))
+
+
+@attrs.frozen(eq=False)
+class Given:
+    """Parameters as leaves of their space: the leaves, where each parameter's start, and the values by name."""
+
+    leaves: tuple[Leaf, ...]
+    offsets: tuple[int, ...]
+    values: Env
+
+
+def parameters(params: Sequence[n.Param]) -> Given:
+    """Parameters of any value."""
+    groups = [flatten_type(p.type, p.name) for p in params]
+    offsets = tuple(itertools.accumulate([len(g) for g in groups], initial=0))[:-1]
+    values = {p.name: variables(p.type, "p", offset) for p, offset in zip(params, offsets, strict=True)}
+    return Given(tuple(leaf for group in groups for leaf in group), offsets, values)
 
 
 def _merged(sites: Sequence[ErrorSite]) -> tuple[ErrorSite, ...]:
@@ -118,7 +134,8 @@ def _merged(sites: Sequence[ErrorSite]) -> tuple[ErrorSite, ...]:
     return tuple(ErrorSite(sc.or_(conditions), kind, span) for (kind, span), conditions in found.items())
 
 
-def _variables(t: Type, space: str, offset: int = 0) -> Sym:
+def variables(t: Type, space: str, offset: int = 0) -> Sym:
+    """A value of this type whose leaves are those of a space, from one of them on."""
     counter = itertools.count(offset)
 
     def leaf(t: Type) -> Node:
@@ -165,14 +182,14 @@ class _Iteration(NamedTuple):
     item: Sym
 
 
-class _Returned(NamedTuple):
+class Returned(NamedTuple):
     """Where a block has returned, and what (None: nowhere yet, or nothing)."""
 
     when: Node
     value: Sym | None
 
 
-_NOT_YET: Final = _Returned(FALSE, None)
+_NOT_YET: Final = Returned(FALSE, None)
 
 
 def _merge_values(test: Node, then: Sym | None, otherwise: Sym | None) -> Sym | None:
@@ -190,10 +207,10 @@ def _merge_envs(test: Node, then: Env, otherwise: Env) -> Env:
     return merged
 
 
-class _Run:
+class Run:
     """The symbolic execution of one action or property."""
 
-    def __init__(self, maker: _Maker) -> None:
+    def __init__(self, maker: Maker) -> None:
         self.state, self.helpers, self.calls, self.work = maker.state, maker.helpers, maker.calls, maker.work
         self.frames = [_Frame(lambda: TRUE)]
         self.sites: list[ErrorSite] = []
@@ -255,7 +272,7 @@ class _Run:
             self.calls[key] = value
         return value
 
-    def block(self, body: Sequence[Stmt], env: Env, result: Type | None = None) -> _Returned:
+    def block(self, body: Sequence[Stmt], env: Env, result: Type | None = None) -> Returned:
         """Run statements, changing `env`; says where they return.  `result` is the type of what they return."""
         for i, stmt in enumerate(body):
             returned = self.statement(stmt, env, result)
@@ -265,16 +282,16 @@ class _Run:
                 return self._rest(returned, body[i + 1 :], env, result)
         return _NOT_YET
 
-    def _rest(self, first: _Returned, rest: Sequence[Stmt], env: Env, result: Type | None) -> _Returned:
+    def _rest(self, first: Returned, rest: Sequence[Stmt], env: Env, result: Type | None) -> Returned:
         """Run the rest of a block where it has not returned."""
         if not rest:
             return first
         going, inner = sc.not_(first.when), dict(env)
         second = self.under(lambda: going, lambda: self.block(rest, inner, result))
         env.update(_merge_envs(going, inner, env))
-        return _Returned(sc.or_((first.when, second.when)), _merge_values(first.when, first.value, second.value))
+        return Returned(sc.or_((first.when, second.when)), _merge_values(first.when, first.value, second.value))
 
-    def statement(self, s: Stmt, env: Env, result: Type | None) -> _Returned:
+    def statement(self, s: Stmt, env: Env, result: Type | None) -> Returned:
         match s:
             case n.Assign():
                 self._assign(s, env)
@@ -284,15 +301,15 @@ class _Run:
                 self.require(self.value(s.condition, env))
             case n.Return():
                 if s.value is None or result is None:
-                    return _Returned(TRUE, None)
-                return _Returned(TRUE, sy.convert(self.value(s.value, env), s.value.type, result))
+                    return Returned(TRUE, None)
+                return Returned(TRUE, sy.convert(self.value(s.value, env), s.value.type, result))
             case n.Branch():
                 return self._branch(s, env, result)
             case n.Loop():
                 return self._loop(s, env, result)
         return _NOT_YET
 
-    def _branch(self, s: n.Branch, env: Env, result: Type | None) -> _Returned:
+    def _branch(self, s: n.Branch, env: Env, result: Type | None) -> Returned:
         test = self.value(s.test, env)
         if test is TRUE or test is FALSE:
             return self.block(s.then if test is TRUE else s.otherwise, env, result)
@@ -301,9 +318,9 @@ class _Run:
         a = self.under(lambda: test, lambda: self.block(s.then, env_a, result))
         b = self.under(lambda: other, lambda: self.block(s.otherwise, env_b, result))
         env.update(_merge_envs(test, env_a, env_b))
-        return _Returned(sc.ite(test, a.when, b.when), _merge_values(test, a.value, b.value))
+        return Returned(sc.ite(test, a.when, b.when), _merge_values(test, a.value, b.value))
 
-    def _loop(self, s: n.Loop, env: Env, result: Type | None) -> _Returned:
+    def _loop(self, s: n.Loop, env: Env, result: Type | None) -> Returned:
         total = _NOT_YET
         item_type, items = self.iterate(s.iterable, env, s.span)
         for present, item in items:
@@ -311,11 +328,11 @@ class _Run:
             if here is FALSE:
                 continue
             inner = dict(env)
-            _bind(s.variables, s.types, item, item_type, inner)
+            bind(s.variables, s.types, item, item_type, inner)
             once = self._once(here, functools.partial(self.block, s.body, inner, result))
             env.update(_merge_envs(here, inner, env))
             when = sc.or_((total.when, sc.and_((here, once.when))))
-            total = _Returned(when, _merge_values(total.when, total.value, once.value))
+            total = Returned(when, _merge_values(total.when, total.value, once.value))
         return total
 
     def _once(self, here: Node, body: Callable[[], T]) -> T:
@@ -323,7 +340,7 @@ class _Run:
 
     def _unpack(self, s: n.Unpack, env: Env) -> None:
         value = self.value(s.value, env)
-        _bind(s.locals, s.types, value, s.value.type, env, apart=True)
+        bind(s.locals, s.types, value, s.value.type, env, apart=True)
 
     def _assign(self, s: n.Assign, env: Env) -> None:
         if not s.path:
@@ -436,7 +453,7 @@ class _Run:
             if fold.stopped:
                 return
             inner = dict(env)
-            _bind(clause.variables, clause.types, item, item_type, inner)
+            bind(clause.variables, clause.types, item, item_type, inner)
             body = functools.partial(self._conditions, e, k, clause.conditions, inner, sc.and_((here, present)), fold)
             self.under(_reached(present, fold.going, len(fold.going)), body)
 
@@ -680,9 +697,10 @@ def _reached(present: Node, going: list[Node], count: int) -> Callable[[], Node]
     return lambda: sc.and_([present, *going[:count]])
 
 
-def _bind(
+def bind(
     variables: Sequence[str], types: Sequence[Type], item: Sym, source: Type, env: Env, apart: bool = False
 ) -> None:
+    """Give names to an item, or (several names, or `apart`) to its parts."""
     if len(variables) == 1 and not apart:
         env[variables[0]] = sy.convert(item, source, types[0])
         return
@@ -785,13 +803,13 @@ class _Fold:
         return sc.and_(self.parts) if self.op is n.QuantOp.ALL else sc.or_(self.parts)
 
 
-_EXPRESSIONS: Final[Mapping[type, Callable[[_Run, Any, Env], Sym]]] = {
-    n.Const: _Run.const, n.Local: _Run.local, n.Field: _Run.field, n.Item: _Run.item, n.Index: _Run.index,
-    n.Record: _Run.record, n.Evolve: _Run.record, n.Tuple: _Run.tuple_, n.Fit: _Run.fitted,
-    n.Unwrap: _Run.some, n.RequireSome: _Run.some, n.IsNone: _Run.is_none, n.Not: _Run.not_,
-    n.And: _Run.and_, n.Or: _Run.or_, n.If: _Run.if_, n.Compare: _Run.compare, n.Arith: _Run.arith,
-    n.Contains: _Run.contains, n.SetBinary: _Run.set_binary, n.SetDisplay: _Run.set_display,
-    n.SeqDisplay: _Run.seq_display, n.SeqPush: _Run.seq_push, n.SeqRest: _Run.seq_rest, n.Len: _Run.len_,
-    n.MapFill: _Run.map_fill, n.MapSet: _Run.map_set, n.MapBuild: _Run.map_build, n.Quant: _Run.quant,
-    n.Call: _Run.call_,
+_EXPRESSIONS: Final[Mapping[type, Callable[[Run, Any, Env], Sym]]] = {
+    n.Const: Run.const, n.Local: Run.local, n.Field: Run.field, n.Item: Run.item, n.Index: Run.index,
+    n.Record: Run.record, n.Evolve: Run.record, n.Tuple: Run.tuple_, n.Fit: Run.fitted,
+    n.Unwrap: Run.some, n.RequireSome: Run.some, n.IsNone: Run.is_none, n.Not: Run.not_,
+    n.And: Run.and_, n.Or: Run.or_, n.If: Run.if_, n.Compare: Run.compare, n.Arith: Run.arith,
+    n.Contains: Run.contains, n.SetBinary: Run.set_binary, n.SetDisplay: Run.set_display,
+    n.SeqDisplay: Run.seq_display, n.SeqPush: Run.seq_push, n.SeqRest: Run.seq_rest, n.Len: Run.len_,
+    n.MapFill: Run.map_fill, n.MapSet: Run.map_set, n.MapBuild: Run.map_build, n.Quant: Run.quant,
+    n.Call: Run.call_,
 }  # fmt: skip

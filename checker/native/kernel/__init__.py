@@ -3,12 +3,12 @@
 Rule of the package: exact and without globals.  `context.py` says what Python and native code tell each other,
 `shape.py` what a state is, and each other module writes the functions of one concern as LLVM assembly:
 `table.py` the visited set, `tree.py` wide states, `search.py` breadth first, `after.py` what is asked of a
-finished search, `walk.py` random walks.
+finished search, `survey.py` what is counted over it where that is asked for, `walk.py` random walks.
 """
 
 from __future__ import annotations
 
-from checker.native.kernel import after, search, table, tree, walk
+from checker.native.kernel import after, search, survey, table, tree, walk
 from checker.native.kernel.context import (
     BLOCK,
     BLOCK_WORDS,
@@ -37,11 +37,17 @@ __all__ = [
     "Shape",
     "Shared",
     "Status",
+    "survey_text",
     "text",
 ]
 
 
 def text(shape: Shape) -> str:
-    """All functions of the kernel."""
+    """All functions that searches and walks need."""
     parts = [shape.text(), tree.text(shape), table.text(shape)]
     return "\n".join([*parts, search.text(shape), after.text(shape), walk.text(shape)])
+
+
+def survey_text(shape: Shape) -> str:
+    """All functions that a survey of a search needs."""
+    return "\n".join([shape.text(), tree.text(shape), survey.text(shape)])

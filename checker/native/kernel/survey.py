@@ -1,0 +1,93 @@
+"""What is counted over the states that a search expanded?  Instances that are enabled, and states newly reached.
+
+Rule of the module: sums, and bits that are only ever set, so nothing depends on which thread looks at what.  A
+thread looks at an interval of the table; the states of fewer steps than `below` are those that were expanded.
+A state is newly reached by an action if it has a shortest path that ends with it, so it may count for several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from checker.native.kernel import table as tables
+from checker.native.kernel.context import Ctx
+from checker.native.kernel.shape import NONE, Shape
+from checker.native.text import Code
+
+
+def text(shape: Shape) -> str:
+    """The functions of a survey."""
+    return "\n".join([_count(shape), _cover(shape)])
+
+
+@contextmanager
+def _states(shape: Shape, code: Code) -> Iterator[tuple[str, str]]:
+    """Do the block for each state of the interval that was expanded: its depth, and the state."""
+    table = code.pointer("%c", Ctx.TABLE)
+    with code.count("%start", "%stop") as slot:
+        cell = code.load(table, slot)
+        with code.when(code.cmp("ne", cell, "0")):
+            depth = shape.depth_of(code, cell, slot)
+            with code.when(code.cmp("ult", depth, "%below")):
+                yield depth, shape.state_of(code, code.band(cell, shape.key_mask))
+    code.store(NONE, code.pointer("%c", Ctx.ERR))
+
+
+def _count(shape: Shape) -> str:
+    """`@count(ctx, start, stop, below) -> n`: count the enabled instances by action, in FIRED; how many states."""
+    code = Code("define i64 @count(ptr %c, i64 %start, i64 %stop, i64 %below) nounwind")
+    total = code.var("0")
+    with _states(shape, code) as (_, state):
+        shape.successors(code, state, "0")
+        code.bump(total, shape.weight(code, state))
+    return code.finish(code.get(total))
+
+
+def _cover(shape: Shape) -> str:
+    """`@cover(ctx, start, stop, below, marks, width, bases, new) -> n`: the same, and count the states newly reached by
+    action; a state of the table has `width` bytes of marks, a bit an action, and `bases` says whose an instance is."""
+    code = Code(
+        "define i64 @cover(ptr %c, i64 %start, i64 %stop, i64 %below, ptr %marks, i64 %width, ptr %bases, ptr %new)"
+        " nounwind"
+    )
+    total, owner = code.var("0"), code.var("0")
+    pending, ids = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)
+    table = code.pointer("%c", Ctx.TABLE)
+    with _states(shape, code) as (depth, state):
+        n = shape.successors(code, state, "0")
+        deeper = code.add(depth, "1")
+        code.set(owner, "0")
+        with code.count("0", n) as j:
+            _follow(code, owner, code.load32(ids, j))
+            target = shape.at(code, pending, j)
+            shape.represent(code, target)
+            there = tables.locate(shape, code, shape.key_of(code, target))
+            level = shape.depth_of(code, code.load(table, there), there)
+            with code.when(code.cmp("eq", level, deeper)):
+                action = code.get(owner)
+                with code.when(_marked_first(code, code.add(code.mul(there, "%width"), code.shr(action, 3)), action)):
+                    code.store(code.add(code.load("%new", action), shape.weight(code, target)), "%new", action)
+        code.bump(total, shape.weight(code, state))
+    return code.finish(code.get(total))
+
+
+def _follow(code: Code, owner: str, ident: str) -> None:
+    """Move on to the action that an instance belongs to; successors come in the order of the actions."""
+    top, on, end = code.fresh("top"), code.fresh("on"), code.fresh("end")
+    code.jump(top)
+    code.place(top)
+    following = code.add(code.get(owner), "1")
+    code.branch(code.cmp("uge", ident, code.load("%bases", following)), on, end)
+    code.place(on)
+    code.set(owner, following)
+    code.jump(top)
+    code.place(end)
+
+
+def _marked_first(code: Code, byte: str, action: str) -> str:
+    """Set the action's bit in a byte of the marks; whether it was not set before."""
+    bit = code.op(f"shl i64 1, {code.band(action, '7')}")
+    mask = code.op(f"trunc i64 {bit} to i8")
+    before = code.op(f"atomicrmw or ptr {code.at('%marks', byte, 'i8')}, i8 {mask} monotonic")
+    return code.op(f"icmp eq i8 {code.op(f'and i8 {before}, {mask}')}, 0")
