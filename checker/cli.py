@@ -33,6 +33,7 @@ OK, DIFFERS, WRONG_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 70
 _EXISTING: Final = "name a file in a folder that exists"
 _CALLS: Final = {"check", "claim"}  # of a spec file
 _SKIPPED: Final = {"__pycache__", "node_modules"}
+_OF_CHECK: Final = {"all": False, "symmetry": False, "distinct": None, "coverage": False}  # its options, elsewhere
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -139,6 +140,11 @@ def _add_check(commands: Any) -> None:
     _add_run_options(p)
     p.add_argument("--engine", metavar="NAME", help="explore, simulate, bmc or induction")
     p.add_argument("--all", action="store_true", help="every property that is violated, each with a shortest trace")
+    p.add_argument(
+        "--distinct", type=_counterexamples, metavar="N",
+        help="up to N counterexamples of each thing that is violated; none uses all the actions of another before it",
+    )  # fmt: skip
+    p.add_argument("--coverage", action="store_true", help="by action, steps and states newly reached; vacuous claims")
     p.add_argument("--symmetry", action="store_true", help="keep one state of each orbit, where that is shown sound")
 
 
@@ -147,7 +153,7 @@ def _add_simulate(commands: Any) -> None:
     _add_run_options(p)
     p.add_argument("--walks", type=_from_one, metavar="N")
     p.add_argument("--steps", type=_from_one, metavar="N")
-    p.set_defaults(engine="simulate", all=False, symmetry=False)
+    p.set_defaults(engine="simulate", **_OF_CHECK)
 
 
 def _add_report(commands: Any) -> None:
@@ -155,7 +161,7 @@ def _add_report(commands: Any) -> None:
     _add_run_options(p)
     p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (reports)")
     p.add_argument("--compare", action="store_true", help="write nothing; fail where the folder says something else")
-    p.set_defaults(engine=None, all=False, symmetry=False)
+    p.set_defaults(engine=None, **_OF_CHECK)
 
 
 def _add_run_options(p: argparse.ArgumentParser) -> None:
@@ -174,7 +180,12 @@ def _add_run_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=("text", "github"), default="text")
     p.add_argument("--traces", type=Path, metavar="DIR", help="save every trace here, as ITF JSON")
     p.add_argument("--no-cache", action="store_true", help="compile anew, and keep nothing of it")
-    p.add_argument("-v", "--verbose", action="store_true", help="whole traces, witnesses, actions never taken")
+    p.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="whole traces, witnesses, and what actions that are never enabled wait for",
+    )
 
 
 def _add_explain(commands: Any) -> None:
@@ -201,6 +212,12 @@ def _whole(text: str) -> int:
 def _from_one(text: str) -> int:
     if _whole(text) == 0:
         raise argparse.ArgumentTypeError("0 samples nothing: give a number from 1")
+    return int(text)
+
+
+def _counterexamples(text: str) -> int:
+    if _whole(text) == 0:
+        raise argparse.ArgumentTypeError("0 counterexamples show nothing: give a number from 1")
     return int(text)
 
 
@@ -343,12 +360,13 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-def _overrides(a: argparse.Namespace, **more: int | None) -> Overrides:
+def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -> Overrides:
     from checker.run import Overrides  # noqa: PLC0415
 
     return Overrides(
         engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
-        seed=a.seed, every=a.all, symmetry=a.symmetry, **more,
+        seed=a.seed, every=a.all, symmetry=a.symmetry, distinct=a.distinct, coverage=a.coverage, gates=a.verbose,
+        walks=walks, steps=steps,
     )  # fmt: skip
 
 

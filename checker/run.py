@@ -38,8 +38,9 @@ from checker.engines.contract import (
 from checker.ir import claims
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import ScalarSystem
+from checker.survey import Questions, Told
 from checker.trace import files, itf
-from checker.trace.replay import Claim, Judge, claim_of, judge
+from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
 
 ENGINES: Final[Mapping[str, str]] = {
@@ -55,6 +56,7 @@ class Overrides:
     """What the command line changes of a check; None leaves what the spec says.
 
     `workers`: how many threads an engine may run on; None is one for each processor.
+    `coverage`: count what a search covered; `gates`: say what actions that never fired wait for.
     """
 
     engine: str | None = None
@@ -68,6 +70,9 @@ class Overrides:
     steps: int | None = None
     every: bool = False
     symmetry: bool = False
+    distinct: int | None = None
+    coverage: bool = False
+    gates: bool = False
 
     @property
     def bounds(self) -> bool:
@@ -78,7 +83,7 @@ class Overrides:
         """What was asked for on the command line and means nothing to an engine."""
         named = {"time": self.seconds, "memory": self.memory, "states": self.states, "depth": self.depth}
         named |= {"seed": self.seed, "walks": self.walks, "steps": self.steps, "all": self.every or None}
-        named |= {"symmetry": self.symmetry or None}
+        named |= {"symmetry": self.symmetry or None, "distinct": self.distinct, "coverage": self.coverage or None}
         return [name for name, value in named.items() if value is not None and name not in engine.knows]
 
     def threads(self, engine: str) -> int:
@@ -100,6 +105,20 @@ class Other:
     steps: int | None
     trace: Trace | None = None
     trace_file: str | None = None
+
+
+@attrs.frozen(eq=False)
+class Ways:
+    """Counterexamples of one thing that differ in their actions: the first is told elsewhere, `more` are the others.
+
+    `actions`: those of the first; `by`: those of each other.  `fewer`: why there are not as many as were asked for.
+    """
+
+    name: str
+    actions: tuple[str, ...]
+    more: tuple[Other, ...]
+    by: tuple[tuple[str, ...], ...]
+    fewer: str
 
 
 @attrs.frozen(eq=False)
@@ -130,8 +149,16 @@ class Result:
     never_fired: tuple[str, ...] = ()
     other_engine: bool = False  # than the spec says
     others: tuple[Other, ...] = ()
+    ways: tuple[Ways, ...] = ()
+    distinct: int | None = None  # how many were asked for
+    covered: Told | None = None
     unjudged: str = ""
     defect: bool = False
+
+
+def exhausted(result: Result) -> bool:
+    """Whether every reachable state was expanded, so that what was not enabled never is."""
+    return result.coverage.frontier == 0
 
 
 def run_check(
@@ -154,9 +181,11 @@ def run_check(
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
     system = _system(check)
     every = "all" in engine.knows and (overrides.every or _searched_on(check, name))
+    questions = _questions(check, system, engine, overrides)
     task = Task(
         system=system, progress=progress, interrupted=interrupted, every=every, started=start,
-        symmetry=overrides.symmetry, **_options(check, overrides),
+        symmetry=overrides.symmetry, distinct=overrides.distinct or 1,
+        asked=None if questions is None else questions.asked, **_options(check, overrides),
     )  # fmt: skip
     try:
         verdict = engine.run(task)
@@ -164,7 +193,17 @@ def run_check(
         raise InputError([_placed(d, check) for d in e.diagnostics]) from None
     if isinstance(verdict, Violated) and not every:
         verdict = attrs.evolve(verdict, unjudged=f"{name} ended at the first violation")
-    return _replayed(spec, check, name, overrides, start, verdict, system, traces)
+    result = _replayed(spec, check, name, overrides, start, verdict, system, traces)
+    if questions is None:
+        return result
+    return attrs.evolve(result, covered=questions.told(verdict.coverage, functools.partial(text_of, spec, check)))
+
+
+def _questions(check: Check, system: ScalarSystem, engine: Engine, o: Overrides) -> Questions | None:
+    """What is asked of the search, where the engine answers."""
+    if "coverage" not in engine.knows or not (o.coverage or o.gates):
+        return None
+    return Questions(check, system, coverage=o.coverage)
 
 
 def failed(spec: Spec, check: Check, overrides: Overrides, start: float, problem: Exception) -> Result:
@@ -183,7 +222,7 @@ def _searched_on(check: Check, engine: str) -> bool:
 
 
 def _refuse_unknown(engine: Engine, check: Check) -> None:
-    known = sorted(engine.knows - {"time", "memory", "workers", "all", "symmetry"})
+    known = sorted(engine.knows - {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage"})
     wrong = [
         Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, did_you_mean(name, known))
         for name in check.options
@@ -271,8 +310,11 @@ def _replayed(
         trace = the_judge().induction(*_open_end(check, verdict))
     shown = {n: the_judge().path(p, claim_of(None, n)) for n, p in paths.items()}
     others = _others(the_judge, check, verdict)
+    ways = _ways(the_judge, check, verdict, system) if "distinct" in make_engine(name).knows and o.distinct else ()
     result = _result(spec, check, name, o, start, verdict, system)
-    result = attrs.evolve(result, trace=trace, witnesses=shown, others=others, total_seconds=time.monotonic() - start)
+    result = attrs.evolve(
+        result, trace=trace, witnesses=shown, others=others, ways=ways, total_seconds=time.monotonic() - start
+    )
     return result if traces is None else _saved(result, traces)
 
 
@@ -284,7 +326,27 @@ def _violation(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -
 
 def _others(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> tuple[Other, ...]:
     found = verdict.others if isinstance(verdict, Violated) else ()
-    return tuple(Other(violated_name(v), _length(v), _violation(the_judge, check, v)) for v in found)
+    return tuple(_other(the_judge, check, v) for v in found)
+
+
+def _other(the_judge: Callable[[], Judge], check: Check, v: Violated) -> Other:
+    return Other(violated_name(v), _length(v), _violation(the_judge, check, v))
+
+
+def _ways(the_judge: Callable[[], Judge], check: Check, verdict: Verdict, system: ScalarSystem) -> tuple[Ways, ...]:
+    """The counterexamples that were found of each thing that is violated, where it has any."""
+    every = (verdict, *verdict.others) if isinstance(verdict, Violated) else ()
+
+    def names(v: Violated) -> tuple[str, ...]:
+        return tuple(system.actions[i].name for i in sorted(v.used()))
+
+    return tuple(
+        Ways(
+            violated_name(v), names(v), tuple(_other(the_judge, check, w) for w in v.more), tuple(map(names, v.more)),
+            v.fewer,
+        )
+        for v in every if v.path is not None
+    )  # fmt: skip
 
 
 def _open_end(check: Check, verdict: Unknown) -> tuple[Path, Claim]:
@@ -309,7 +371,8 @@ def _saved(result: Result, folder: FilePath) -> Result:
         raise InputError([Diagnostic("C006", message, NOWHERE, "name a folder for --traces")]) from None
     shown = {name: _write(w, folder, "reachable", name) for name, w in result.witnesses.items()}
     others = tuple(_saved_other(o, folder, str(i)) for i, o in enumerate(result.others, 2))
-    result = attrs.evolve(result, others=others, witness_files=shown)
+    ways = tuple(_saved_ways(w, folder) for w in result.ways)
+    result = attrs.evolve(result, others=others, ways=ways, witness_files=shown)
     if result.trace is None or result.verdict.startswith("Unknown"):
         return result  # a counterexample to induction is no behaviour: there is nothing to replay later
     return attrs.evolve(result, trace_file=_write(result.trace, folder))
@@ -319,6 +382,11 @@ def _saved_other(other: Other, folder: FilePath, number: str) -> Other:
     if other.trace is None:
         return other
     return attrs.evolve(other, trace_file=_write(other.trace, folder, number, other.name))
+
+
+def _saved_ways(ways: Ways, folder: FilePath) -> Ways:
+    more = [_saved_other(o, folder, f"way{i}") for i, o in enumerate(ways.more, 2)]
+    return attrs.evolve(ways, more=tuple(more))
 
 
 def _write(trace: Trace, folder: FilePath, *what: str) -> str:
@@ -353,7 +421,7 @@ def _result(
         total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
         other_engine=o.foreign(check),
-        unjudged=verdict.unjudged if isinstance(verdict, Violated) else "",
+        unjudged=verdict.unjudged if isinstance(verdict, Violated) else "", distinct=o.distinct,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ PARTS = (
     "checker.__main__",
     "checker.cli",
     "checker.run",
+    "checker.survey",
     "checker.machine",
     "checker.report",
     "checker.stateful",
@@ -69,8 +70,10 @@ ARROWS: dict[str, set[str]] = {
         "checker.diagnostics",
     },
     "checker.machine": set(),
+    "checker.survey": {"checker.engines.contract", "checker.ir", "checker.ir.passes", "checker.diagnostics"},
     "checker.run": {
         "checker.machine",
+        "checker.survey",
         "checker.engines",
         "checker.engines.contract",
         "checker.frontend",
@@ -114,6 +117,7 @@ SIDEWAYS: dict[tuple[str, str], str] = {
     ("checker.report", "checker.semantics"): "`show` tells how many bits a state takes",
     ("checker.pytest_plugin", "checker.cli"): "pytest runs a spec file as the command does",
     ("checker.report", "checker.run"): "the result of a check, with its verdict",
+    ("checker.report", "checker.survey"): "what the result says of coverage",
     ("checker.trace", "model.lang"): "replay runs a model as plain Python",
 }
 

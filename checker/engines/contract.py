@@ -204,6 +204,11 @@ class Violated:
     more: tuple[Violated, ...] = ()
     fewer: str = ""
 
+    def used(self) -> frozenset[int]:
+        """The actions that the counterexample uses, by position: those of its path, and the one that is an error."""
+        steps = () if self.path is None else self.path.steps
+        return frozenset(s.action for s in (*steps, *((self.error_step,) if self.error_step else ())))
+
 
 @attrs.frozen
 class Unknown:

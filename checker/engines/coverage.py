@@ -7,7 +7,8 @@ Of a reduced search the questions must be symmetric as the system is, or they ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -35,40 +36,43 @@ class _Counting:
         self.unanswered: list[str] = []
 
     def answers(self, fired: Sequence[int]) -> Surveyed:
-        idle = [i for i, n in enumerate(fired) if n == 0]
-        gates = {i: found for i in idle if (found := self.asked.gates(i))}
         made = Surveyed(0, self.below, tuple(fired))
+        idle = [i for i, n in enumerate(fired) if n == 0]
+        questions: dict[int | None, Sequence[ScalarAction]] = {i: self.asked.gates(i) for i in idle}
+        questions[None] = self.asked.claims
         try:
             if self.asked.new:
                 counted = self.survey.cover()
                 made = attrs.evolve(made, states=counted.states, fired=counted.enabled, new=counted.new)
-            answers = {i: self._counts(self.system.actions[i].name, list(qs)) for i, qs in gates.items()}
-            made = attrs.evolve(made, gates={i: a for i, a in answers.items() if a is not None})
-            if self.asked.claims:
-                made = attrs.evolve(made, claims=self._counts("the properties", list(self.asked.claims)))
-            if not made.states:
-                made = attrs.evolve(made, states=self.survey.count(self._asking([])).states)
+            made = self._counted(made, {i: qs for i, qs in questions.items() if qs and self._fair(i, qs)})
         except OutOfMemory:
             self.unanswered.append("coverage was not counted: the memory budget leaves no room for it")
+        except InputError as e:  # more instances than there are numbers for, or numbers that are too large
+            self.unanswered.append(f"not all was counted: {e.diagnostics[0].message}")
         return attrs.evolve(made, unanswered=tuple(self.unanswered))
 
-    def _counts(self, about: str, questions: list[ScalarAction]) -> tuple[int, ...] | None:
-        """The answers to some questions, or None."""
-        system = self._asking(questions)
-        quotient = self.visited.program.quotient
-        if quotient is not None and not set(quotient.sorts) <= set(symmetries(system).sorts):
-            self.unanswered.append(
-                f"what stands before {about} was not counted: it is not symmetric; leave out --symmetry"
-            )
-            return None
+    def _counted(self, made: Surveyed, questions: Mapping[int | None, Sequence[ScalarAction]]) -> Surveyed:
+        """The answers to all questions, which are counted together."""
         counts: list[int] = []
-        try:
-            for some in _portions(questions):
-                counts += self.survey.count(self._asking(some)).enabled
-        except InputError as e:  # more instances than there are numbers for, or numbers that are too large
-            self.unanswered.append(f"what stands before {about} was not counted: {e.diagnostics[0].message}")
-            return None
-        return tuple(counts)
+        for portion in _portions([q for qs in questions.values() for q in qs]):
+            counted = self.survey.count(self._asking(portion))
+            counts += counted.enabled
+            made = attrs.evolve(made, states=counted.states)
+        rest = iter(counts)
+        found = {i: tuple(itertools.islice(rest, len(qs))) for i, qs in questions.items()}
+        gates = {i: answers for i, answers in found.items() if i is not None}
+        return attrs.evolve(made, gates=gates, claims=found.get(None))
+
+    def _fair(self, number: int | None, questions: Sequence[ScalarAction]) -> bool:
+        """Whether representatives answer as all states of their orbits do."""
+        quotient = self.visited.program.quotient
+        if quotient is None or set(quotient.sorts) <= set(symmetries(self._asking(questions)).sorts):
+            return True
+        about = "the properties" if number is None else self.system.actions[number].name
+        self.unanswered.append(
+            f"what {about} wait{'' if number is None else 's'} for was not counted: leave out --symmetry"
+        )
+        return False
 
     def _asking(self, questions: Sequence[ScalarAction]) -> ScalarSystem:
         return attrs.evolve(self.system, actions=tuple(questions), properties=(), terminal=None)

@@ -34,12 +34,6 @@ def with_more(task: Task, verdict: Violated, search: Search) -> Violated:
     return attrs.evolve(_told(task, verdict, search), others=others)
 
 
-def actions(v: Violated) -> Actions:
-    """The actions that a counterexample uses: those of its path, and the one that is an error."""
-    steps = () if v.path is None else v.path.steps
-    return frozenset(s.action for s in (*steps, *((v.error_step,) if v.error_step else ())))
-
-
 def _told(task: Task, first: Violated, search: Search) -> Violated:
     if first.path is None:
         return first
@@ -93,7 +87,7 @@ class _Ways:
                     heapq.heappush(queue, _Node(_length(found), True, node.off))
                 continue
             way = known[node.off]
-            used = actions(way)
+            used = way.used()
             same = next((t for t in told if t <= used), None)
             if same is None:
                 if told:

@@ -17,13 +17,15 @@ from functools import partial
 
 import attrs
 
-from checker.engines import reduction
+from checker.engines import coverage, distinct, reduction
 from checker.engines.contract import (
+    Asked,
     Coverage,
     Holds,
     NoneWithin,
     Path,
     Step,
+    Surveyed,
     Task,
     Trouble,
     Unknown,
@@ -37,6 +39,7 @@ from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
 from checker.native.program import Found, Program
 from checker.native.run import NONE, Noted
+from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
 
 _PAUSE = 0.1  # seconds of native search between looks at the budget
@@ -51,13 +54,16 @@ class Explore:
     """Exhaustive breadth-first search in native code."""
 
     name = "explore"
-    knows = frozenset({"time", "memory", "states", "depth", "workers", "all", "symmetry"})
+    knows = frozenset({"time", "memory", "states", "depth", "workers", "all", "distinct", "coverage", "symmetry"})
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes."""
         crew = Crew(task.workers)
         try:
-            return _Search(task, crew).run()
+            verdict = _Search(task, crew).run()
+            if task.distinct > 1 and isinstance(verdict, Violated):
+                return distinct.with_more(task, verdict, lambda other: _Search(other, crew).run())
+            return verdict
         finally:
             crew.close()
 
@@ -99,10 +105,27 @@ class _Search:
         self.levels: Levels | None = None
         self.final: Coverage | None = None  # what is told, where the search went on beyond it
         self.complete: Coverage | None = None  # where states are counted: of the last level that was finished
+        self.whole: int | None = 0  # all states of fewer steps are expanded; None: all states are
         self.started = self.reported = time.perf_counter()
         self.searched: float | None = None
 
     def run(self) -> Verdict:
+        verdict, asked = self._decided(), self.task.asked
+        if asked is None:
+            return verdict
+        covered = attrs.evolve(verdict.coverage, survey=self._surveyed(asked, verdict.coverage))
+        return attrs.evolve(verdict, coverage=covered)
+
+    def _surveyed(self, asked: Asked, told: Coverage) -> Surveyed:
+        """What is asked of the states, beside the verdict."""
+        below = self.visited.deepest() + 1 if self.whole is None else self.whole
+        survey = Survey(self.visited, below, self._look)
+        try:
+            return coverage.surveyed(survey, asked, told.fired or (), self.whole)
+        except _Stop as stop:
+            return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
+
+    def _decided(self) -> Verdict:
         try:
             self._admit()
             return self._search()
@@ -132,9 +155,11 @@ class _Search:
         visited, budget = self.visited, self.task.budget
         while True:
             self._harvest()
+            before, self.whole = self.whole, visited.depth
             if self.troubles and not self.task.every:
                 return self._violated()
             if visited.found > self.most:
+                self.whole = before  # as where the budget ends the search within a level
                 self._over()
             if not visited.listed:
                 return self._done()
@@ -311,7 +336,7 @@ class _Search:
 
     def _done(self) -> Verdict:
         """Every reachable state was seen: decide what waits for that, in the order of the properties."""
-        self.searched = time.perf_counter() - self.started
+        self.searched, self.whole = time.perf_counter() - self.started, None
         left_out = self._left_out()
         for p in self._late():
             if p.name not in left_out:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from checker.run import Result
+from checker.run import Result, exhausted
+from checker.survey import Stopped, Told
 
 SCHEMA: Final = 1
 
@@ -43,6 +44,47 @@ def entry(result: Result) -> dict[str, Any]:
         "peak_memory_bytes": c.peak_memory,
         "trace": result.trace_file,
         "also_violated": [{"violated": o.name, "steps": o.steps, "trace": o.trace_file} for o in result.others],
-        "never_enabled": list(result.never_fired) if result.verdict == "Holds" else [],
+        "distinct": _distinct(result),
+        "never_enabled": list(result.never_fired) if exhausted(result) else [],
+        "coverage": _coverage(result.covered),
+        "blocked": None if result.covered is None else _stopped(result.covered.blocked, "action"),
+        "vacuous": None if result.covered is None else _stopped(result.covered.vacuous, "property"),
         "message": result.message or (result.unjudged and f"not all was judged: {result.unjudged}"),
     }
+
+
+def _distinct(result: Result) -> dict[str, Any] | None:
+    """Counterexamples that differ in their actions; null where they were not asked for."""
+    if result.distinct is None:
+        return None
+    violated = [
+        {
+            "violated": ways.name,
+            "actions": list(ways.actions),
+            "more": [
+                {"steps": other.steps, "actions": list(by), "trace": other.trace_file}
+                for other, by in zip(ways.more, ways.by, strict=True)
+            ],
+            "fewer": ways.fewer,
+        }
+        for ways in result.ways
+    ]
+    return {"asked": result.distinct, "violated": violated}
+
+
+def _coverage(told: Told | None) -> dict[str, Any] | None:
+    """Steps and newly reached states by action; null where they were not asked for, or not counted."""
+    if told is None or told.taken is None:
+        return None
+    actions = [{"action": t.action, "fault": t.fault, "fired": t.fired, "new_states": t.new} for t in told.taken]
+    return {"states": told.states, "below_depth": told.below, "actions": actions}
+
+
+def _stopped(found: Sequence[Stopped] | None, of: str) -> list[dict[str, Any]] | None:
+    """The conditions that nothing passes, with how many come to them."""
+    if found is None:
+        return None
+    return [
+        {of: s.name, "condition": s.text, "at": str(s.span), "passing": s.passing.value, "reached": s.reached}
+        for s in found
+    ]

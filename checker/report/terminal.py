@@ -15,7 +15,8 @@ import attrs
 
 from checker.engines.contract import Trouble
 from checker.ir.types import Type
-from checker.run import Other, Result
+from checker.run import Other, Result, Ways, exhausted
+from checker.survey import Taken, Told
 from checker.trace.diff import diff, places
 from checker.trace.fold import WIDTH, fold
 from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
@@ -86,7 +87,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield "nothing was found within the bound; this says nothing beyond it"
     if result.verdict.startswith("NoneSampled"):
         yield "nothing was found on these walks; this says nothing about the rest"
-    yield from _unfired(result, style)
+    yield from _unfired(result)
+    yield from () if result.covered is None else _covered(result.covered)
     if result.defect:
         yield "this is a defect of Interlock, not of your model: please report it, with the model and the spec"
     if result.verdict.startswith("Violated") and result.trace is None and result.property is not None:
@@ -99,6 +101,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield from _shown(result, result.trace, style)
     for other in result.others:
         yield from _other(other, style)
+    for ways in result.ways:
+        yield from _ways(result, ways, style)
     if result.unjudged and result.expected.startswith("Violated") and not result.undecided:
         yield f"whether anything else is violated is not known: {result.unjudged}"
     if style.verbose:
@@ -109,14 +113,22 @@ def _details(result: Result, style: Style) -> Iterator[str]:
 
 
 def _shown(result: Result, trace: Trace, style: Style) -> Iterator[str]:
-    if result.as_expected and not style.verbose:
-        yield from fold(_reason(trace.ending))
-        yield from _brief([str(s.call) for s in trace.steps])
+    if _briefly(result, style):
+        yield from _shortly(trace)
         yield from _replay(result.trace_file)
         return
     yield from trace_lines(trace, style)
     yield f"reproduce: interlock check {shlex.quote(result.spec)} --only {shlex.quote(result.check)}{_flags(result)}"
     yield from _replay(result.trace_file)
+
+
+def _briefly(result: Result, style: Style) -> bool:
+    return result.as_expected and not style.verbose
+
+
+def _shortly(trace: Trace) -> Iterator[str]:
+    yield from fold(_reason(trace.ending))
+    yield from _brief([str(s.call) for s in trace.steps])
 
 
 def _brief(calls: Sequence[str]) -> Iterator[str]:
@@ -135,11 +147,57 @@ def _replay(file: str | None) -> Iterator[str]:
         yield f"replay:    interlock replay {shlex.quote(file)}"
 
 
-def _unfired(result: Result, style: Style) -> Iterator[str]:
+def _unfired(result: Result) -> Iterator[str]:
     """Actions that no step took: of an exhausted search they never can be, of walks they were not."""
-    exhausted = result.verdict.startswith("Holds")
-    if result.never_fired and (result.verdict.startswith("NoneSampled") or exhausted and style.verbose):
-        yield from fold(f"never {'enabled' if exhausted else 'taken'}: {', '.join(result.never_fired)}")
+    told = result.covered
+    known = () if told is None else told.blocked or ()
+    where = "" if exhausted(result) else " in the part that was searched"
+    for stopped in known:
+        yield from fold(f"never enabled{where}: {stopped}")
+    rest = [a for a in result.never_fired if a not in {s.name for s in known}]
+    walked = result.verdict.startswith("NoneSampled")
+    if rest and (walked or exhausted(result)):
+        yield from fold(f"never {'taken' if walked else 'enabled'}: {', '.join(rest)}")
+
+
+def _covered(told: Told) -> Iterator[str]:
+    """What a search covered, by action, and which claims are about nothing."""
+    where = "" if told.below is None else " in the part that was searched"
+    for stopped in told.vacuous or ():
+        yield from fold(f"vacuous{where}: {stopped}")
+    if told.taken is not None:
+        steps = "" if told.below is None else f" of fewer than {_spaced(told.below, 'steps')}"
+        yield f"coverage of the {_spaced(told.states)} states{steps}:"
+        yield from _table(("action", "fired", "newly reached"), [_row(t) for t in told.taken])
+    for note in told.notes:
+        yield from fold(note)
+
+
+def _row(t: Taken) -> tuple[str, str, str]:
+    return f"{t.action}{f' [fault: {t.fault}]' if t.fault else ''}", _spaced(t.fired), _spaced(t.new)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """The first column to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for name, *numbers in (head, *rows):
+        cells = [number.rjust(wide) for number, wide in zip(numbers, widths[1:], strict=True)]
+        yield "    " + "  ".join([name.ljust(widths[0]), *cells])
+
+
+def _ways(result: Result, ways: Ways, style: Style) -> Iterator[str]:
+    """Counterexamples of one thing beside the first, which use other actions."""
+    for other, by in zip(ways.more, ways.by, strict=True):
+        assert other.trace is not None
+        steps = f"in {other.steps} step{'' if other.steps == 1 else 's'}"
+        first, *more = fold(f"another way: {other.name}, {steps}, by {', '.join(by) or 'no action'}")
+        yield from (style.paint(first, "1;31"), *more)
+        yield from _shortly(other.trace) if _briefly(result, style) else trace_lines(other.trace, style)
+        yield from _replay(other.trace_file)
+    if ways.fewer:
+        yield from fold(
+            f"{ways.name}: {1 + len(ways.more)} of {result.distinct} counterexamples asked for; {ways.fewer}"
+        )
 
 
 def _other(other: Other, style: Style) -> Iterator[str]:
@@ -156,7 +214,8 @@ def _flags(result: Result) -> str:
     seed = "" if result.coverage.seed is None else f" --seed {result.coverage.seed}"
     alone = result.expected.startswith("Violated")  # such a check is searched to its end without being asked
     every = " --all" if result.others and not alone else ""
-    return (f" --engine {result.engine}" if result.other_engine else "") + seed + every
+    distinct = f" --distinct {result.distinct}" if result.ways else ""
+    return (f" --engine {result.engine}" if result.other_engine else "") + seed + every + distinct
 
 
 def never_enabled(results: Sequence[Result]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from checker.trace.diff import diff
 from checker.trace.fold import fold
 from checker.trace.itf import Saved
 from checker.trace.loader import paste
-from checker.trace.replay import excerpt
+from checker.trace.replay import text_of
 from checker.trace.trace import Call
 
 _SHAPE = "write it as a trace does: 'settle(me=Network(0))'"
@@ -96,10 +96,7 @@ def within(check: Check, saved: Saved, at: int | None) -> tuple[Value, str]:
 
 
 def _text(spec: Spec, check: Check, span: Span) -> str:
-    for module in (spec.module, *check.program.modules):
-        if module.path == span.file:
-            return excerpt(module.source, span)
-    return "(a line of another file)"
+    return text_of(spec, check, span) or "(a line of another file)"
 
 
 def parse_call(check: Check, text: str) -> tuple[Action, tuple[Value, ...]]:

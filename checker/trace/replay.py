@@ -256,10 +256,7 @@ class Judge:
 
     def text(self, span: Span) -> str:
         """The text of a span of the model or the spec, on one line."""
-        for module in (self.spec.module, *self.check.program.modules, *self.spec.modules):
-            if module.path == span.file:
-                return excerpt(module.source, span)
-        return ""
+        return text_of(self.spec, self.check, span)
 
     def _deadlock(self, state: Value) -> Ending:
         for action in self.actions:
@@ -316,6 +313,14 @@ def judge(spec: Spec, check: Check, system: ScalarSystem | None = None, tries: i
 def claim_of(trouble: Trouble | None, name: str | None, error: Step | None = None) -> Claim:
     """A claim from an engine's words."""
     return Claim(trouble, name, None if error is None else (error.action, error.params))
+
+
+def text_of(spec: Spec, check: Check, span: Span) -> str:
+    """The text of a span of a check's model or spec, on one line; empty where it is of no file of theirs."""
+    for module in (spec.module, *check.program.modules, *spec.modules):
+        if module.path == span.file:
+            return excerpt(module.source, span)
+    return ""
 
 
 def excerpt(source: str, span: Span) -> str:

@@ -267,7 +267,7 @@ def _parts(e: Expr, truth: bool) -> Iterator[tuple[Expr, bool]]:
     if isinstance(e, n.Not) and e.span != e.value.span:  # `x not in s` has no text of its own for what it negates
         yield from _parts(e.value, not truth)
     elif isinstance(e, n.And if truth else n.Or):
-        for item in e.items:  # type: ignore[union-attr]
+        for item in e.items:
             yield from _parts(item, truth)
     else:
         yield e, truth

@@ -1,0 +1,177 @@
+"""What did a search cover, in the words of the model?  The questions of a check, and the answers beside its text.
+
+Rule of the module: engines count, and here is said what was counted.  Never enabled, and vacuous, is said only of
+states that were searched; of a search that ended early the report says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import attrs
+
+from checker.diagnostics import InputError, Span
+from checker.engines.contract import Asked, Coverage, Surveyed
+from checker.ir.claims import Check
+from checker.ir.nodes import Param, Property, PropertyKind
+from checker.ir.passes import gates
+from checker.ir.passes.gates import Gate, Passing
+from checker.ir.scalar import ScalarAction, ScalarSystem
+from checker.ir.types import cardinality
+
+_CLAIMS = (PropertyKind.ALWAYS, PropertyKind.STEP)
+
+
+@attrs.frozen
+class Taken:
+    """An action: the steps it takes, and the states that have a shortest path which ends with it."""
+
+    action: str
+    fault: str | None
+    fired: int
+    new: int
+
+
+@attrs.frozen
+class Stopped:
+    """The first condition that nothing passes: before what an action does, or before what a property claims.
+
+    `reached`: how many come to it, of what `unit` says.
+    """
+
+    name: str
+    text: str
+    span: Span
+    passing: Passing
+    reached: int
+    unit: str
+
+    def __str__(self) -> str:
+        unit = self.unit[:-1] if self.reached == 1 and self.unit.endswith("s") else self.unit
+        reach = "reaches" if self.reached == 1 else "reach"
+        number = f"{self.reached:,}".replace(",", " ")
+        return f"{self.name} - {number} {unit} {reach} `{self.text}` ({self.span}), {_OUTCOME[self.passing]}"
+
+
+_OUTCOME: Final = {
+    Passing.REQUIRED: "none pass",
+    Passing.RIGHT: "all are errors of the model",
+    Passing.TRUE: "it is true in none",
+    Passing.FALSE: "it is false in none",
+    Passing.ITEM: "it has an item in none",
+}
+
+
+@attrs.frozen
+class Told:
+    """What a result says of coverage.  None: not asked for, or (of `blocked`, `vacuous`) not answered.
+
+    `below`: only the states of fewer steps were looked at; `states`: how many there were.
+    """
+
+    states: int
+    below: int | None
+    taken: tuple[Taken, ...] | None
+    blocked: tuple[Stopped, ...] | None
+    vacuous: tuple[Stopped, ...] | None
+    notes: tuple[str, ...] = ()
+
+
+class Questions:
+    """What is asked of the search of one check.
+
+    `coverage`: everything; otherwise only what actions that never fired wait for.
+    """
+
+    def __init__(self, check: Check, system: ScalarSystem, *, coverage: bool) -> None:
+        self.check, self.system, self.coverage = check, system, coverage
+        self.actions = check.program.allowed(check.faults)
+        self.gates: dict[int, tuple[Gate, ...]] = {}
+        self.notes: list[str] = []
+        self.claims: list[tuple[Property, tuple[Gate, ...]]] = []
+        claims: list[ScalarAction] = []
+        for p in check.properties if coverage else ():
+            if p.kind in _CLAIMS:
+                found = self._claims(p)
+                self.claims.append((p, found))
+                claims += [q for gate in found for q in self._of_claim(p, gate)]
+        self.asked = Asked(coverage, self._of_action, tuple(claims))
+
+    def _of_action(self, number: int) -> tuple[ScalarAction, ...]:
+        action = self.actions[number]
+        self.gates[number] = gates.of_action(self.check.program, action)
+        return tuple(gates.question(action.params, gate.conditions) for gate in self.gates[number])
+
+    def _claims(self, p: Property) -> tuple[Gate, ...]:
+        try:
+            return gates.of_property(self.check.program, p, self.check.helpers)
+        except InputError as e:
+            self.notes.append(f"whether {p.name} is vacuous was not looked at: {e.diagnostics[0].message}")
+            return ()
+
+    def _of_claim(self, p: Property, gate: Gate) -> tuple[ScalarAction, ...]:
+        if p.kind is PropertyKind.STEP:
+            return gates.of_steps(self.system, p, gate)
+        return (gates.question(p.params, gate.conditions),)
+
+    # --- answers -----------------------------------------------------------------------------------
+
+    def told(self, coverage: Coverage, text: Callable[[Span], str]) -> Told | None:
+        """What the answers say; `text` gives the text of a span."""
+        found = coverage.survey
+        if found is None:
+            return None
+        blocked: list[Stopped] = []
+        for i, of in self.gates.items():
+            action = self.actions[i]
+            first, unit = found.states * _count(action.params), _unit("state", action.params)
+            blocked += _stopped(action.name, of, found.gates[i], first, unit, text) if i in found.gates else ()
+        return Told(
+            states=found.states,
+            below=found.below,
+            taken=self._taken(found),
+            blocked=tuple(blocked) if all(i in found.gates for i, of in self.gates.items() if of) else None,
+            vacuous=self._vacuous(found, text),
+            notes=(*self.notes, *found.unanswered),
+        )
+
+    def _taken(self, found: Surveyed) -> tuple[Taken, ...] | None:
+        if found.new is None:
+            return None
+        pairs = zip(self.actions, found.fired, found.new, strict=True)
+        return tuple(Taken(a.name, a.fault, fired, new) for a, fired, new in pairs)
+
+    def _vacuous(self, found: Surveyed, text: Callable[[Span], str]) -> tuple[Stopped, ...] | None:
+        if not self.coverage or found.new is None or (found.claims is None and self.asked.claims):
+            return None
+        answers = found.claims or ()
+        stopped: list[Stopped] = []
+        at = 0
+        for p, of in self.claims:
+            step = p.kind is PropertyKind.STEP
+            each = len(self.system.actions) if step else 1
+            counts = [sum(answers[at + each * k : at + each * (k + 1)]) for k in range(len(of))]
+            at += each * len(of)
+            first = (sum(found.fired) if step else found.states) * _count(p.params)
+            stopped += _stopped(p.name, of, counts, first, _unit("step" if step else "state", p.params), text)
+        return tuple(stopped)
+
+
+def _stopped(
+    name: str, of: Sequence[Gate], counts: Sequence[int], first: int, unit: str, text: Callable[[Span], str]
+) -> Iterator[Stopped]:
+    """The gates that something comes to and nothing passes; `first` come to those without a gate before."""
+    for gate, passed in zip(of, counts, strict=True):
+        reached = first if gate.before is None else counts[gate.before]
+        if reached and not passed:
+            yield Stopped(name, text(gate.span), gate.span, gate.passing, reached, unit)
+
+
+def _unit(of: str, params: Sequence[Param]) -> str:
+    return f"({of}, parameters)" if params else f"{of}s"
+
+
+def _count(params: Sequence[Param]) -> int:
+    return math.prod(cardinality(p.type) for p in params)
