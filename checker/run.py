@@ -158,7 +158,7 @@ class Result:
 
 def exhausted(result: Result) -> bool:
     """Whether every reachable state was expanded, so that what was not enabled never is."""
-    return result.coverage.frontier == 0
+    return result.verdict == "Holds" or result.coverage.frontier == 0
 
 
 def run_check(

@@ -133,11 +133,16 @@ class _Search:
             self._harvest()
             return self._undecided(str(stop))
         except OutOfMemory:
-            self._harvest()
+            self._stopped_within()
             return self._undecided(self.task.budget.memory_reached)
         except Full as full:
-            self._harvest()
+            self._stopped_within()
             return self._undecided(f"states of {self.program.packing.bits} bits: {full}")
+
+    def _stopped_within(self) -> None:
+        """The level at work is not finished, and those that native code went through by itself are."""
+        self._harvest()
+        self.whole = max(0, self.visited.depth - 1)
 
     # --- the search --------------------------------------------------------------------------------
 

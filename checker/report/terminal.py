@@ -65,6 +65,9 @@ def _numbers(result: Result) -> Iterator[str]:
             yield _spaced(number, noun) + ("" if orbits is None else f" ({_spaced(orbits)} up to symmetry)")
     if c.depth is not None:
         yield f"depth {c.depth}"
+    if exhausted(result) and result.never_fired:
+        idle = len(result.never_fired)
+        yield f"{idle} action{'' if idle == 1 else 's'} never enabled"
     yield f"{result.total_seconds:.2f} s"
 
 
@@ -87,7 +90,7 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield "nothing was found within the bound; this says nothing beyond it"
     if result.verdict.startswith("NoneSampled"):
         yield "nothing was found on these walks; this says nothing about the rest"
-    yield from _unfired(result)
+    yield from _unfired(result, style)
     yield from () if result.covered is None else _covered(result.covered)
     if result.defect:
         yield "this is a defect of Interlock, not of your model: please report it, with the model and the spec"
@@ -147,8 +150,8 @@ def _replay(file: str | None) -> Iterator[str]:
         yield f"replay:    interlock replay {shlex.quote(file)}"
 
 
-def _unfired(result: Result) -> Iterator[str]:
-    """Actions that no step took: of an exhausted search they never can be, of walks they were not."""
+def _unfired(result: Result, style: Style) -> Iterator[str]:
+    """Actions that no step took, by name: of an exhausted search they never can be, of walks they were not."""
     told = result.covered
     known = () if told is None else told.blocked or ()
     where = "" if exhausted(result) else " in the part that was searched"
@@ -156,7 +159,7 @@ def _unfired(result: Result) -> Iterator[str]:
         yield from fold(f"never enabled{where}: {stopped}")
     rest = [a for a in result.never_fired if a not in {s.name for s in known}]
     walked = result.verdict.startswith("NoneSampled")
-    if rest and (walked or exhausted(result)):
+    if rest and (walked or exhausted(result) and (style.verbose or told is not None)):
         yield from fold(f"never {'taken' if walked else 'enabled'}: {', '.join(rest)}")
 
 

@@ -78,7 +78,7 @@ class _Guards(Run):
             *first, s = (n.Require(item, span=item.span) for item in s.condition.items)
             for part in first:
                 self.statement(part, env, result)
-        with self._inside(s.span):
+        with self._inside(s.condition.span if isinstance(s, n.Require) else s.span):
             return super().statement(s, env, result)
 
     def value(self, e: Expr, env: Env) -> sy.Sym:
@@ -201,7 +201,7 @@ class _Claims(Run):
 
     def _one_of(self, items: Sequence[Expr], env: Env, wanted: bool, before: int | None) -> None:
         """One of them has to be so: what remains is claimed where the guards among them are not so."""
-        guards = [i for i in items if _is_guard(i)] if wanted else list(items[:-1])
+        guards = [i for i in items if _is_guard(i, i is items[-1])] if wanted else list(items[:-1])
         guards = guards[:-1] if len(guards) == len(items) else guards
         rest = [i for i in items if not any(i is g for g in guards)]
 
@@ -257,9 +257,11 @@ class _Claims(Run):
         self.under(lambda: here, lambda: self._through(rest, env, gate, then))
 
 
-def _is_guard(e: Expr) -> bool:
-    """Whether it reads as something that need not be so, of the items of an `or`."""
-    return isinstance(e, (n.Not, n.IsNone)) or isinstance(e, n.Compare) and e.op is n.CompareOp.NE
+def _is_guard(e: Expr, last: bool) -> bool:
+    """Whether an item of an `or` reads as what excuses the rest; `!=` at the end is rather what is claimed."""
+    if isinstance(e, n.Not):
+        return True
+    return not last and (isinstance(e, n.IsNone) or isinstance(e, n.Compare) and e.op is n.CompareOp.NE)
 
 
 def _parts(e: Expr, truth: bool) -> Iterator[tuple[Expr, bool]]:
