@@ -45,6 +45,9 @@ check("both", two_phase_commit, expect=Holds())
         ("simulate specs --steps 0", "C001", "see"),
         ("simulate specs --engine bmc", "C001", "an option of `interlock check`"),
         (f"check {SPEC} --workers 0", "C001", "see"),
+        (f"check {SPEC} --distinct 0", "C001", "see"),
+        (f"check {SPEC} --distinct few", "C001", "see"),
+        ("simulate specs --coverage", "C001", "an option of `interlock check`"),
         ("check ", "C001", "see"),  # an empty path, as of a shell variable that is not set
         (f"check {SPEC} --traces {SPEC}", "C006", "a folder for --traces"),
         (f"check {SPEC} --json nowhere/r.json", "C006", "a folder that exists"),

@@ -193,7 +193,8 @@ def _ways(result: Result, ways: Ways, style: Style) -> Iterator[str]:
     for other, by in zip(ways.more, ways.by, strict=True):
         assert other.trace is not None
         steps = f"in {other.steps} step{'' if other.steps == 1 else 's'}"
-        first, *more = fold(f"another way: {other.name}, {steps}, by {', '.join(by) or 'no action'}")
+        used = ", ".join(_with_faults(by, other.trace)) or "no action"
+        first, *more = fold(f"another way: {other.name}, {steps}, by {used}")
         yield from (style.paint(first, "1;31"), *more)
         yield from _shortly(other.trace) if _briefly(result, style) else trace_lines(other.trace, style)
         yield from _replay(other.trace_file)
@@ -201,6 +202,13 @@ def _ways(result: Result, ways: Ways, style: Style) -> Iterator[str]:
         yield from fold(
             f"{ways.name}: {1 + len(ways.more)} of {result.distinct} counterexamples asked for; {ways.fewer}"
         )
+
+
+def _with_faults(actions: Sequence[str], trace: Trace) -> Iterator[str]:
+    end = trace.ending
+    faults = {s.call.name: s.fault for s in trace.steps} | ({end.failing.name: end.fault} if end.failing else {})
+    for name in actions:
+        yield f"{name} [fault: {faults[name]}]" if faults.get(name) else name
 
 
 def _other(other: Other, style: Style) -> Iterator[str]:
