@@ -186,6 +186,42 @@ def test_switching_actions_off_makes_no_deadlock() -> None:
     assert ways(v) == [(1, frozenset({1})), (2, frozenset({0, 2}))]
 
 
+def test_a_state_whose_only_step_is_an_error_is_no_deadlock() -> None:
+    """At x = 1; the deadlock is at 2, and there is one way to it."""
+    one = action("one", [], [sc.eq(X, num(0))], {0: num(1)})
+    two = action("two", [], [sc.eq(X, num(0))], {0: num(2)})
+    fails = action("fails", [], [sc.FALSE], {}, [sc.eq(X, num(1))])
+    found = violated(ScalarSystem(LEAVES, ((0, 0),), (one, two, fails), (), claim("end", ALWAYS, sc.FALSE)), 9)
+    v = next(v for v in (found, *found.others) if v.trouble is Trouble.DEADLOCK)
+
+    assert ways(v) == [(1, frozenset({1}))]
+
+
+def test_what_else_is_wrong_on_the_way_is_not_taken_for_it() -> None:
+    """Climbing is an error of the model before it is a violation."""
+    fails = action("fails", [], [sc.FALSE], {}, [sc.eq(Y, num(2))])
+    v = violated(grid(sc.and_((sc.lt(X, num(2)), sc.lt(Y, num(7)))), fails), 9)
+
+    assert v.trouble is Trouble.PROPERTY
+    assert ways(v) == [(1, frozenset({1})), (2, frozenset({0})), (7, frozenset({2}))]
+
+
+def test_more_than_what_was_told_is_not_told() -> None:
+    """Without `p` the smallest bad state is reached by q and r; but r alone is told before."""
+    q = action("q", [], [sc.or_((sc.eq(X, num(1)), sc.eq(X, num(4))))], {0: num(8)})
+    p = action("p", [], [sc.eq(X, num(0))], {0: num(1)})
+    r = action(
+        "r",
+        [],
+        [sc.eq(sc.mod(X, num(2)), num(0)), sc.le(X, num(4))],
+        {0: sc.ite(sc.eq(X, num(4)), num(9), sc.add(X, num(2)))},
+    )
+    v = violated(ScalarSystem(LEAVES, ((0, 0),), (q, p, r), (claim("low", ALWAYS, sc.lt(X, num(8))),)), 9)
+
+    assert ways(v) == [(2, frozenset({0, 1})), (3, frozenset({2}))]
+    assert v.fewer
+
+
 def test_the_action_that_is_an_error_is_one_of_the_actions() -> None:
     """Two actions fail in the same state."""
     break_, burst = (action(n, [], [sc.lt(X, num(3))], {}, [sc.eq(X, num(3))]) for n in ("break", "burst"))

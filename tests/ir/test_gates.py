@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import tempfile
 from collections.abc import Callable
@@ -100,6 +101,30 @@ def test_the_gates_of_an_action_are_its_guards_in_order() -> None:
         ("both(s)", "required", 3),
         ("s.x + got", "no error", 4),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "passed"),
+    [
+        ({"a": 0, "x": 3}, 0),
+        ({"a": 1, "x": 1}, 1),
+        ({"a": 1, "x": 2, "b": 1}, 2),
+        ({"a": 1, "x": 2}, 3),  # the `require` under `if s.b` is none here
+        ({"a": 1, "x": 2, "held": 1}, 4),
+        ({"a": 1, "x": 3, "b": 1, "held": 1, "got": 0}, 6),
+        ({"a": 1, "x": 3, "b": 1, "held": 1, "got": 1}, 5),
+    ],
+)
+def test_gates_are_passed_as_far_as_python_comes(state: dict[str, int], passed: int) -> None:
+    """Of one state each."""
+    claim = "@always\ndef p(s: State) -> bool:\n    return s.a\n\n\ncheck('c', gen, expect=Holds())\n"
+    check = load(HEAD + ACTION, SPEC + claim)
+    system = scalarize(check.program, check.program.actions, (), None, check.helpers)
+    named = {**state, "held[Who(0)]?": state.get("held", 0), "held[Who(0)]": state.get("got", 0)}
+    env = {("s", i): named.get(leaf.name, 0) for i, leaf in enumerate(system.leaves)} | {("p", 0): 0}
+    found = gates.of_action(check.program, check.program.actions[0])
+
+    assert [all(sc.evaluate(g.conditions, env)) for g in found] == [i < passed for i in range(6)]
 
 
 def at_random(leaves: tuple[Leaf, ...], space: str, rng: random.Random) -> dict[tuple[str, int], int]:
@@ -216,15 +241,19 @@ def test_too_many_gates_are_refused_not_left_out() -> None:
 
 
 def test_the_gates_of_a_step_are_asked_of_the_steps_of_every_action() -> None:
-    """What comes after is put in the place of the new state."""
+    """What comes after is put in the place of the new state; the parameters stand behind those of the action."""
     head = "@step\ndef p(old: State, new: State"
-    _, check, found = of_claim("return not (old.x == 1 and new.x == 2) or v != w", ", v: Who, w: Who", head)
+    _, check, found = of_claim("return not (old.b and v != w and new.x == 3) or old.x == 3", ", v: Who, w: Who", head)
     system = scalarize(check.program, check.program.actions, check.properties, None, check.helpers)
-    (prop,) = check.properties
+    (prop,), (act,) = check.properties, system.actions
     assert prop.kind is PropertyKind.STEP
-    asked = [gates.of_steps(system, prop, g) for g in found]
+    ((asked,), *_, (last,)) = [gates.of_steps(system, prop, g) for g in found]
+    assert asked.guards[: len(act.guards)] == act.guards
+    env = {("s", i): 1 for i in range(len(system.leaves))} | {("s", 2): 2, ("p", 0): 0}
 
-    assert [g.passing for g in found] == [Passing.TRUE, Passing.TRUE]
-    assert [[name for name, _ in a.params] for (a,) in asked] == [["w", "v", "w"]] * 2
-    assert asked[1][0].param_offsets == (0, 1, 2)
-    assert not any(n.op is sc.Op.VAR and n.arg[0] == "t" for n in sc.topological(asked[1][0].guards))  # type: ignore[index]
+    assert [g.passing for g in found] == [Passing.TRUE] * 3
+    assert [name for name, _ in last.params] == ["w", "v", "w"]
+    assert last.param_offsets == (0, 1, 2)
+    for v, w in itertools.product(range(2), repeat=2):
+        rest = sc.evaluate(last.guards[len(act.guards) :], env | {("p", 1): v, ("p", 2): w})
+        assert all(rest) is (v != w)  # 2 + held[Who(0)] is 3
