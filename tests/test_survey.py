@@ -47,7 +47,7 @@ def slip(s: State) -> None:
 
 @action
 def settle(s: State, w: Who) -> None:
-    require(s.x > 1 and s.x > 6)
+    require(s.x > 1 and s.x > 6 and s.x > 7)
     s.x = 0
 
 
@@ -235,7 +235,9 @@ def test_a_fault_is_named_beside_its_action(tmp_path: Path) -> None:
         .replace("s.x == 1", "s.x == 0")
         .replace("    s.x = 4\n\n\n@action\ndef settle", "    s.x = 1\n\n\n@action\ndef settle")
     )
-    model = model.replace("    require(s.x > 1 and s.x > 6)\n    s.x = 0", "    require(s.x == 1)\n    s.x = 5")
+    model = model.replace(
+        "    require(s.x > 1 and s.x > 6 and s.x > 7)\n    s.x = 0", "    require(s.x == 1)\n    s.x = 5"
+    )
     call = '"c", toy, properties=(low,), faults={"slips"}, expect=Violated(low)'
     text = terminal.details(check(tmp_path, call, Overrides(distinct=5), model=model))
 

@@ -197,6 +197,24 @@ def test_a_state_whose_only_step_is_an_error_is_no_deadlock() -> None:
     assert ways(v) == [(1, frozenset({1}))]
 
 
+def test_a_way_is_found_beside_actions_without_which_there_is_none() -> None:
+    """Without a and b there is none, and without a and c there is the last."""
+
+    def moves(name: str, *steps: tuple[int, int]) -> Any:
+        to = num(steps[-1][1])
+        for at, after in steps[:-1]:
+            to = sc.ite(sc.eq(X, num(at)), num(after), to)
+        return action(name, [], [sc.or_(sc.eq(X, num(at)) for at, _ in steps)], {0: to})
+
+    actions = (
+        moves("a", (0, 1)), moves("b", (1, 9), (7, 9)), moves("c", (0, 2), (2, 7)), moves("d", (1, 6), (6, 9)),
+        moves("e", (0, 3), (3, 4), (4, 5), (5, 7)),
+    )  # fmt: skip
+    v = violated(ScalarSystem(LEAVES, ((0, 0),), actions, (claim("low", ALWAYS, sc.lt(X, num(9))),)), 9)
+
+    assert ways(v) == [(2, frozenset({0, 1})), (3, frozenset({1, 2})), (3, frozenset({0, 3})), (5, frozenset({1, 4}))]
+
+
 def test_what_else_is_wrong_on_the_way_is_not_taken_for_it() -> None:
     """Climbing is an error of the model before it is a violation."""
     fails = action("fails", [], [sc.FALSE], {}, [sc.eq(Y, num(2))])
