@@ -52,17 +52,24 @@ def _cover(shape: Shape) -> str:
         " nounwind"
     )
     total, owner = code.var("0"), code.var("0")
-    pending, ids = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)
-    table = code.pointer("%c", Ctx.TABLE)
+    pending, keys, ids = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.IDS))
+    table, lines = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES)
     with _states(shape, code) as (depth, state):
         n = shape.successors(code, state, "0")
+        with code.count("0", n) as j:  # all places are asked for before the first is looked at
+            target = shape.at(code, pending, j)
+            shape.represent(code, target)
+            key = shape.key_of(code, target)
+            if shape.folded:
+                code.store(key, keys, j)
+            h = code.op(f"call i64 @hash(i64 {key})")
+            code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
         deeper = code.add(depth, "1")
         code.set(owner, "0")
         with code.count("0", n) as j:
             _follow(code, owner, code.load32(ids, j))
             target = shape.at(code, pending, j)
-            shape.represent(code, target)
-            there = tables.locate(shape, code, shape.key_of(code, target))
+            there = tables.locate(shape, code, code.load(keys, j))
             level = shape.depth_of(code, code.load(table, there), there)
             with code.when(code.cmp("eq", level, deeper)):
                 action = code.get(owner)
