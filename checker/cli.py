@@ -167,7 +167,7 @@ def _add_report(commands: Any) -> None:
 def _add_run_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("paths", metavar="PATH", type=_path, nargs="+", help="spec files, or folders of them")
     p.add_argument("--only", metavar="NAME", help="the check of this name")
-    p.add_argument("--workers", type=_threads, metavar="N", help="threads of a search (one a processor)")
+    p.add_argument("--workers", type=_threads, metavar="N", help="threads of a search, or of walks (one a processor)")
     p.add_argument("--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h")
     p.add_argument("--memory", type=_memory, metavar="SIZE", help="budget of each check, such as 4G")
     p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states")

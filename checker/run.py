@@ -107,6 +107,16 @@ class Other:
     trace_file: str | None = None
 
 
+@attrs.frozen
+class Sampled:
+    """What random walks took of an action: how often, how many of its instances, and how many it has."""
+
+    name: str
+    taken: int
+    instances_taken: int
+    instances: int
+
+
 @attrs.frozen(eq=False)
 class Ways:
     """Counterexamples of one thing that differ in their actions: the first is told elsewhere, `more` are the others.
@@ -147,6 +157,7 @@ class Result:
     witness_files: Mapping[str, str] = attrs.field(factory=dict)
     fired: tuple[str, ...] = ()
     never_fired: tuple[str, ...] = ()
+    actions: tuple[Sampled, ...] = ()  # of random walks
     other_engine: bool = False  # than the spec says
     others: tuple[Other, ...] = ()
     ways: tuple[Ways, ...] = ()
@@ -420,7 +431,7 @@ def _result(
         as_expected=not differs, undecided=undecided, engine=name, workers=o.threads(name),
         total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
-        other_engine=o.foreign(check),
+        actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
         unjudged=verdict.unjudged if isinstance(verdict, Violated) else "", distinct=o.distinct,
     )  # fmt: skip
 
@@ -438,6 +449,13 @@ def _fired(system: ScalarSystem | None, coverage: Coverage, ever: bool) -> tuple
     if system is None or coverage.fired is None:
         return ()
     return tuple(a.name for a, n in zip(system.actions, coverage.fired, strict=True) if (n > 0) is ever)
+
+
+def _sampled(system: ScalarSystem | None, c: Coverage) -> tuple[Sampled, ...]:
+    if system is None or c.fired is None or c.instances is None:
+        return ()
+    of = zip(system.actions, c.fired, c.instances, strict=True)
+    return tuple(Sampled(a.name, taken, *instances) for a, taken, instances in of)
 
 
 def show_verdict(verdict: Verdict) -> str:

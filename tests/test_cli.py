@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,16 @@ def test_a_defect_is_no_traceback(capsys: pytest.CaptureFixture[str], monkeypatc
 
     assert cli.main(["check", SPEC]) == cli.INTERNAL
     assert "internal error: ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_walk_is_found_again_by_the_command_that_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the seed, as many walks and as long ones."""
+    given = ["simulate", SPEC, "--only", "commits too early", "--seed", "7", "--steps", "50", "--verbose"]
+    cli.main(given)
+    first = capsys.readouterr().out
+    (command,) = [x.partition(": ")[2] for x in first.splitlines() if x.strip().startswith("reproduce:")]
+    cli.main([*shlex.split(command)[1:], "--verbose"])
+    again = capsys.readouterr().out
+
+    assert "--seed 7 --walks 7 --steps 50" in command
+    assert first.partition("seed 7")[2].partition("s\n")[2] == again.partition("seed 7")[2].partition("s\n")[2] != ""

@@ -240,7 +240,8 @@ def test_a_search_runs_on_every_processor_unless_told() -> None:
     """Other engines run on one thread, whatever is asked for."""
     assert Overrides().threads("explore") == processors()
     assert Overrides(workers=3).threads("explore") == 3
-    assert Overrides(workers=3).threads("simulate") == 1
+    assert Overrides(workers=3).threads("simulate") == 3
+    assert Overrides(workers=3).threads("bmc") == 1
 
 
 def test_the_states_of_a_search_that_ends_in_a_violation_are_compared(tmp_path: Path) -> None:

@@ -110,7 +110,9 @@ class Coverage:
     states: distinct reachable states found, the initial ones included; transitions: enabled action
     instances of expanded states (self-loops and repeats count); depth: steps of the longest shortest
     path so far; terminal: expanded states without any enabled action;
-    fired: how often each action was taken, by position in the system; walks, steps: of a simulation.
+    fired: how often each action was taken, by position in the system.
+    Of a simulation: walks, the one that a violation ended included; steps, all together; longest: the most steps
+    of a walk; instances: by action, how many of its instances were ever taken, and how many it has.
     All of them are of the model, also where the search was reduced: each orbit counts as its states.
     """
 
@@ -121,6 +123,8 @@ class Coverage:
     fired: tuple[int, ...] | None = None
     walks: int | None = None
     steps: int | None = None
+    longest: int | None = None
+    instances: tuple[tuple[int, int], ...] | None = None
     orbits: int | None = None  # of a search reduced by symmetry: the states it kept, one for each orbit
     symmetry: tuple[str, ...] = ()  # the scalarsets it was reduced by
     frontier: int | None = None  # states kept but not expanded when the run ended

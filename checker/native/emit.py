@@ -6,7 +6,7 @@ in `scalar.evaluate`.  Values are kept by node within the block that computed th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
@@ -15,6 +15,7 @@ from checker.native.text import Code
 from checker.semantics.layout import Packing
 
 _SIGNED = 1 << 63
+_COUNTED = 200  # nodes
 WORD = (1 << 64) - 1
 
 _COMPARE = {Op.EQ: "eq", Op.LT: "slt", Op.LE: "sle"}
@@ -57,6 +58,17 @@ class Emitter:
             if found is not None:
                 return found
         return None
+
+    def price(self, roots: Iterable[Node]) -> int:
+        """How many nodes are still to be computed, counted up to a limit."""
+        seen: set[int] = set()
+        stack = list(roots)
+        while stack and len(seen) < _COUNTED:
+            n = stack.pop()
+            if n.id not in seen and n.op is not Op.CONST and self.known(n) is None:
+                seen.add(n.id)
+                stack.extend(n.src)
+        return len(seen)
 
     def value(self, root: Node) -> str:
         """The operand of an expression, computing what is not yet known."""

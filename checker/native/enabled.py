@@ -6,7 +6,6 @@ instances, and nobody here looks at where they lead.
 
 from __future__ import annotations
 
-import ctypes
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
@@ -14,9 +13,7 @@ import attrs
 
 from checker.engines.contract import Step
 from checker.ir.scalar import ScalarSystem
-from checker.native.kernel import Ctx
-from checker.native.program import Program
-from checker.native.run import Run
+from checker.native.walker import Walker, Walks
 
 
 class Enabled:
@@ -26,23 +23,17 @@ class Enabled:
     """
 
     def __init__(self, system: ScalarSystem) -> None:
-        self._program = Program(attrs.evolve(system, properties=(), terminal=None))
-        self._memory = Run(self._program)
+        self._program = Walks(attrs.evolve(system, properties=(), terminal=None))
+        self._walker = Walker(self._program)
 
     def instances(self, leaves: Sequence[int]) -> Mapping[int, Sequence[int]]:
         """By action, as far as there are any: the numbers of the instances that are enabled, ascending.
 
         Of those whose step is an error of the model, the first alone is among them.
         """
-        memory, program = self._memory, self._program
-        count = len(program.system.actions)
-        memory.clear_error()
-        memory.small.put(memory.fired, [0] * count)
-        memory.states.put(0, program.pack(leaves))
-        program.replay(memory.address, 0, 0)  # no step: the successors of the state itself
-        made = sum(memory.numbers(memory.fired, count))
-        numbers = list((ctypes.c_uint32 * made).from_address(memory[Ctx.IDS]))
-        error = memory.error()
+        walker, program = self._walker, self._program
+        walker.replay(program.pack(leaves), ())
+        numbers, error = walker.enabled(), walker.error()
         found: dict[int, list[int]] = {}
         for number in sorted(numbers if error is None else (*numbers, error)):
             found.setdefault(bisect_right(program.bases, number) - 1, []).append(number)

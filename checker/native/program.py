@@ -17,16 +17,17 @@ from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.quotient import Quotient
-from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, and_, not_, or_
+from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, not_, or_
 from checker.native import kernel
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
-from checker.native.successors import action_code, decode, instances
+from checker.native.successors import action_code, decode, flatten, instances
 from checker.native.symmetry import symmetry_code
 from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import Packing
 
 _INSTANCES = 1 << 24
+_BRANCH = 10  # nodes of a property that are worth a branch around them
 
 
 @attrs.frozen
@@ -71,8 +72,6 @@ class Program:
         self.predecessor = library.function("predecessor", 5)
         self.recover = library.function("recover", 5)
         self.lost = library.function("lost", 5)
-        self.walk = library.function("walk", 2)
-        self.replay = library.function("replay", 3)
         if self.shape.folded:
             self.reseat = library.function("reseat", 3)
         if self.shape.reduced:
@@ -81,9 +80,7 @@ class Program:
 
     def assembly(self) -> str:
         """The module as LLVM assembly."""
-        parts = [self.model_code(), self._check(), self._check_terminal(), self._wanted()]
-        if self.shape.steps:
-            parts.append(self._check_step())
+        parts = [self.model_code(), self.judging_code(), self._wanted()]
         if self.every:
             parts += [self._note(), self._note_step()]
         return "\n".join([*parts, kernel.text(self.shape)])
@@ -97,6 +94,11 @@ class Program:
         if self.quotient is not None:
             parts.append(symmetry_code(system, packing, self.quotient))
         return "\n".join(parts)
+
+    def judging_code(self) -> str:
+        """What is wrong with a state, with one that has no steps, and with a step."""
+        parts = [self._check(), self._check_terminal()]
+        return "\n".join([*parts, self._check_step()] if self.shape.steps else parts)
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
         """The words of a state."""
@@ -157,9 +159,28 @@ class Program:
             emit.code.leave(emit.value(condition), str(code))
 
     def _leave_unless(self, emit: Emitter, condition: Node, code: int) -> None:
-        if condition is not TRUE:
-            good = emit.value(condition)
+        """Leave where the condition does not hold.  What costs much to compute is asked for only where the rest does
+        not decide: most of what properties say is of states that are not often met."""
+        dear = [c for c in flatten([condition]) if self._split(emit, c) is not None]
+        cheap = [c for c in flatten([condition]) if c not in dear]
+        if cheap:
+            good = emit.all(cheap)
             emit.code.leave(emit.code.op(f"xor i1 {good}, true"), str(code))
+        for c in dear:
+            split = self._split(emit, c)
+            if split is None:  # cheap by now
+                self._leave_unless(emit, c, code)
+                continue
+            first, rest = split
+            with emit.code.unless(emit.value(first)), emit.scope():
+                self._leave_unless(emit, rest, code)
+
+    def _split(self, emit: Emitter, condition: Node) -> tuple[Node, Node] | None:
+        """A disjunction as its cheapest part and the others, where those are worth a branch."""
+        if condition.op is not Op.OR:
+            return None
+        first, *rest = sorted(condition.src, key=lambda n: emit.price([n]))
+        return (first, or_(rest)) if emit.price(rest) > _BRANCH else None
 
     def _check_step(self) -> str:
         """`@check_step(old, new) -> code`: properties of one step, in order."""

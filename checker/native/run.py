@@ -47,8 +47,7 @@ class Run:
         ):  # fmt: skip
             self[word] = region.address
         for word, index in (
-            (Ctx.FIRED, self.fired), (Ctx.TAKEN, self.taken), (Ctx.ERR, self.err), (Ctx.NOTES, self.notes),
-            (Ctx.STATE_NODES, self.nodes),
+            (Ctx.FIRED, self.fired), (Ctx.ERR, self.err), (Ctx.NOTES, self.notes), (Ctx.STATE_NODES, self.nodes),
         ):  # fmt: skip
             self[word] = self.word(index)
         for word in (Ctx.TAKEN_BLOCK, Ctx.FILLED_BLOCK, Ctx.SPARE_ITEM):

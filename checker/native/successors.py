@@ -1,6 +1,6 @@
-"""How does an action become code that writes its successors?
+"""How does an action become code that writes its successors, or only the numbers of its enabled instances?
 
-Rule of the module: nest over the parameters in order.  A parameter's values are substituted as constants
+Rule of the module: both in the same order.  Nest over the parameters in order.  A parameter's values are substituted as constants
 (combinations that fold to false cost nothing) while the code stays small, else the level is a loop over a
 table.  A conjunct that all ways to act share is tested where its last parameter is known, once for all below.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from checker.ir.scalar import TRUE, Node, Op, ScalarAction, ScalarSystem, substitute, topological
+from checker.ir.scalar import TRUE, Node, Op, ScalarAction, ScalarSystem, substitute, topological, var_of
 from checker.ir.types import Value, members
 from checker.native.emit import Emitter, load_words, width
 from checker.native.text import Code
@@ -66,16 +66,20 @@ def decode(action: ScalarAction, number: int) -> tuple[Value, ...]:
 
 def action_code(system: ScalarSystem, packing: Packing, index: int, base: int) -> str:
     """`@act<index>(state, out, ids, n, err) -> n`, with instance numbers from `base`."""
-    nest = _Nest(system, packing, index)
-    return nest.text(base)
+    return Nest(system, packing, index, states=True).text(base)
 
 
-class _Nest:
-    def __init__(self, system: ScalarSystem, packing: Packing, index: int) -> None:
-        self.action, self.index, self.packing = system.actions[index], index, packing
+class Nest:
+    """The nest of one action.  Without `states` it is `@can<index>(state, ids, n, err) -> n`: the numbers alone."""
+
+    def __init__(self, system: ScalarSystem, packing: Packing, index: int, *, states: bool) -> None:
+        self.action, self.index, self.packing, self.states = system.actions[index], index, packing, states
+        name, out, inline = (
+            (f"@act{index}", "ptr noalias %out, ", "") if states else (f"@can{index}", "", "alwaysinline ")
+        )
         self.code = Code(
-            f"define internal i64 @act{index}(ptr noalias readonly %s, ptr noalias %out, ptr noalias %ids, "
-            f"i64 %n, ptr noalias %err) nounwind"
+            f"define internal i64 {name}(ptr noalias readonly %s, {out}ptr noalias %ids, "
+            f"i64 %n, ptr noalias %err) {inline}nounwind"
         )
         self.words = load_words(self.code, "%s", width(packing))
         self.emit = Emitter(self.code, system.leaves, packing, {"s": self.words})
@@ -84,12 +88,14 @@ class _Nest:
         self._free: dict[int, int] = {}
         self.domains = [members(t) for _, t in self.action.params]
         self.strides = [math.prod(map(len, self.domains[i + 1 :])) for i in range(len(self.domains))]
+        self.updates = moving(self.action.updates) if states else {}
         self.unrolled = self._plan()
+        self.live: set[int] = set()  # instances, or the first of a loop's, whose guard does not fold to false
 
     def _plan(self) -> int:
         """How many levels, from the first, have their values substituted."""
         action = self.action
-        roots = [*action.guards, *(e.condition for e in action.errors), *action.updates.values()]
+        roots = [*action.guards, *(e.condition for e in action.errors), *self.updates.values()]
         nodes = topological(roots)
         # A list: sets of nodes have another order in another run, and the same system must become the same text.
         self.params = [n for n in nodes if n.op is Op.VAR and n.arg[0] == "p"]  # type: ignore[index]
@@ -98,6 +104,11 @@ class _Nest:
             if math.prod(map(len, self.domains[: level + 1])) * size > UNROLL:
                 return level
         return len(self.domains)
+
+    @property
+    def stride(self) -> int:
+        """How many instances have the same values at the unrolled levels."""
+        return math.prod(map(len, self.domains[self.unrolled :]))
 
     def free(self, root: Node) -> int:
         """The parameter leaves below a node, as a mask."""
@@ -121,8 +132,7 @@ class _Nest:
         action = self.action
         targets = [Target(flatten(action.guards), False)]
         targets += [Target(flatten((e.condition,)), True) for e in action.errors]
-        updates = dict(action.updates)
-        self._level(0, targets, updates, Ident(base))
+        self._level(0, targets, self.updates, Ident(base))
         return "".join(self.tables) + self.code.finish(self.code.get(self.n))
 
     # --- the nest ----------------------------------------------------------------------------------
@@ -166,30 +176,19 @@ class _Nest:
             self._level(level, left, updates, ident)
 
     def _cheap_part(self, conjuncts: Sequence[Node]) -> list[Node]:
-        priced = sorted(conjuncts, key=lambda c: self._price((c,)))
+        priced = sorted(conjuncts, key=lambda c: self.emit.price((c,)))
         now = priced[:1]
         for c in priced[1:]:
-            if self._price((*now, c)) > _TEST:
+            if self.emit.price((*now, c)) > _TEST:
                 break
             now.append(c)
         return now
-
-    def _price(self, roots: Sequence[Node]) -> int:
-        """How many nodes are still to be computed, counted up to a limit."""
-        seen: set[int] = set()
-        stack = list(roots)
-        while stack and len(seen) < 200:
-            n = stack.pop()
-            if n.id not in seen and n.op is not Op.CONST and self.emit.known(n) is None:
-                seen.add(n.id)
-                stack.extend(n.src)
-        return len(seen)
 
     def _unroll(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
         mine = self._mine(level)
         for i, value in enumerate(self.domains[level]):
             leaves = to_leaves(self.action.params[level][1], value)
-            mapping = {n: _constant(n, leaves[k]) for n, k in mine.items()}
+            mapping = {n: constant(n, leaves[k]) for n, k in mine.items()}
             new, changed = _substituted(targets, updates, mapping)
             self._level(level + 1, new, changed, attrs.evolve(ident, fixed=ident.fixed + i * self.strides[level]))
 
@@ -200,6 +199,7 @@ class _Nest:
 
     def _loop(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
         code, domain = self.code, self.domains[level]
+        self.live.add(ident.fixed)
         rows = [to_leaves(self.action.params[level][1], v) for v in domain]
         columns = max(1, len(rows[0]))
         table = self._table([int(x) for row in rows for x in (row or (0,))])
@@ -221,13 +221,14 @@ class _Nest:
     # --- what an instance does ---------------------------------------------------------------------
 
     def _act(self, target: Target, updates: Mapping[int, Node], ident: Ident) -> None:
-        updates = {i: n for i, n in updates.items() if n.op is not Op.VAR or n.arg != ("s", i)}
         if target.error:
             with self.code.when(self.emit.all(list(target.conjuncts))), self.emit.scope():
                 self._error(ident)
             return
+        self.live.add(ident.fixed)
         rest = list(target.conjuncts)
-        if width(self.packing) > 2 or self._price((*rest, *updates.values())) > _CHEAP:
+        wide = self.states and width(self.packing) > 2  # noqa: PLR2004 - stores of so many words cost more than a branch
+        if wide or self.emit.price((*rest, *updates.values())) > _CHEAP:
             self._branched(rest, updates, ident)
         else:
             self._write(self.emit.all(rest), updates, ident)
@@ -245,9 +246,10 @@ class _Nest:
         """out[n], ids[n] = successor, number; n += test."""
         code = self.code
         n = code.get(self.n)
-        row = code.at("%out", code.mul(n, width(self.packing)))
-        for k, word in enumerate(self.emit.packed(self.words, updates)):
-            code.store(word, row, k)
+        if self.states:
+            row = code.at("%out", code.mul(n, width(self.packing)))
+            for k, word in enumerate(self.emit.packed(self.words, updates)):
+                code.store(word, row, k)
         code.do(f"store i32 {self._number(ident)}, ptr {code.at('%ids', n, 'i32')}")
         code.set(self.n, code.add(n, "1" if test == "true" else code.op(f"zext i1 {test} to i64")))
 
@@ -264,7 +266,7 @@ class _Nest:
         return self.code.op(f"trunc i64 {total} to i32")
 
 
-def _constant(n: Node, value: int) -> Node:
+def constant(n: Node, value: int) -> Node:
     from checker.ir.scalar import boolean, integer  # noqa: PLC0415
 
     return boolean(bool(value)) if n.boolean else integer(int(value))
@@ -276,4 +278,9 @@ def _substituted(
     roots = [*itertools.chain.from_iterable(t.conjuncts for t in targets), *updates.values()]
     new = iter(substitute(roots, mapping) if mapping else roots)
     changed = [Target(flatten(list(itertools.islice(new, len(t.conjuncts)))), t.error) for t in targets]
-    return changed, dict(zip(updates, new, strict=True))
+    return changed, moving(dict(zip(updates, new, strict=True)))
+
+
+def moving(updates: Mapping[int, Node]) -> dict[int, Node]:
+    """The updates but for those of leaves that stay what they are: of a map, one value changes as a rule."""
+    return {leaf: n for leaf, n in updates.items() if n.op is not Op.VAR or var_of(n) != ("s", leaf)}

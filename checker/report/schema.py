@@ -37,6 +37,11 @@ def entry(result: Result) -> dict[str, Any]:
         "symmetry": list(c.symmetry),
         "transitions": c.transitions,
         "depth": c.depth,
+        "seed": c.seed,
+        "walks": c.walks,
+        "steps": c.steps,
+        "longest_walk": c.longest,
+        "action_instances": _instances(result),
         "bits_per_state": c.bits_per_state,
         "bytes_per_state": c.bytes_per_state,
         "search_seconds": c.search_seconds,
@@ -88,3 +93,18 @@ def _stopped(found: Sequence[Stopped] | None, of: str) -> list[dict[str, Any]] |
         {of: s.name, "condition": s.text, "at": str(s.span), "passing": s.passing.value, "reached": s.reached}
         for s in found
     ]
+
+
+def _instances(result: Result) -> dict[str, Any] | None:
+    """What random walks took of all that the actions and their parameters allow."""
+    if not result.actions:
+        return None
+    by_action = [
+        {"action": a.name, "taken": a.taken, "instances_taken": a.instances_taken, "instances": a.instances}
+        for a in result.actions
+    ]
+    return {
+        "taken": sum(a.instances_taken for a in result.actions),
+        "of": sum(a.instances for a in result.actions),
+        "by_action": by_action,
+    }

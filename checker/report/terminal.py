@@ -68,6 +68,11 @@ def _numbers(result: Result) -> Iterator[str]:
     if exhausted(result) and result.never_fired:
         idle = len(result.never_fired)
         yield f"{idle} action{'' if idle == 1 else 's'} never enabled"
+    if result.actions:
+        taken, of = sum(a.instances_taken for a in result.actions), sum(a.instances for a in result.actions)
+        yield f"{_spaced(taken)} of {_spaced(of, 'action instances')}"
+    if c.seed is not None:
+        yield f"seed {c.seed}"
     yield f"{result.total_seconds:.2f} s"
 
 
@@ -92,6 +97,7 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield "nothing was found on these walks; this says nothing about the rest"
     yield from _unfired(result, style)
     yield from () if result.covered is None else _covered(result.covered)
+    yield from _sampled(result, style)
     if result.defect:
         yield "this is a defect of Interlock, not of your model: please report it, with the model and the spec"
     if result.verdict.startswith("Violated") and result.trace is None and result.property is not None:
@@ -121,7 +127,7 @@ def _shown(result: Result, trace: Trace, style: Style) -> Iterator[str]:
         yield from _replay(result.trace_file)
         return
     yield from trace_lines(trace, style)
-    yield f"reproduce: interlock check {shlex.quote(result.spec)} --only {shlex.quote(result.check)}{_flags(result)}"
+    yield f"reproduce: {_command(result)}"
     yield from _replay(result.trace_file)
 
 
@@ -211,6 +217,14 @@ def _with_faults(actions: Sequence[str], trace: Trace) -> Iterator[str]:
         yield f"{name} [fault: {faults[name]}]" if faults.get(name) else name
 
 
+def _sampled(result: Result, style: Style) -> Iterator[str]:
+    """What random walks took, by action."""
+    if style.verbose and result.actions:
+        rows = [(a.name, *map(_spaced, (a.taken, a.instances_taken, a.instances))) for a in result.actions]
+        yield "what the walks took:"
+        yield from _table(("action", "steps", "instances taken", "of"), rows)
+
+
 def _other(other: Other, style: Style) -> Iterator[str]:
     """What is violated beside the first."""
     if other.trace is None:
@@ -221,12 +235,15 @@ def _other(other: Other, style: Style) -> Iterator[str]:
     yield from _replay(other.trace_file)
 
 
-def _flags(result: Result) -> str:
-    seed = "" if result.coverage.seed is None else f" --seed {result.coverage.seed}"
+def _command(result: Result) -> str:
+    """What finds the same trace again."""
+    c, check = result.coverage, f"{shlex.quote(result.spec)} --only {shlex.quote(result.check)}"
+    if c.walks is not None:
+        return f"interlock simulate {check} --seed {c.seed} --walks {c.walks} --steps {c.longest}"
     alone = result.expected.startswith("Violated")  # such a check is searched to its end without being asked
     every = " --all" if result.others and not alone else ""
     distinct = f" --distinct {result.distinct}" if result.ways else ""
-    return (f" --engine {result.engine}" if result.other_engine else "") + seed + every + distinct
+    return f"interlock check {check}" + (f" --engine {result.engine}" if result.other_engine else "") + every + distinct
 
 
 def never_enabled(results: Sequence[Result]) -> Iterator[str]:

@@ -144,37 +144,38 @@ def start_table(repeats: int = 5) -> list[str]:
 
 
 def walks_table(quick: bool) -> list[str]:
-    """Random walks: how many steps a second, on one thread."""
+    """Random walks: how many steps a second."""
     lines = [
-        "## Random walks on agg-core, one thread",
+        "## Random walks on agg-core",
         "",
-        "| tool | size | steps | seconds | steps/s | times Interlock |",
+        "| tool | threads | size | steps | seconds | steps/s | times Interlock |",
     ]
-    lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
+    lines.append("| --- | ---: | --- | ---: | ---: | ---: | ---: |")
     for workload in (w for w in WORKLOADS if w.model == "agg_core"):
         ours: Walks | None = None
-        for walker in WALKERS[: 1 if quick else None]:
+        for walker in WALKERS[: 2 if quick else None]:
             found = walk(walker, workload)
             if isinstance(found, str):
-                lines.append(f"| {walker.name} | {workload.check} | | skipped: {found} | | |")
+                lines.append(f"| {walker.name} | {walker.threads} | {workload.check} | | skipped: {found} | | |")
                 continue
             ours = ours or found
             speed = found.steps / found.seconds
             times = f"{speed / (ours.steps / ours.seconds):.3g}"
-            cells = [walker.name, workload.check, f"{found.steps:,.0f}", f"{found.seconds:.3g}", f"{speed:,.0f}", times]
+            counted = [f"{found.steps:,.0f}", f"{found.seconds:.3g}", f"{speed:,.0f}"]
+            cells = [walker.name, str(walker.threads), workload.check, *counted, times]
             lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
 def walk(walker: Walker, workload: Workload) -> Walks | str:
     """One tool's walks, or why there are none."""
-    print(f"... {workload.name}: walks of {walker.name}", file=sys.stderr, flush=True)
+    print(f"... {workload.name}: walks of {walker.name}, {walker.threads} thread(s)", file=sys.stderr, flush=True)
     why_not = walker.missing()
     if why_not is not None:
         return why_not
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            return walker.walk(workload, Path(scratch))
+            return walker.walk(workload, walker.threads, Path(scratch))
     except (OSError, Failed, KeyError, ValueError) as error:
         return f"it failed: {error}"
 

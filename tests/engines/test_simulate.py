@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import attrs
 import pytest
+from hypothesis import given, settings
 
 from checker.diagnostics import InputError
-from checker.engines.contract import Budget, NoneSampled, Path, Step, Task, Trouble, Unknown, Violated
+from checker.engines import simulate
+from checker.engines.contract import Budget, NoneSampled, Path, Step, Task, Trouble, Unknown, Verdict, Violated
 from checker.engines.simulate import Simulate
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Node, ScalarProperty, ScalarSystem
+from checker.native import jit, moves
+from checker.native import successors as native_successors
+from tests.engines.test_explore import systems
+from tests.engines.walking import told, walk
 from tests.native.systems import action, agg_core, claim, is_error, leaf, successors
 
 num = sc.integer
@@ -122,3 +131,112 @@ def test_budgets_end_in_unknown() -> None:
 
     assert isinstance(late, Unknown)
     assert isinstance(asked, Unknown)
+
+
+# --- against walks in plain Python -----------------------------------------------------------------
+
+
+def same(system: ScalarSystem, walks: int, steps: int, seed: int = 5) -> None:
+    """Native walks and those in Python take the same steps, and see the same thing go wrong."""
+    reference = walk(system, seed, walks, steps)
+    verdict = Simulate().run(Task(system, seed=seed, walks=walks, steps=steps))
+
+    c = verdict.coverage
+    taken, kinds = Counter[int](), Counter(step.action for step in reference.taken)
+    for step, times in reference.taken.items():
+        taken[step.action] += times
+    assert (c.walks, c.terminal, c.steps) == (reference.walks, reference.terminal, sum(taken.values()))
+    assert c.fired == tuple(taken[i] for i in range(len(system.actions)))
+    assert c.instances == tuple((kinds[i], len(list(system.expand_params(a)))) for i, a in enumerate(system.actions))
+    assert (told(verdict) if isinstance(verdict, Violated) else None) == reference.wrong
+
+
+@pytest.mark.parametrize("characters", [1, 10**12], ids=["quick form", "fast form"])
+@pytest.mark.parametrize("nodes", [0, 12_000], ids=["tables", "constants"])
+def test_the_yardstick_is_walked_as_in_python(monkeypatch: pytest.MonkeyPatch, characters: int, nodes: int) -> None:
+    """Whatever the form of the code: parameters from tables or as constants, optimised or not."""
+    monkeypatch.setattr(jit, "_CHARACTERS", characters)
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")
+    for module in (moves, native_successors):
+        monkeypatch.setattr(module, "UNROLL", nodes)
+
+    same(agg_core(2, 1), 30, 100)
+
+
+@settings(max_examples=40, deadline=None)
+@given(systems())
+def test_random_systems_are_walked_as_in_python(system: ScalarSystem) -> None:
+    """Counts by instance, terminal states, and what goes wrong first."""
+    if {p.kind for p in system.properties} != {PropertyKind.RECOVERABLE}:
+        same(system, 20, 15)
+
+
+def test_a_value_that_moves_is_not_one_that_stays() -> None:
+    """Steps that swap two numbers, or copy one to the other."""
+    up, _ = pair().actions
+    swap = action("swap", [], [], {0: Y, 1: X})
+    copy = action("copy", [], [], {0: X, 1: X})
+    seen = claim("seen", PropertyKind.ALWAYS, sc.not_(sc.and_((sc.eq(X, num(2)), sc.eq(Y, num(7))))))
+
+    same(attrs.evolve(pair(seen), actions=(up, swap, copy)), 60, 40)
+
+
+@pytest.mark.parametrize("wrong", ["error", "deadlock"])
+def test_the_last_state_of_a_walk_is_looked_at(wrong: str) -> None:
+    """A walk of three steps ends where the next one would go wrong."""
+    (up, _), late = pair().actions, sc.eq(X, num(3))
+    guards, errors = ([sc.not_(late)], []) if wrong == "deadlock" else ([sc.not_(late)], [late])
+    system = pair(terminal=sc.FALSE if wrong == "deadlock" else None)
+    system = attrs.evolve(system, actions=(action("up", [], guards, dict(up.updates), errors),))
+
+    long, short = (Simulate().run(Task(system, walks=5, steps=n)) for n in (3, 2))
+
+    assert isinstance(long, Violated)
+    assert long.trouble is (Trouble.DEADLOCK if wrong == "deadlock" else Trouble.MODEL_ERROR)
+    assert isinstance(short, NoneSampled)
+
+
+# --- threads ---------------------------------------------------------------------------------------
+
+
+def bare(verdict: Verdict) -> Verdict:
+    """All that a verdict says, but for times and memory."""
+    return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, search_seconds=None, peak_memory=None))
+
+
+def on_threads(system: ScalarSystem, **task: object) -> list[Verdict]:
+    return [bare(Simulate().run(Task(system, workers=n, **task))) for n in (1, 2, 3, 7)]  # type: ignore[arg-type]
+
+
+@settings(max_examples=30, deadline=None)
+@given(systems())
+def test_any_number_of_threads_says_the_same(system: ScalarSystem) -> None:
+    """Verdict, path and every count."""
+    if {p.kind for p in system.properties} != {PropertyKind.RECOVERABLE}:
+        first, *others = on_threads(system, walks=200, steps=20)
+
+        assert others == [first] * 3
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 1000])
+def test_a_rare_violation_is_told_alike(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    """Several walks go wrong; the first by its number is told, and what was walked beyond it does not count."""
+    monkeypatch.setattr(simulate, "_FIRST_CHUNK", chunk)
+    seen = claim("seen", PropertyKind.REACHABLE, sc.eq(X, num(9)))
+    system = pair(seen, claim("rare", PropertyKind.ALWAYS, sc.not_(sc.and_((sc.eq(X, num(9)), sc.eq(Y, num(0)))))))
+
+    first, *others = on_threads(system, seed=2, walks=100_000)
+
+    assert others == [first] * 3
+    assert isinstance(first, Violated)
+    reference = walk(system, 2, 100_000, 100)
+    assert first.coverage.walks == reference.walks > 1
+    assert first.coverage.steps == sum(reference.taken.values())
+
+
+def test_walks_without_a_violation_count_alike() -> None:
+    """Also where the last round has fewer walks than threads."""
+    first, *others = on_threads(agg_core(2, 1), walks=1001)
+
+    assert others == [first] * 3
+    assert first.coverage.walks == 1001

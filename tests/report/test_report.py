@@ -153,3 +153,21 @@ def test_a_wrong_number_is_unexpected() -> None:
 
     assert not result.as_expected
     assert result.message == "distinct=288 (expected 287)"
+
+
+def test_random_walks_say_how_much_they_took() -> None:
+    """The seed and the share of the action instances, on the line and in JSON; by action where more is wanted."""
+    spec = load_spec(SPEC)
+    walked, searched = (
+        run_check(spec, spec.checks[0], o) for o in (Overrides("simulate", 2, walks=3, steps=4), Overrides())
+    )
+
+    told = schema.entry(walked)
+    assert " 3 walks, 12 steps, 7 of 17 action instances, seed 0, " in terminal.line(walked)
+    rows = [x.split() for x in terminal.details(walked, terminal.Style(verbose=True)).splitlines()]
+    assert ["prepare", "5", "3", "3"] in rows
+    assert "prepare" not in terminal.details(walked)
+    assert [told[k] for k in ("workers", "seed", "walks", "steps", "longest_walk")] == [2, 0, 3, 12, 4]
+    assert {k: told["action_instances"][k] for k in ("taken", "of")} == {"taken": 7, "of": 17}
+    assert sum(a["taken"] for a in told["action_instances"]["by_action"]) == 12
+    assert [schema.entry(searched)[k] for k in ("seed", "walks", "steps", "action_instances")] == [None] * 4

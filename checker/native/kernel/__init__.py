@@ -20,6 +20,7 @@ from checker.native.kernel.context import (
     Ctx,
     Shared,
     Status,
+    Way,
 )
 from checker.native.kernel.shape import PART, Note, Shape
 
@@ -37,15 +38,22 @@ __all__ = [
     "Shape",
     "Shared",
     "Status",
+    "Way",
     "survey_text",
     "text",
+    "walks_text",
 ]
 
 
 def text(shape: Shape) -> str:
-    """All functions that searches and walks need."""
+    """All functions that searches need."""
     parts = [shape.text(), tree.text(shape), table.text(shape)]
-    return "\n".join([*parts, search.text(shape), after.text(shape), walk.text(shape)])
+    return "\n".join([*parts, search.text(shape), after.text(shape)])
+
+
+def walks_text(shape: Shape) -> str:
+    """All functions that random walks need."""
+    return walk.text(shape)
 
 
 def survey_text(shape: Shape) -> str:

@@ -75,22 +75,33 @@ class Ctx(enum.IntEnum):
     MANY = enum.auto()  # blocks of a level that are worth several threads
     PROBE = enum.auto()  # look for errors and deadlocks only
     LEAST = enum.auto()  # of `@lost`: the least depth so far
-    # walks
-    FOUND = enum.auto()
-    DEAD = enum.auto()
-    STOP = enum.auto()  # whether the last state of a walk can be neither a deadlock nor an error
-    SEED = enum.auto()
-    WALK = enum.auto()
-    STEPS = enum.auto()
-    INITIAL = enum.auto()
-    INITIALS = enum.auto()
-    HEAD = enum.auto()  # the initial state of the walk
-    TRACE = enum.auto()  # instances of the walk
-    LENGTH_OF_WALK = enum.auto()
-    OWNER = enum.auto()  # by instance number: its action
-    TAKEN = enum.auto()  # by action: steps of walks
     # of a search that keeps one state of each orbit
     REAL = enum.auto()  # states in the orbits it found
+
+
+class Way(enum.IntEnum):
+    """The words of the context of a thread that walks."""
+
+    # what all walks share
+    SEED = 0
+    LONGEST = enum.auto()  # steps of a walk
+    LOOKAHEAD = enum.auto()  # whether the last state of a walk can be a deadlock or an error
+    INITIAL = enum.auto()
+    INITIALS = enum.auto()
+    # its own
+    STATE = enum.auto()  # the state that steps are replayed from
+    IDS = enum.auto()  # the enabled instances of a state
+    AFTER = enum.auto()  # the states that they lead to
+    CODES = enum.auto()  # by instance: what is wrong with its step or with that state
+    COUNT = enum.auto()  # how many are enabled
+    ERR = enum.auto()  # where an action's error is reported: its instance number, or NONE
+    NOTES = enum.auto()
+    COUNTS = enum.auto()  # steps, terminal states, and then, by instance, how often it was taken
+    TRACE = enum.auto()  # instances of the walk
+    LENGTH = enum.auto()  # how many
+    WALK = enum.auto()  # its number
+    HEAD = enum.auto()  # its initial state
+    CODE = enum.auto()  # what was found, or what is wrong with a deadlock
 
 
 class Shared(enum.IntEnum):
@@ -110,7 +121,7 @@ SHARED_WORDS = 48
 class Status(enum.IntEnum):
     """Why a native function returned."""
 
-    DONE = 0  # a walk, a replay; of a search: nothing of the level is left to take
+    DONE = 0  # walks, a replay; of a search: nothing of the level is left to take
     PAUSED = 1
     GROW = 2
     FOUND = 3

@@ -1,19 +1,25 @@
 """How are random walks taken, and given steps replayed?  One state at a time, and nothing is stored.
 
-Rule of the module: walk number w depends on the seed and w alone.
+Rule of the module: walk number w depends on the seed and w alone.  Each step is one of the enabled instances, and
+each of them is as likely as any other (but for one part in 2**32 / their number).
 """
 
 from __future__ import annotations
 
-from checker.native.kernel.context import Ctx, Status
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from checker.native.kernel.context import Status, Way
 from checker.native.kernel.shape import NONE, Shape
 from checker.native.text import Code
 
+STEPS, TERMINAL, TAKEN = 0, 1, 2  # places among the counts
+
 
 def text(shape: Shape) -> str:
-    """The functions of walks."""
+    """The functions of walks, beside those over states."""
     walks = Walks(shape)
-    return "\n".join([walks.walk(), walks.replay()])
+    return "\n".join([shape.text(), walks.walk(), walks.replay(), walks.fan(), _add(), _tally()])
 
 
 class Walks:
@@ -21,6 +27,8 @@ class Walks:
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
+
+    # --- chance ------------------------------------------------------------------------------------
 
     def _random(self, code: Code, state: str) -> str:
         """The next number of splitmix64."""
@@ -35,98 +43,181 @@ class Walks:
         high = code.shr(self._random(code, state), 32)
         return code.shr(code.mul(high, n), 32)
 
-    def _judge(self, code: Code, found: str) -> None:
-        """Leave with FOUND when a check said so."""
-        with code.when(code.cmp("ne", found, "0")):
-            code.store(found, "%c", Ctx.FOUND)
-            code.do(f"ret i64 {Status.FOUND.value}")
+    # --- one state, one step -----------------------------------------------------------------------
+
+    @contextmanager
+    def _ending(self, code: Code, test: str, status: Status, out: _Out) -> Iterator[None]:
+        """Where the test holds, do the block and leave with a status."""
+        with code.when(test):
+            yield
+            code.set(out.status, str(status.value))
+            code.jump(out.label)
             code.place(code.fresh("dead"))
 
-    def _judge_state(self, code: Code, here: str) -> None:
-        notes = code.pointer("%c", Ctx.NOTES)
-        self._judge(code, code.op(f"call i64 @check(ptr {here}, ptr {notes})"))
+    def _judge(self, code: Code, found: str, out: _Out) -> None:
+        """Leave with FOUND when a check said so."""
+        with self._ending(code, code.cmp("ne", found, "0"), Status.FOUND, out):
+            code.store(found, "%c", Way.CODE)
 
-    def _enabled(self, code: Code, here: str) -> str:
-        """The successors of the walk's state; leaves at an error or a deadlock."""
-        n = self.shape.successors(code, here, "0")
-        error = code.cmp("ne", code.load(code.pointer("%c", Ctx.ERR)), NONE)
-        code.leave(error, str(Status.ERROR.value))
+    def _judge_state(self, code: Code, here: str, out: _Out) -> None:
+        self._judge(code, code.op(f"call i64 @check(ptr {here}, ptr {out.notes})"), out)
+
+    def _enabled(self, code: Code, here: str, out: _Out) -> str:
+        """How many instances are enabled; leaves at an error or a deadlock."""
+        n = code.op(f"call i64 @enabled(ptr {here}, ptr {out.ids}, ptr {out.err})")
+        with self._ending(code, code.cmp("ne", code.load(out.err), NONE), Status.ERROR, out):
+            code.store(n, "%c", Way.COUNT)
         with code.when(code.cmp("eq", n, "0")):
             dead = code.op(f"call i64 @check_terminal(ptr {here})")
-            code.store(dead, "%c", Ctx.DEAD)
-            code.leave(code.cmp("ne", dead, "0"), str(Status.DEADLOCK.value))
+            with self._ending(code, code.cmp("ne", dead, "0"), Status.DEADLOCK, out):
+                code.store(dead, "%c", Way.CODE)
         return n
 
-    def _advance(self, code: Code, here: str, chosen: str) -> None:
-        """Take the step to a successor, with its checks."""
-        state = self.shape.at(code, code.pointer("%c", Ctx.PENDING), chosen)
-        code.store(code.add(code.load("%c", Ctx.LENGTH_OF_WALK), "1"), "%c", Ctx.LENGTH_OF_WALK)
-        if self.shape.steps:
-            self._judge(code, code.op(f"call i64 @check_step(ptr {here}, ptr {state})"))
-        self.shape.copy(code, state, here)
-        self._judge_state(code, here)
+    def _advance(self, code: Code, here: str, there: str, ident: str, out: _Out) -> None:
+        """Take the step of an instance, with its checks; it counts as taken also if it is wrong."""
+        if not self.shape.steps:
+            code.op(f"call i64 @move(ptr {here}, i64 {ident}, ptr {here})")
+            code.bump(out.length)
+        else:
+            code.op(f"call i64 @move(ptr {here}, i64 {ident}, ptr {there})")
+            code.bump(out.length)
+            self._judge(code, code.op(f"call i64 @check_step(ptr {here}, ptr {there})"), out)
+            self.shape.copy(code, there, here)
+        self._judge_state(code, here, out)
+
+    # --- functions ---------------------------------------------------------------------------------
 
     def walk(self) -> str:
-        """`@walk(ctx, n) -> Status`: up to n random walks from number WALK."""
-        code = Code("define i64 @walk(ptr %c, i64 %n) nounwind")
-        rng = code.var("0")
-        here, trace = code.pointer("%c", Ctx.STATE), code.pointer("%c", Ctx.TRACE)
-        ids, owner, taken = (
-            code.pointer("%c", Ctx.IDS), code.pointer("%c", Ctx.OWNER), code.pointer("%c", Ctx.TAKEN),
-        )  # fmt: skip
-        most = code.load("%c", Ctx.STEPS)
-        with code.count("0", "%n"):
-            walk = code.load("%c", Ctx.WALK)
+        """`@walk(ctx, first, n) -> Status`: n random walks from number `first` on, up to the first that goes wrong."""
+        code = Code("define i64 @walk(ptr %c, i64 %first, i64 %n) nounwind")
+        out = _Out(code)
+        rng, total, head = code.var("0"), code.var("0"), code.var("0")
+        here, there = code.buffer(self.shape.words), code.buffer(self.shape.words)
+        counts, trace, starts = (code.pointer("%c", w) for w in (Way.COUNTS, Way.TRACE, Way.INITIAL))
+        taken = code.at(counts, TAKEN)
+        most, seed, initials = (code.load("%c", w) for w in (Way.LONGEST, Way.SEED, Way.INITIALS))
+        silent = code.cmp("eq", code.load("%c", Way.LOOKAHEAD), "0")
+        with code.count("%first", code.add("%first", "%n")) as walk:
+            code.set(out.walk, walk)
             start = code.mul(code.add(walk, "1"), str(0xD1342543DE82EF95 - (1 << 64)))
-            code.set(rng, code.xor(start, code.load("%c", Ctx.SEED)))
+            code.set(rng, code.xor(start, seed))
             code.set(rng, self._random(code, rng))
-            first = self._below(code, rng, code.load("%c", Ctx.INITIALS))
-            code.store(first, "%c", Ctx.HEAD)
-            self.shape.copy(code, self.shape.at(code, code.pointer("%c", Ctx.INITIAL), first), here)
-            code.store("0", "%c", Ctx.LENGTH_OF_WALK)
-            self._judge_state(code, here)
-            ended = code.fresh("ended")
-            with code.count("0", most) as step:
-                n = self._enabled(code, here)
-                with code.when(code.cmp("eq", n, "0")):
-                    code.store(code.add(code.load("%c", Ctx.TERMINAL), "1"), "%c", Ctx.TERMINAL)
-                    code.jump(ended)
-                    code.place(code.fresh("dead"))
-                chosen = self._below(code, rng, n)
-                ident = code.op(f"load i32, ptr {code.at(ids, chosen, 'i32')}")
-                code.do(f"store i32 {ident}, ptr {code.at(trace, step, 'i32')}")
-                action = code.op(f"load i32, ptr {code.at(owner, code.op(f'zext i32 {ident} to i64'), 'i32')}")
-                cell = code.at(taken, code.op(f"zext i32 {action} to i64"))
-                code.store(code.add(code.load(cell), "1"), cell)
-                self._advance(code, here, chosen)
-                code.store(code.add(code.load("%c", Ctx.TRANSITIONS), "1"), "%c", Ctx.TRANSITIONS)
-            with code.when(self._lookahead(code)):
-                self._enabled(code, here)
-            code.jump(ended)
+            code.set(head, self._below(code, rng, initials))
+            self.shape.copy(code, self.shape.at(code, starts, code.get(head)), here)
+            code.set(out.length, "0")
+            self._judge_state(code, here, out)
+            again, ended = code.fresh("again"), code.fresh("ended")
+            code.jump(again)
+            code.place(again)
+            step = code.get(out.length)
+            last = code.cmp("eq", step, most)
+            _leap(code, code.all(last, silent), ended)
+            n = self._enabled(code, here, out)
+            _leap(code, last, ended)
+            with code.when(code.cmp("eq", n, "0")):
+                code.store(code.add(code.load(counts, TERMINAL), "1"), counts, TERMINAL)
+                code.jump(ended)
+                code.place(code.fresh("dead"))
+            ident = code.load32(out.ids, self._below(code, rng, n))
+            code.do(f"store i32 {code.op(f'trunc i64 {ident} to i32')}, ptr {code.at(trace, step, 'i32')}")
+            cell = code.at(taken, ident)
+            code.store(code.add(code.load(cell), "1"), cell)
+            self._advance(code, here, there, ident, out)
+            code.jump(again)
             code.place(ended)
-            code.store(code.add(walk, "1"), "%c", Ctx.WALK)
-        return code.finish(str(Status.DONE.value))
-
-    def _lookahead(self, code: Code) -> str:
-        """Whether the last state of a walk can be a deadlock or an error."""
-        return code.cmp("eq", code.load("%c", Ctx.STOP), "0")
+            code.bump(total, code.get(out.length))
+            code.set(out.length, "0")
+        out.end()
+        code.store(code.add(code.load(counts, STEPS), code.add(code.get(total), code.get(out.length))), counts, STEPS)
+        code.store(code.get(head), "%c", Way.HEAD)
+        return out.finish()
 
     def replay(self) -> str:
         """`@replay(ctx, ids, n) -> Status`: take the given steps from STATE; PAUSED when one is not enabled."""
         code = Code("define i64 @replay(ptr %c, ptr %steps, i64 %n) nounwind")
-        here, ids = code.pointer("%c", Ctx.STATE), code.pointer("%c", Ctx.IDS)
-        code.store("0", "%c", Ctx.LENGTH_OF_WALK)
-        self._judge_state(code, here)
-        at = code.var("0")
+        out = _Out(code)
+        here = code.pointer("%c", Way.STATE)
+        there = code.at(here, self.shape.words)
+        self._judge_state(code, here, out)
+        found = code.var("0")
         with code.count("0", "%n") as step:
-            n = self._enabled(code, here)
-            wanted = code.op(f"load i32, ptr {code.at('%steps', step, 'i32')}")
-            code.set(at, n)
+            n = self._enabled(code, here, out)
+            wanted = code.load32("%steps", step)
+            code.set(found, "0")
             with code.count("0", n) as j:
-                ident = code.op(f"load i32, ptr {code.at(ids, j, 'i32')}")
-                with code.when(code.op(f"icmp eq i32 {ident}, {wanted}")):
-                    code.set(at, j)
-            code.leave(code.cmp("eq", code.get(at), n), str(Status.PAUSED.value))
-            self._advance(code, here, code.get(at))
-        self._enabled(code, here)
-        return code.finish(str(Status.DONE.value))
+                same = code.cmp("eq", code.load32(out.ids, j), wanted)
+                code.set(found, code.bor(code.get(found), code.op(f"zext i1 {same} to i64")))
+            with self._ending(code, code.cmp("eq", code.get(found), "0"), Status.PAUSED, out):
+                pass
+            self._advance(code, here, there, wanted, out)
+        code.store(self._enabled(code, here, out), "%c", Way.COUNT)
+        out.end()
+        return out.finish()
+
+    def fan(self) -> str:
+        """`@fan(ctx) -> Status`: the enabled instances of STATE, the states they lead to, and what is wrong there."""
+        code = Code("define i64 @fan(ptr %c) nounwind")
+        out = _Out(code)
+        here, after, codes = (code.pointer("%c", w) for w in (Way.STATE, Way.AFTER, Way.CODES))
+        n = self._enabled(code, here, out)
+        code.store(n, "%c", Way.COUNT)
+        with code.count("0", n) as j:
+            there = self.shape.at(code, after, j)
+            code.op(f"call i64 @move(ptr {here}, i64 {code.load32(out.ids, j)}, ptr {there})")
+            wrong = code.var("0")
+            if self.shape.steps:
+                code.set(wrong, code.op(f"call i64 @check_step(ptr {here}, ptr {there})"))
+            with code.when(code.cmp("eq", code.get(wrong), "0")):
+                code.set(wrong, code.op(f"call i64 @check(ptr {there}, ptr {out.notes})"))
+            code.store(code.get(wrong), codes, j)
+        out.end()
+        return out.finish()
+
+
+class _Out:
+    """How a function ends, from wherever it does: the status, and which walk it was at, how far."""
+
+    def __init__(self, code: Code) -> None:
+        self.code, self.label = code, code.fresh("out")
+        self.status, self.walk, self.length = code.var(str(Status.DONE.value)), code.var("0"), code.var("0")
+        self.ids, self.err, self.notes = (code.pointer("%c", w) for w in (Way.IDS, Way.ERR, Way.NOTES))
+
+    def end(self) -> None:
+        """The place where all ways out meet."""
+        self.code.jump(self.label)
+        self.code.place(self.label)
+
+    def finish(self) -> str:
+        """Say what there is to say, and return."""
+        code = self.code
+        code.store(code.get(self.walk), "%c", Way.WALK)
+        code.store(code.get(self.length), "%c", Way.LENGTH)
+        return code.finish(code.get(self.status))
+
+
+def _leap(code: Code, test: str, label: str) -> None:
+    """Go to a block where the test holds."""
+    stay = code.fresh("stay")
+    code.branch(test, label, stay)
+    code.place(stay)
+
+
+def _add() -> str:
+    """`@add(to, from, n)`: add numbers to others, and leave zeros."""
+    code = Code("define i64 @add(ptr %to, ptr %from, i64 %n) nounwind")
+    with code.count("0", "%n") as i:
+        code.store(code.add(code.load("%to", i), code.load("%from", i)), "%to", i)
+        code.store("0", "%from", i)
+    return code.finish("0")
+
+
+def _tally() -> str:
+    """`@tally(numbers, n, out) -> how many are not 0`; their sum is written to `out`."""
+    code = Code("define i64 @tally(ptr %numbers, i64 %n, ptr %out) nounwind")
+    total, some = code.var("0"), code.var("0")
+    with code.count("0", "%n") as i:
+        x = code.load("%numbers", i)
+        code.bump(total, x)
+        code.bump(some, code.op(f"zext i1 {code.cmp('ne', x, '0')} to i64"))
+    code.store(code.get(total), "%out")
+    return code.finish(code.get(some))

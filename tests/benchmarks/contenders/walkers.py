@@ -29,26 +29,38 @@ class Walker:
     """A tool that takes random walks of at most 100 steps: about 20 here, where a walk ends for want of steps."""
 
     name: str
+    threads: int
     missing: Callable[[], str | None]
-    walk: Callable[[Workload, Path], Walks]
+    walk: Callable[[Workload, int, Path], Walks]
 
 
-def by_interlock(workload: Workload, folder: Path) -> Walks:
+def by_interlock(workload: Workload, threads: int, folder: Path) -> Walks:
     """Walks in native code, without start-up and compilation."""
     out = folder / "walks.json"
     command: list[str | Path] = [interlock.INTERLOCK, "simulate", HERE / "agg_core.py", "--only", workload.check]
     # The verdict is undecided, since walks prove nothing: exit code 3 is what is right here.
-    done = run([*command, "--slow", "--walks", "1000000", "--steps", "100", "--json", out], ROOT, allowed=(3,))
+    options: list[str | Path] = [
+        "--slow",
+        "--workers",
+        str(threads),
+        "--walks",
+        "2000000",
+        "--steps",
+        "100",
+        "--json",
+        out,
+    ]
+    done = run([*command, *options], ROOT, allowed=(3,))
     (found,) = json.loads(out.read_text())["checks"]
     if found["search_seconds"] is None:
         raise Failed(found["message"] or found["verdict"])
-    return Walks(number(r"([\d ]+) steps", done.text), found["search_seconds"], done)
+    return Walks(found["steps"], found["search_seconds"], done)
 
 
-def by_tlc(workload: Workload, folder: Path) -> Walks:
+def by_tlc(workload: Workload, threads: int, folder: Path) -> Walks:
     """TLC's simulation mode, with the start of its virtual machine."""
-    tlc.build(workload, 1, folder)
-    done = tlc.start(workload, folder, ["-workers", "1", "-depth", "100", "-simulate", "num=100000"])
+    tlc.build(workload, threads, folder)
+    done = tlc.start(workload, folder, ["-workers", str(threads), "-depth", "100", "-simulate", "num=100000"])
     return Walks(number(r"Progress: ([\d,]+) states checked\.\s+Finished", done.text), done.seconds, done)
 
 
@@ -56,7 +68,7 @@ def quint_missing() -> str | None:
     return None if QUINT.exists() and shutil.which("node") else "quint is not installed"
 
 
-def by_quint(workload: Workload, folder: Path) -> Walks:
+def by_quint(workload: Workload, _threads: int, folder: Path) -> Walks:
     """Quint's simulator in TypeScript, with the start of Node and the reading of the model."""
     samples = 2000
     model = with_constants("agg_core.qnt", folder, workload, r"(pure val %s = )\d+")
@@ -67,7 +79,8 @@ def by_quint(workload: Workload, folder: Path) -> Walks:
 
 
 WALKERS = (
-    Walker("Interlock", interlock.missing, by_interlock),
-    Walker("TLC, -simulate", tlc.missing, by_tlc),
-    Walker("Quint, TypeScript simulator", quint_missing, by_quint),
+    Walker("Interlock", 1, interlock.missing, by_interlock),
+    Walker("Interlock", 2, interlock.missing, by_interlock),
+    Walker("TLC, -simulate", 1, tlc.missing, by_tlc),
+    Walker("Quint, TypeScript simulator", 1, quint_missing, by_quint),
 )
