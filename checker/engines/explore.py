@@ -94,7 +94,7 @@ class _Search:
         self.task, self.system = task, task.system
         self.symmetries = reduction.shown(task)
         self.quotient = reduction.reduced_by(task.system, self.symmetries)
-        self.program = Program(task.system, every=task.every, quotient=self.quotient)
+        self.program = Program(task.system, every=task.every, quotient=self.quotient, reachable=True)
         self.visited = Visited(self.program, crew, task.budget.memory)
         self.most = NONE if task.budget.states is None else task.budget.states
         self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
