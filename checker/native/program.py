@@ -23,7 +23,7 @@ from checker.native import kernel
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
 from checker.native.successors import action_code, decode, instances
-from checker.native.symmetry import symmetry_code
+from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Packing
 
@@ -53,8 +53,9 @@ class Program:
         self.packing, self.compiled = Packing.of(system.leaves), system
         if reachable and self.packing.bits >= WORD:
             known = correspondence(system)
-            self.compiled = narrowed(system, known)
-            self.packing = Packing.of(system.leaves, known.fixed, known.same)
+            packing = Packing.of(system.leaves, known.fixed, known.same)
+            if quotient is None or uniform(packing, quotient):
+                self.compiled, self.packing = narrowed(system, known), packing
         self.words = width(self.packing)
         sizes = [instances(a) for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
