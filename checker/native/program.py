@@ -16,7 +16,7 @@ import attrs
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
-from checker.ir.passes.correspondence import correspondence, narrowed
+from checker.ir.passes.correspondence import NOTHING, Correspondence, correspondence, narrowed
 from checker.ir.passes.quotient import Quotient
 from checker.ir.scalar import FALSE, TRUE, Node, ScalarProperty, ScalarSystem, and_, not_, or_
 from checker.native import kernel
@@ -43,19 +43,19 @@ class Program:
 
     With `every`, a search notes each thing that is wrong with a state or a step, not only the first.
     With a `quotient`, a search keeps one state of each orbit.
-    `reachable`: only states that can be reached are handed over, so what says nothing of these need not be kept.
+    What is `known` of every state that is handed over need not be kept.
     """
 
     def __init__(
-        self, system: ScalarSystem, *, every: bool = False, quotient: Quotient | None = None, reachable: bool = False
+        self,
+        system: ScalarSystem,
+        *,
+        every: bool = False,
+        quotient: Quotient | None = None,
+        known: Correspondence = NOTHING,
     ) -> None:
-        self.system, self.every, self.quotient = system, every, quotient
-        self.packing, self.compiled = Packing.of(system.leaves), system
-        if reachable and self.packing.bits >= WORD:
-            known = correspondence(system)
-            packing = Packing.of(system.leaves, known.fixed, known.same)
-            if quotient is None or uniform(packing, quotient):
-                self.compiled, self.packing = narrowed(system, known), packing
+        self.system, self.every, self.quotient, self.known = system, every, quotient, known
+        self.compiled, self.packing = narrowed(system, known), Packing.of(system.leaves, known.fixed, known.same)
         self.words = width(self.packing)
         sizes = [instances(a) for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
@@ -232,6 +232,15 @@ class Program:
                     code.do(f"ret i64 {code.op(f'zext i1 {emit.value(p.value)} to i64')}")
                     code.place(code.fresh("dead"))
         return code.finish("0")
+
+
+def known_leaves(system: ScalarSystem, quotient: Quotient | None) -> Correspondence:
+    """What a search need not keep of the states it reaches; nothing is looked for where they are narrow anyway."""
+    if Packing.of(system.leaves).bits < WORD:
+        return NOTHING
+    known = correspondence(system)
+    packing = Packing.of(system.leaves, known.fixed, known.same)
+    return known if quotient is None or uniform(packing, quotient) else NOTHING
 
 
 def _errors(p: ScalarProperty) -> Node:

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 import attrs
 import pytest
 
-import pytest
-
 from checker.diagnostics import NOWHERE
 from checker.engines.contract import Step, Verdict, Violated
 from checker.ir import scalar as sc

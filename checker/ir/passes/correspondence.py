@@ -10,6 +10,7 @@ It holds of the reachable states, and of nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 import attrs
 
@@ -24,6 +25,9 @@ class Correspondence:
 
     fixed: Mapping[int, int] = attrs.field(factory=dict)
     same: Mapping[int, int] = attrs.field(factory=dict)
+
+
+NOTHING: Final = Correspondence()
 
 
 def correspondence(system: ScalarSystem) -> Correspondence:
@@ -44,7 +48,7 @@ def narrowed(system: ScalarSystem, known: Correspondence) -> ScalarSystem:
     """The same system for states that keep the other leaves alone: only those are read and written."""
     if not (known.fixed or known.same):
         return system
-    mapping = {}
+    mapping: dict[Node, Node] = {}
     for space in ("s", "t"):
         nodes = variables(space, system.leaves)
         mapping |= {nodes[i]: _constant(system.leaves[i], v) for i, v in known.fixed.items()}
