@@ -37,7 +37,7 @@ from checker.ir.scalar import ScalarProperty
 from checker.native.crew import Crew
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
-from checker.native.program import Found, Program
+from checker.native.program import Found, Program, known_leaves
 from checker.native.run import NONE, Noted
 from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
@@ -94,7 +94,8 @@ class _Search:
         self.task, self.system = task, task.system
         self.symmetries = reduction.shown(task)
         self.quotient = reduction.reduced_by(task.system, self.symmetries)
-        self.program = Program(task.system, every=task.every, quotient=self.quotient)
+        known = known_leaves(task.system, self.quotient)
+        self.program = Program(task.system, every=task.every, quotient=self.quotient, known=known)
         self.visited = Visited(self.program, crew, task.budget.memory)
         self.most = NONE if task.budget.states is None else task.budget.states
         self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)

@@ -123,7 +123,7 @@ class Emitter:
     def _leaf(self, words: list[str], index: int) -> str:
         place, leaf, code = self.packing.places[index], self.leaves[index], self.code
         if place.width == 0:
-            return ("true" if leaf.lo else "false") if leaf.boolean else str(leaf.lo)
+            return ("true" if place.lo else "false") if leaf.boolean else str(place.lo)
         raw = words[place.word]
         if place.shift:
             raw = code.shr(raw, place.shift)

@@ -16,15 +16,16 @@ import attrs
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
+from checker.ir.passes.correspondence import NOTHING, Correspondence, correspondence, narrowed
 from checker.ir.passes.quotient import Quotient
 from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, not_, or_
 from checker.native import kernel
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
 from checker.native.successors import action_code, decode, flatten, instances
-from checker.native.symmetry import symmetry_code
+from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
-from checker.semantics.layout import Packing
+from checker.semantics.layout import WORD, Packing
 
 _INSTANCES = 1 << 24
 _BRANCH = 10  # nodes of a property that are worth a branch around them
@@ -43,11 +44,19 @@ class Program:
 
     With `every`, a search notes each thing that is wrong with a state or a step, not only the first.
     With a `quotient`, a search keeps one state of each orbit.
+    What is `known` of every state that is handed over need not be kept.
     """
 
-    def __init__(self, system: ScalarSystem, *, every: bool = False, quotient: Quotient | None = None) -> None:
-        self.system, self.every, self.quotient = system, every, quotient
-        self.packing = Packing.of(system.leaves)
+    def __init__(
+        self,
+        system: ScalarSystem,
+        *,
+        every: bool = False,
+        quotient: Quotient | None = None,
+        known: Correspondence = NOTHING,
+    ) -> None:
+        self.system, self.every, self.quotient, self.known = system, every, quotient, known
+        self.compiled, self.packing = narrowed(system, known), Packing.of(system.leaves, known.fixed, known.same)
         self.words = width(self.packing)
         sizes = [instances(a) for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
@@ -87,7 +96,7 @@ class Program:
 
     def model_code(self) -> str:
         """The successors of a state, and what represents it."""
-        system, packing = self.system, self.packing
+        system, packing = self.compiled, self.packing
         parts = [INTRINSICS]
         parts += [action_code(system, packing, i, self.bases[i]) for i in range(len(system.actions))]
         parts.append(self._expand())
@@ -129,7 +138,7 @@ class Program:
         state that this one stands for."""
         code = Code("define internal i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err) nounwind")
         n, weight = "%n", self.shape.weight(code, "%s")
-        for i in range(len(self.system.actions)):
+        for i in range(len(self.compiled.actions)):
             after = code.op(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
             made = code.mul(code.op(f"sub i64 {after}, {n}"), weight)
             code.store(code.add(code.load("%fired", i), made), "%fired", i)
@@ -138,13 +147,13 @@ class Program:
 
     def _emitter(self, code: Code, spaces: dict[str, str]) -> Emitter:
         words = {space: load_words(code, pointer, self.words) for space, pointer in spaces.items()}
-        return Emitter(code, self.system.leaves, self.packing, words)
+        return Emitter(code, self.compiled.leaves, self.packing, words)
 
     def _check(self) -> str:
         """`@check(state, notes) -> code`: properties of one state, in order; a witness is noted."""
         code = Code("define internal i64 @check(ptr %s, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s"})
-        for i, p in enumerate(self.system.properties):
+        for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
                 continue
             self._leave_on(emit, _errors(p), 2 + 2 * i)
@@ -186,7 +195,7 @@ class Program:
         """`@check_step(old, new) -> code`: properties of one step, in order."""
         code = Code("define internal i64 @check_step(ptr %s, ptr %t) nounwind")
         emit = self._emitter(code, {"s": "%s", "t": "%t"})
-        for i, p in enumerate(self.system.properties):
+        for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
                 self._leave_on(emit, _errors(p), 2 + 2 * i)
                 self._leave_unless(emit, p.value, 1 + 2 * i)
@@ -196,7 +205,7 @@ class Program:
         """`@note(state, notes)`: everything that is wrong in a state, and what it witnesses."""
         code = Code("define internal i64 @note(ptr %s, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s"})
-        for i, p in enumerate(self.system.properties):
+        for i, p in enumerate(self.compiled.properties):
             if p.kind is not PropertyKind.STEP:
                 self._keep(emit, _errors(p), 2 * i + 1, "%s")
             if p.kind is PropertyKind.ALWAYS:
@@ -209,7 +218,7 @@ class Program:
         """`@note_step(old, new, id, notes)`: everything that is wrong with a step."""
         code = Code("define internal i64 @note_step(ptr %s, ptr %t, i64 %id, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s", "t": "%t"})
-        for i, p in enumerate(self.system.properties):
+        for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
                 self._keep(emit, _errors(p), 2 * i + 1, "%s", "%id")
                 self._keep(emit, and_((not_(p.value), not_(_errors(p)))), 2 * i, "%s", "%id")
@@ -227,7 +236,7 @@ class Program:
     def _check_terminal(self) -> str:
         """`@check_terminal(state) -> code`: 1 when it must not be a state without steps, 2 on an error."""
         code = Code("define internal i64 @check_terminal(ptr %s) nounwind")
-        terminal = self.system.terminal
+        terminal = self.compiled.terminal
         if terminal is not None:
             emit = self._emitter(code, {"s": "%s"})
             self._leave_on(emit, _errors(terminal), 2)
@@ -238,12 +247,21 @@ class Program:
         """`@wanted(state, property) -> 0 or 1`: whether the state is one a RECOVERABLE property wants."""
         code = Code("define internal i64 @wanted(ptr %s, i64 %p) nounwind")
         emit = self._emitter(code, {"s": "%s"})
-        for i, p in enumerate(self.system.properties):
+        for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.RECOVERABLE:
                 with code.when(code.cmp("eq", "%p", str(i))), emit.scope():
                     code.do(f"ret i64 {code.op(f'zext i1 {emit.value(p.value)} to i64')}")
                     code.place(code.fresh("dead"))
         return code.finish("0")
+
+
+def known_leaves(system: ScalarSystem, quotient: Quotient | None) -> Correspondence:
+    """What a search need not keep of the states it reaches; nothing is looked for where they are narrow anyway."""
+    if Packing.of(system.leaves).bits < WORD:
+        return NOTHING
+    known = correspondence(system)
+    packing = Packing.of(system.leaves, known.fixed, known.same)
+    return known if quotient is None or uniform(packing, quotient) else NOTHING
 
 
 def _errors(p: ScalarProperty) -> Node:

@@ -14,6 +14,8 @@ from checker.native.memory import Region
 from checker.native.program import Program
 
 NONE = (1 << 64) - 1
+_WORD = 64
+_MEMO_BITS = 9  # of the number of parts of wide states that a thread remembers at first
 
 
 @attrs.frozen
@@ -41,6 +43,8 @@ class Run:
         self.keys = Region(8 * room) if shape.folded else self.pending
         self.hashes, self.later, self.ids = Region(8 * room), Region(16 * room), Region(4 * room + 8)
         self.states = Region(16 * shape.words)
+        self.memo = Region(16 << _MEMO_BITS) if shape.folded else self.states
+        self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, _WORD - _MEMO_BITS
         for word, region in (
             (Ctx.PENDING, self.pending), (Ctx.KEYS, self.keys), (Ctx.HASHES, self.hashes),
             (Ctx.LATER, self.later), (Ctx.IDS, self.ids), (Ctx.STATE, self.states),
@@ -71,12 +75,29 @@ class Run:
 
     def bytes(self) -> int:
         """Memory of the arrays."""
-        arrays = {self.context, self.small, self.pending, self.keys, self.hashes, self.later, self.ids, self.states}
+        arrays = {
+            self.context,
+            self.small,
+            self.pending,
+            self.keys,
+            self.hashes,
+            self.later,
+            self.ids,
+            self.states,
+            self.memo,
+        }
         return sum(region.size for region in arrays)
 
     def numbers(self, index: int, count: int) -> tuple[int, ...]:
         """Some 64-bit words of the small array."""
         return tuple(self.small.get(index + i) for i in range(count))
+
+    def remember(self, bits: int) -> None:
+        """Let the thread remember 2**bits parts of wide states, if that is more than so far."""
+        if 16 << bits > self.memo.size:
+            self.memo.free()
+            self.memo = Region(16 << bits)
+            self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, _WORD - bits
 
     def put_pending(self, states: Sequence[Sequence[int]]) -> None:
         """Hand over states to take in."""

@@ -75,7 +75,7 @@ class Survey:
         return Counted(states, _summed(runs, lambda run: run.fired), _summed(runs, lambda run: run.taken))
 
     def _prepared(self, system: ScalarSystem) -> tuple[Counter, list[Run]]:
-        program = Counter(system, quotient=self.visited.program.quotient)
+        program = Counter(system, quotient=self.visited.program.quotient, known=self.visited.program.known)
         runs = [Run(program) for _ in self.visited.runs]
         self._afford(sum(run.bytes() for run in runs))
         for run in runs:

@@ -9,7 +9,7 @@ real successor, the result is the instance, or -1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk
 from checker.ir.passes.symmetry import node
@@ -25,6 +25,24 @@ _UNROLLED = 5  # swaps of a walk up to which there is no loop
 def symmetry_code(system: ScalarSystem, packing: Packing, quotient: Quotient) -> str:
     """The functions of the module, for `quotient`."""
     return _Symmetry(system, packing, quotient).text()
+
+
+def uniform(packing: Packing, quotient: Quotient) -> bool:
+    """Whether leaves that take each other's values lie in places of one kind, so that bits can be moved."""
+
+    def alike(leaves: Iterable[int]) -> bool:
+        return len({(packing.places[i].width, packing.places[i].lo) for i in leaves}) == 1
+
+    for part in quotient.parts:
+        if isinstance(part, Columns):
+            if not all(map(alike, zip(*part.columns, strict=True))):
+                return False
+            continue
+        for swap in part.swaps:
+            moves = [(m.source, i) for i, m in enumerate(swap.leaves) if not (m.value or is_const(m.source))]
+            if not all(alike((var_of(source)[1], i)) for source, i in moves):
+                return False
+    return True
 
 
 class _Symmetry:

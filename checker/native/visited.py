@@ -21,8 +21,12 @@ from checker.native.shortcuts import Shortcuts
 PARTS = (1 << PART) - 1  # parts of wide states that a tree can number
 _LOAD = 0.85  # how full the table may be
 _SEATED = 0.8  # how full the places of a tree may be
+_REMEMBERED = 64  # of how many places of a tree each thread remembers one
+_MEMO_BITS = 13  # of the number of parts that it remembers at most: they are to stay in the processor's cache
 _FIRST = 1 << 12  # cells of the first table
 _QUICK = 1 << 16  # cells up to which a table grows four times
+_GROWTH = 1.5  # how much larger a table becomes
+_GROWTH_FOLDED = 1.25  # beside a tree, so that all of it stays within 16 bytes a state
 _APART = 1 << 14  # cells at the start of a table that are set aside while it grows
 _WORTH = 1 << 18  # cells whose move is worth several threads
 _ASIDE = 1 << 16
@@ -99,19 +103,9 @@ class Visited:
 
     def bytes(self) -> int:
         """Memory that was used: all arrays, but of the frontier and the tree what was ever filled."""
-        regions = [
-            *self.shortcuts.regions,
-            self.table,
-            self.shared,
-            self.counts,
-            *self.lists,
-            *self.free,
-            self.side,
-            self.places,
-        ]
-        used = 8 * BLOCK_WORDS * min(self.blocks, self.shared.get(Shared.FRESH)) + 8 * self.shared.get(
-            Shared.ITEM_COUNT
-        )
+        regions = [*self.shortcuts.regions, self.shared, self.counts, *self.lists, *self.free, self.side]
+        used = 8 * BLOCK_WORDS * min(self.blocks, self.shared.get(Shared.FRESH))
+        used += 8 * self.slots + 8 * self.shared.get(Shared.ITEM_COUNT) + 4 * self.seats
         return used + sum(r.size for r in regions if r is not None) + sum(run.bytes() for run in self.runs)
 
     def shorten(self, seconds: float) -> None:
@@ -219,7 +213,8 @@ class Visited:
 
     def _grow_table(self, least: int) -> None:
         old = self.slots
-        slots = old * 4 if old < _QUICK else old * 3 // 2
+        growth = _GROWTH_FOLDED if self.program.shape.folded else _GROWTH
+        slots = old * 4 if old < _QUICK else int(old * growth)
         if old >= _QUICK and self._widening() and self._affordable(old * 9 // 4):
             slots = old * 9 // 4  # it will be needed, and what is moved now is not moved again soon
         slots = -(-max(slots, int(least / _LOAD) + 2) // LINE) * LINE
@@ -233,7 +228,7 @@ class Visited:
 
     def _larger(self, slots: int) -> int:
         """Bytes that a table of so many cells takes more."""
-        return self.table.more(8 * slots) + (0 if self.side is None else self.side.more(self.side_bytes * slots))
+        return 8 * (slots - self.slots) + (0 if self.side is None else self.side.more(self.side_bytes * slots))
 
     def _affordable(self, slots: int) -> bool:
         try:
@@ -300,12 +295,15 @@ class Visited:
         old, new = self.seats, self.seats * 3 // 2
         if self._items(new) == self._items(old):
             raise Full(f"their tree has room for {PARTS} different parts, no more")
-        self._afford(self.items.more(8 * self._items(new)) + self.places.more(4 * new))
+        bits = min((new // _REMEMBERED).bit_length(), _MEMO_BITS)
+        self._afford(self.items.more(8 * self._items(new)) + 4 * new + len(self.runs) * (16 << bits))
         self.items.resize(8 * self._items(new))
         self.places.free()
         self.places, self.seats = Region(4 * new), new
         self._publish()
         self._seat()
+        for run in self.runs:
+            run.remember(bits)
 
     def _seat(self) -> None:
         self._publish()

@@ -7,7 +7,8 @@ order of the text; `checker.ir.passes.scalarize` builds its symbolic values in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -191,21 +192,27 @@ class Packing:
     bits: int
 
     @classmethod
-    def of(cls, leaves: Sequence[Leaf]) -> Packing:
-        """Each leaf in the first word that has room for it, low bits first."""
-        used: list[int] = []
-        places = []
-        for leaf in leaves:
-            width = max(leaf.hi - leaf.lo, 0).bit_length()
-            if width > WORD or leaf.lo < -(1 << 63) or leaf.hi >= 1 << 63:
-                text = f"{leaf.name} has values that do not fit in 64 bits: {leaf.lo}..{leaf.hi}"
-                raise InputError([Diagnostic("E001", text, NOWHERE, "use a smaller Range")])
-            word = next((i for i, u in enumerate(used) if u + width <= WORD), len(used))
-            if word == len(used):
-                used.append(0)
-            places.append(Place(word, used[word], width, leaf.lo))
-            used[word] += width
-        return cls(tuple(places), max(len(used), 1), sum(used))
+    def of(
+        cls, leaves: Sequence[Leaf], fixed: Mapping[int, int] = MappingProxyType({}),
+        same: Mapping[int, int] = MappingProxyType({}),
+    ) -> Packing:  # fmt: skip
+        """Each leaf in the first word that has room for it, low bits first, and the words about equally full.
+
+        A leaf that is `fixed` to a value takes no bits, and one that is the `same` as an earlier one lies where
+        that does: the states to be packed must be so.
+        """
+        widths = [0 if i in fixed or i in same else _width(leaf) for i, leaf in enumerate(leaves)]
+        fewest = 1 + max((word for word, _ in _filled(widths, WORD)), default=0)
+        share = -(-sum(widths) // fewest)
+        rooms = (_filled(widths, room) for room in range(share, WORD + 1))
+        spots = next(found for found in rooms if all(word < fewest for word, _ in found))
+        places: list[Place] = []
+        for i, (leaf, width, spot) in enumerate(zip(leaves, widths, spots, strict=True)):
+            if i in same:
+                places.append(places[same[i]])
+            else:
+                places.append(Place(*spot, width, fixed.get(i, leaf.lo)))
+        return cls(tuple(places), fewest, sum(widths))
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
         """The words that hold these leaves."""
@@ -217,3 +224,28 @@ class Packing:
     def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
         """The leaves that these words hold."""
         return tuple(p.lo + (words[p.word] >> p.shift & ((1 << p.width) - 1)) for p in self.places)
+
+
+def _width(leaf: Leaf) -> int:
+    """The bits of a leaf.  Raises InputError E001 where they are more than a word has."""
+    width = max(leaf.hi - leaf.lo, 0).bit_length()
+    if width > WORD or leaf.lo < -(1 << 63) or leaf.hi >= 1 << 63:
+        text = f"{leaf.name} has values that do not fit in 64 bits: {leaf.lo}..{leaf.hi}"
+        raise InputError([Diagnostic("E001", text, NOWHERE, "use a smaller Range")])
+    return width
+
+
+def _filled(widths: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """The word and the first bit of each of some parts: in the first word that has room for it, or else a new one."""
+    used: list[int] = []
+    spots = []
+    for width in widths:
+        if not width:
+            spots.append((0, 0))
+            continue
+        word = next((k for k, u in enumerate(used) if u + width <= room), len(used))
+        if word == len(used):
+            used.append(0)
+        spots.append((word, used[word]))
+        used[word] += width
+    return spots

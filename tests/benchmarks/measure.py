@@ -18,6 +18,7 @@ ROOT = HERE.parent.parent
 PEERS = HERE / "peers"
 INSTALLED = Path(os.environ.get("INTERLOCK_BENCH", Path.home() / ".cache" / "interlock-bench"))
 THREADS = os.cpu_count() or 1
+PROTOCOLS = ("specs/agglayer/liveness.py", "specs/agglayer/interop.py", "specs/poe/proofs.py")
 
 
 @attrs.frozen
@@ -25,7 +26,7 @@ class Workload:
     """A model at a size, and what every contender must find.  `check` is its name in Interlock's spec."""
 
     name: str
-    model: str  # "agg_core" or "two_phase"
+    model: str  # "agg_core", "two_phase", or one of PROTOCOLS: the spec whose check it is
     check: str
     constants: Mapping[str, int] = attrs.field(eq=False)
     distinct: int

@@ -26,7 +26,7 @@ from checker.engines.explore import Explore
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from tests.native.systems import action, agg_core, claim, leaf, search, successors
+from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, search, successors
 
 num = sc.integer
 ALWAYS, STEP = PropertyKind.ALWAYS, PropertyKind.STEP
@@ -270,9 +270,12 @@ def test_a_depth_beyond_the_last_level_is_no_limit() -> None:
     assert isinstance(check(counter(100, stop=9), depth=10), Holds)
 
 
+@pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("cells", [64, 65, 576])
-def test_wide_states(cells: int) -> None:
-    """States of exactly one word, of two and of nine."""
+def test_wide_states(cells: int, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """States of exactly one word, of two and of nine; and of the few leaves among them that ever change."""
+    if kept:
+        keep_all_leaves(monkeypatch)
     leaves = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(cells))
     bits = [sc.bool_var("s", i) for i in range(cells)]
     chosen = [0, 31, 32, 62, 63, cells - 1]
@@ -289,8 +292,9 @@ def test_wide_states(cells: int) -> None:
     assert violated.path == Path((1,) * cells, ())
 
 
-def test_a_wide_search_grows() -> None:
+def test_a_wide_search_grows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two thousand words' worth of states of nine words each, more than the first table holds."""
+    keep_all_leaves(monkeypatch)
     leaves = (*(Leaf(f"b{i}", True, 0, 1, 0) for i in range(512)), leaf("x", 0, 255), leaf("y", 0, 255))
     x, y = sc.int_var("s", 512, 0, 255), sc.int_var("s", 513, 0, 255)
     acts = tuple(action(f"up{i}", [], [sc.lt(v, num(255))], {i: sc.add(v, num(1))}) for i, v in ((512, x), (513, y)))
@@ -370,6 +374,7 @@ def test_every_violation_within_a_budget_says_what_is_open(budget: dict[str, flo
 def test_a_full_tree_is_unknown(cells: int, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tree numbers 2**28 - 1 parts of wide states; here 300.  Narrow states have no tree."""
     monkeypatch.setattr("checker.native.visited.PARTS", 300)
+    keep_all_leaves(monkeypatch)
     leaves = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(cells))
     flips = tuple(action(f"set{i}", [], [sc.not_(sc.bool_var("s", i))], {i: sc.TRUE}) for i in range(12))
 
@@ -539,6 +544,11 @@ def agree_on_every_violation(
 @given(systems())
 def test_random_systems_agree_with_python(system: ScalarSystem) -> None:
     """Verdict, counts and length of the path; the path itself is a path to the violation."""
+    agrees_with_python(system)
+
+
+def agrees_with_python(system: ScalarSystem) -> None:
+    """Fails where the native search of a system says other than a search in Python."""
     found, (levels, steps, _) = violations(system), search(system)
 
     verdict = check(system)

@@ -13,6 +13,7 @@ from checker.diagnostics import NOWHERE
 from checker.engines.contract import Step, Verdict, Violated
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
+from checker.ir.passes.correspondence import Correspondence
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import IntT
 from checker.semantics.layout import to_leaves
@@ -70,6 +71,11 @@ def action(
 def claim(name: str, kind: PropertyKind, value: Node, errors: Sequence[Node] = ()) -> ScalarProperty:
     """A property."""
     return ScalarProperty(name, kind, value, tuple(ErrorSite(e, ModelErrorKind.RANGE, NOWHERE) for e in errors))
+
+
+def keep_all_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let states be as wide as they are written: nothing is left out because other leaves say it."""
+    monkeypatch.setattr("checker.native.program.correspondence", lambda _system: Correspondence())
 
 
 def agg_core(chains: int, heights: int) -> ScalarSystem:

@@ -13,7 +13,7 @@ from checker.native.crew import Crew
 from checker.native.kernel import Ctx
 from checker.native.program import Program
 from checker.native.visited import Visited
-from tests.native.systems import action, agg_core, claim, leaf
+from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf
 
 num = sc.integer
 
@@ -33,8 +33,9 @@ def line(top: int, bits: int) -> ScalarSystem:
     ("top", "bits"),
     [(300, 56), (300, 63), (70, 58), (70_000, 60), (300, 120), (70_000, 70), (2_000, 64), (5_000, 13)],
 )
-def test_depth_is_kept_however_deep(top: int, bits: int) -> None:
+def test_depth_is_kept_however_deep(top: int, bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the cells while there is room, then beside them in 16 bits, then in 32."""
+    keep_all_leaves(monkeypatch)
     verdict = Explore().run(Task(line(top, bits), every=True))
 
     assert isinstance(verdict, Violated)

@@ -87,13 +87,29 @@ def test_absent_parts_hold_the_least_value() -> None:
 
 
 def test_no_leaf_lies_across_two_words() -> None:
-    """Thirteen leaves of five bits need a second word, and later small leaves fill the first."""
+    """Thirteen leaves of five bits need a second word, and the two are about equally full."""
     leaves = [Leaf(str(i), False, 0, 31) for i in range(13)] + [Leaf("b", True, 0, 1)]
     packing = Packing.of(leaves)
 
     assert (packing.words, packing.bits) == (2, 66)
     assert all(p.shift + p.width <= 64 for p in packing.places)
-    assert packing.places[-1].word == 0
+    assert [sum(p.width for p in packing.places if p.word == k) for k in range(2)] == [35, 31]
+
+
+def test_words_are_as_few_as_they_can_be() -> None:
+    """Leaves of forty bits leave room that small ones fill, however unequal the words are then."""
+    packing = Packing.of([Leaf(str(i), False, 0, (1 << w) - 1) for i, w in enumerate((40, 40, 24, 24))])
+
+    assert (packing.words, packing.bits) == (2, 128)
+    assert all(p.shift + p.width <= 64 for p in packing.places)
+
+
+def test_leaves_that_say_nothing_take_no_bits() -> None:
+    """A leaf with one value, and one that is equal to an earlier one, are read but not kept."""
+    packing = Packing.of([Leaf(name, False, 2, 9) for name in "abcd"], fixed={0: 7}, same={3: 1})
+
+    assert (packing.words, packing.bits) == (1, 6)
+    assert packing.unpack(packing.pack((7, 3, 4, 3))) == (7, 3, 4, 3)
 
 
 def test_a_leaf_wider_than_a_word_is_refused() -> None:

@@ -53,6 +53,8 @@ class Ctx(enum.IntEnum):
     FILLED = enum.auto()
     ALLOWANCE = enum.auto()  # states it may insert before it asks for room
     ITEM_ALLOWANCE = enum.auto()
+    MEMO = enum.auto()  # parts of wide states that it met lately, each with its number + 1
+    MEMO_SHIFT = enum.auto()  # which of the high bits of a part's hash say where it is remembered
     SPARE_ITEM = enum.auto()  # an item it took and did not need, or NONE
     PENDING = enum.auto()  # successors, as the model's code writes them
     KEYS = enum.auto()  # their keys

@@ -15,16 +15,35 @@ from checker.native.text import Code
 
 def text(shape: Shape) -> str:
     """The functions of the tree."""
-    return "\n".join([_intern(), _fold(shape), _unfold(shape), _reseat()]) if shape.folded else ""
+    return "\n".join([_enter(), _intern(), _fold(shape), _unfold(shape), _reseat()]) if shape.folded else ""
 
 
 def _intern() -> str:
-    """`@intern(ctx, part) -> number`, a new one where it has none."""
-    code = Code("define i64 @intern(ptr %c, i64 %part) nounwind")
+    """`@intern(ctx, part) -> number`: the number of a part, which the thread remembers if it met it lately.
+
+    A number is never taken back, so what is remembered stays true, however the tree grows.
+    """
+    code = Code("define internal i64 @intern(ptr %c, i64 %part) alwaysinline nounwind")
+    h = code.op("call i64 @hash(i64 %part)")
+    place = code.op(f"lshr i64 {h}, {code.load('%c', Ctx.MEMO_SHIFT)}")
+    known = code.at(code.pointer("%c", Ctx.MEMO), code.mul(place, 2))
+    number = code.var(code.load(known, 1))
+    same = code.cmp("eq", code.load(known), "%part")
+    with code.unless(code.all(same, code.cmp("ne", code.get(number), "0"))):
+        found = code.op(f"call i64 @enter(ptr %c, i64 %part, i64 {h})")
+        code.set(number, code.add(found, "1"))
+        code.store("%part", known)
+        code.store(code.get(number), known, 1)
+    return code.finish(code.sub(code.get(number), "1"))
+
+
+def _enter() -> str:
+    """`@enter(ctx, part, hash) -> number` of a part, a new one where it has none."""
+    code = Code("define internal i64 @enter(ptr %c, i64 %part, i64 %h) noinline nounwind")
     items, places, count = (
         code.pointer("%c", Ctx.ITEMS), code.pointer("%c", Ctx.PLACES), code.load("%c", Ctx.PLACE_COUNT),
     )  # fmt: skip
-    slot, number = code.var(_home(code, "%part", count)), code.var("0")
+    slot, number = code.var(code.scaled("%h", count)), code.var("0")
     look, free, full, won, on, end = (code.fresh(x) for x in ("look", "free", "full", "won", "on", "end"))
     code.jump(look)
     code.place(look)
@@ -54,10 +73,6 @@ def _intern() -> str:
     code.jump(look)
     code.place(end)
     return code.finish(found)
-
-
-def _home(code: Code, part: str, count: str) -> str:
-    return code.scaled(code.op(f"call i64 @hash(i64 {part})"), count)
 
 
 def _next(code: Code, place: str, count: str) -> str:
@@ -130,7 +145,8 @@ def _reseat() -> str:
         code.pointer("%c", Ctx.ITEMS), code.pointer("%c", Ctx.PLACES), code.load("%c", Ctx.PLACE_COUNT),
     )  # fmt: skip
     with code.count("%start", "%stop") as i:
-        slot = code.var(_home(code, code.load(items, i), count))
+        h = code.op(f"call i64 @hash(i64 {code.load(items, i)})")
+        slot = code.var(code.scaled(h, count))
         look, on, end = code.fresh("look"), code.fresh("on"), code.fresh("end")
         code.jump(look)
         code.place(look)

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from measure import HERE, ROOT, Contender, Failed, Result, Workload, run
+from measure import HERE, PROTOCOLS, ROOT, Contender, Failed, Result, Workload, run
 
 INTERLOCK = Path(sys.executable).with_name("interlock")
 
@@ -18,7 +18,7 @@ def missing() -> str | None:
 
 def search(workload: Workload, threads: int, folder: Path, variant: str = "") -> Result:
     out = folder / "result.json"
-    spec = HERE / f"{workload.model}{variant}.py"
+    spec = ROOT / workload.model if workload.model in PROTOCOLS else HERE / f"{workload.model}{variant}.py"
     command: list[str | Path] = [INTERLOCK, "check", spec, "--only", workload.check, "--slow", "--json", out]
     done = run([*command, "--workers", str(threads)], ROOT)
     (found,) = json.loads(out.read_text())["checks"]
@@ -38,8 +38,8 @@ def search(workload: Workload, threads: int, folder: Path, variant: str = "") ->
 wide = functools.partial(search, variant="_wide")
 
 CONTENDERS = (
-    Contender("Interlock", 1, missing, search),
-    Contender("Interlock", 2, missing, search),
+    Contender("Interlock", 1, missing, search, models=("agg_core", "two_phase", *PROTOCOLS)),
+    Contender("Interlock", 2, missing, search, models=("agg_core", "two_phase", *PROTOCOLS)),
     Contender("Interlock, wide states", 1, missing, wide, models=("two_phase",)),
     Contender("Interlock, wide states", 2, missing, wide, models=("two_phase",)),
 )

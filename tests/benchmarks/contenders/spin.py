@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from measure import PEERS, Contender, Failed, Result, Workload, defines, number, run
+from measure import PEERS, PROTOCOLS, ROOT, Contender, Failed, Result, Workload, defines, number, run
+from promela import load, promela
 
 
 def missing() -> str | None:
@@ -18,6 +19,17 @@ def missing() -> str | None:
 def build(workload: Workload, threads: int, folder: Path, variant: Sequence[str] = ()) -> None:
     shutil.copy(PEERS / f"{workload.model}.pml", folder)
     run(["spin", *defines(workload), *variant, "-a", f"{workload.model}.pml"], folder)
+    compiled(folder)
+
+
+def generate(workload: Workload, threads: int, folder: Path) -> None:
+    """The verifier of the text that `promela.py` writes of a protocol's check."""
+    (folder / "model.pml").write_text(promela(load(ROOT / workload.model, workload.check)))
+    run(["spin", "-a", "model.pml"], folder)
+    compiled(folder)
+
+
+def compiled(folder: Path) -> None:
     run(["gcc", "-O3", "-march=native", "-w", "-DSAFETY", "-DNOREDUCE", "-DMEMLIM=16000", "-o", "pan", "pan.c"], folder)
 
 
@@ -39,6 +51,7 @@ wide = functools.partial(build, variant=("-DWIDE",))
 CONTENDERS = (
     Contender("SPIN", 1, missing, search, build),
     Contender("SPIN, wide states", 1, missing, search, wide, models=("two_phase",)),
+    Contender("SPIN, generated", 1, missing, search, generate, models=PROTOCOLS),
 )
 
 

@@ -1,0 +1,124 @@
+"""Which leaves of a state say nothing that others do not?  Those that never change, and those that are always equal.
+
+Rule of the module: by induction, and by form alone.  Leaves are held to be equal, to each other or to a constant,
+as long as they are so in every initial state and every action gives them the same expression, read with equal
+leaves for one another; what differs is split, until nothing does (van Eijk, "Sequential equivalence checking based
+on structural similarities", IEEE TCAD 19, 2000).  Guards are not read, so this holds of more steps than there are.
+It holds of the reachable states, and of nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from checker.ir import scalar as sc
+from checker.ir.passes.symmetry import variables
+from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+
+
+@attrs.frozen
+class Correspondence:
+    """`fixed`: the leaves that have one value, and which; `same`: leaves and an earlier one that each is equal to."""
+
+    fixed: Mapping[int, int] = attrs.field(factory=dict)
+    same: Mapping[int, int] = attrs.field(factory=dict)
+
+
+NOTHING: Final = Correspondence()
+
+
+def correspondence(system: ScalarSystem) -> Correspondence:
+    """The leaves of a system's reachable states that need not be kept."""
+    nodes = variables("s", system.leaves)
+    groups = _initially(system, nodes)
+    while True:
+        finer = list(_split(system, nodes, groups))
+        if len(finer) == len(groups):
+            break
+        groups = finer
+    fixed = {i: head.lo for head, members in groups if sc.is_const(head) for i in members}
+    same = {i: members[0] for head, members in groups if not sc.is_const(head) for i in members[1:]}
+    return Correspondence(fixed, same)
+
+
+def narrowed(system: ScalarSystem, known: Correspondence) -> ScalarSystem:
+    """The same system for states that keep the other leaves alone: only those are read and written."""
+    if not (known.fixed or known.same):
+        return system
+    mapping: dict[Node, Node] = {}
+    for space in ("s", "t"):
+        nodes = variables(space, system.leaves)
+        mapping |= {nodes[i]: _constant(system.leaves[i], v) for i, v in known.fixed.items()}
+        mapping |= {nodes[i]: nodes[k] for i, k in known.same.items()}
+    memo: dict[int, Node] = {}
+
+    def of(roots: Iterable[Node]) -> list[Node]:
+        return sc.substitute(roots, mapping, memo)
+
+    def sites(errors: Sequence[ErrorSite]) -> tuple[ErrorSite, ...]:
+        conditions = of(e.condition for e in errors)
+        return tuple(attrs.evolve(e, condition=c) for e, c in zip(errors, conditions, strict=True))
+
+    def acting(action: ScalarAction) -> ScalarAction:
+        kept = [i for i in action.updates if i not in known.fixed and i not in known.same]
+        updates = dict(zip(kept, of(action.updates[i] for i in kept), strict=True))
+        return attrs.evolve(action, guards=tuple(of(action.guards)), errors=sites(action.errors), updates=updates)
+
+    def judging(p: ScalarProperty) -> ScalarProperty:
+        return attrs.evolve(p, value=of([p.value])[0], errors=sites(p.errors))
+
+    return attrs.evolve(
+        system,
+        actions=tuple(map(acting, system.actions)),
+        properties=tuple(map(judging, system.properties)),
+        terminal=None if system.terminal is None else judging(system.terminal),
+    )
+
+
+_Group = tuple[Node, list[int]]  # what stands for some leaves, and the leaves
+
+
+def _initially(system: ScalarSystem, nodes: Sequence[Node]) -> list[_Group]:
+    """Leaves by their values in the initial states; leaves that are not constant there have equal bounds as well."""
+    found: dict[object, _Group] = {}
+    for i, leaf in enumerate(system.leaves):
+        values = tuple(state[i] for state in system.initial)
+        if len(set(values)) == 1:
+            constant = _constant(leaf, values[0])
+            found.setdefault(constant, (constant, []))[1].append(i)
+        else:
+            found.setdefault((*_kind(leaf), values), (nodes[i], []))[1].append(i)
+    return list(found.values())
+
+
+def _split(system: ScalarSystem, nodes: Sequence[Node], groups: Sequence[_Group]) -> Iterator[_Group]:
+    """The groups, each divided by what the actions make of its leaves.  What stays constant, if only the constant
+    itself, is a group still."""
+    mapping = {nodes[i]: head for head, members in groups for i in members}
+    heads = {i: head for head, members in groups if len(members) > 1 or sc.is_const(head) for i in members}
+    signs: dict[int, list[Node]] = {i: [] for i in heads}
+    memo: dict[int, Node] = {}
+    for action in system.actions:
+        written = [i for i in action.updates if i in heads]
+        new = dict(zip(written, sc.substitute([action.updates[i] for i in written], mapping, memo), strict=True))
+        for i, head in heads.items():
+            signs[i].append(new.get(i, head))
+    for head, members in groups:
+        stay = [head] * len(system.actions)
+        parts: dict[object, _Group] = {head: (head, [])} if sc.is_const(head) else {}
+        for i in members:
+            sign = signs.get(i, stay)
+            kind = head if sc.is_const(head) and sign == stay else (*sign, *_kind(system.leaves[i]))
+            parts.setdefault(kind, (nodes[i], []))[1].append(i)
+        yield from parts.values()
+
+
+def _kind(leaf: Leaf) -> tuple[bool, int, int]:
+    return leaf.boolean, leaf.lo, leaf.hi
+
+
+def _constant(leaf: Leaf, value: int) -> Node:
+    return sc.boolean(bool(value)) if leaf.boolean else sc.integer(value)

@@ -1,0 +1,197 @@
+"""Wide states, whole or without the leaves that say nothing, are searched as Python searches them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checker.engines.contract import Task
+from checker.engines.explore import Explore
+from checker.frontend import load_spec
+from checker.ir import scalar as sc
+from checker.ir.passes.correspondence import Correspondence
+from checker.ir.passes.quotient import Columns, Quotient
+from checker.ir.passes.scalarize import scalarize
+from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem
+from checker.native.kernel import Ctx, tree
+from checker.native.program import Program
+from checker.native.run import Run
+from checker.native.symmetry import uniform
+from checker.semantics.layout import Packing
+from tests.engines.test_explore import RANGES, agrees_with_python, systems
+from tests.native.systems import action, keep_all_leaves, leaf, search
+
+num = sc.integer
+FAR = (1 << 60) - 1  # a leaf of sixty bits
+COPY, NEARLY, LATE, FIXED, TURNED = range(5)
+
+
+@st.composite
+def wide_systems(draw: st.DrawFn) -> ScalarSystem:
+    """A random system with leaves that never change, that are equal to others, and that are so nearly."""
+    system: ScalarSystem = draw(systems())
+    leaves, updates = list(system.leaves), [dict(a.updates) for a in system.actions]
+    initial = [list(s) for s in system.initial]
+    aliases: dict[Node, Node] = {}
+
+    def variable(space: str, i: int) -> Node:
+        return sc.int_var(space, i, leaves[i].lo, leaves[i].hi)
+
+    def add(lo: int, hi: int, values: list[int]) -> int:
+        leaves.append(leaf(f"x{len(leaves)}", lo, hi))
+        for state, value in zip(initial, values, strict=True):
+            state.append(value)
+        return len(leaves) - 1
+
+    first = draw(st.sampled_from([LATE, FIXED]))
+    for kind in (first, *draw(st.lists(st.sampled_from([COPY, NEARLY, LATE, FIXED, TURNED]), min_size=1, max_size=5))):
+        chosen = draw(st.sampled_from(range(len(updates))))
+        if kind in (COPY, NEARLY):
+            i = draw(st.sampled_from(range(len(RANGES))))
+            k = add(*RANGES[i], [s[i] for s in initial])
+            for number, u in enumerate(updates):
+                if i in u and not (kind == NEARLY and number == chosen):
+                    u[k] = sc.substitute([u[i]], {variable("s", i): variable("s", k)})[0]
+            if kind == COPY and draw(st.booleans()):
+                aliases |= {variable(space, i): variable(space, k) for space in ("s", "t")}
+        elif kind == TURNED:
+            a, b = (add(0, FAR, [5] * len(initial)) for _ in range(2))
+            updates[chosen] |= {a: variable("s", b), b: variable("s", a)}
+        else:
+            k = add(0, FAR, [7] * len(initial))
+            if kind == LATE:
+                updates[chosen][k] = num(FAR - 1)
+    return read_through(
+        attrs.evolve(
+            system,
+            leaves=tuple(leaves),
+            initial=tuple(map(tuple, initial)),
+            actions=tuple(attrs.evolve(a, updates=u) for a, u in zip(system.actions, updates, strict=True)),
+        ),
+        aliases,
+    )
+
+
+def read_through(system: ScalarSystem, aliases: dict[Node, Node]) -> ScalarSystem:
+    """The system with guards, errors and properties that read copies in the place of what they are copies of."""
+
+    def site(e: sc.ErrorSite) -> sc.ErrorSite:
+        return attrs.evolve(e, condition=sc.substitute([e.condition], aliases)[0])
+
+    def acting(a: ScalarAction) -> ScalarAction:
+        return attrs.evolve(a, guards=tuple(sc.substitute(a.guards, aliases)), errors=tuple(map(site, a.errors)))
+
+    def judging(p: ScalarProperty) -> ScalarProperty:
+        return attrs.evolve(p, value=sc.substitute([p.value], aliases)[0], errors=tuple(map(site, p.errors)))
+
+    end = None if system.terminal is None else judging(system.terminal)
+    return attrs.evolve(
+        system,
+        actions=tuple(map(acting, system.actions)),
+        properties=tuple(map(judging, system.properties)),
+        terminal=end,
+    )
+
+
+QUIET = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUIET
+@given(wide_systems())
+def test_random_wide_systems_agree_with_python(system: ScalarSystem) -> None:
+    """Verdict, counts, length of the path, and the path: replayed in the system as it is written."""
+    agrees_with_python(system)
+
+
+@QUIET
+@given(wide_systems())
+def test_random_trees_agree_with_python(monkeypatch: pytest.MonkeyPatch, system: ScalarSystem) -> None:
+    """With every leaf kept, in a tree, of which a thread remembers next to nothing."""
+    keep_all_leaves(monkeypatch)
+    monkeypatch.setattr("checker.native.run._MEMO_BITS", 1)
+    monkeypatch.setattr("checker.native.visited._MEMO_BITS", 2)
+
+    agrees_with_python(system)
+
+
+def counters(bits: int = 40) -> ScalarSystem:
+    """Three counters far apart, and one that is nearly a copy of the first: it skips a step."""
+    x = [sc.int_var("s", i, 0, (1 << bits) - 1) for i in range(4)]
+    up = [
+        action(f"up{i}", [], [sc.lt(x[i], num(12))], {i: sc.add(x[i], num(1))} | ({3: sc.add(x[0], num(1))} if not i else {}))
+        for i in range(3)
+    ]  # fmt: skip
+    late = action("late", [], [sc.eq(x[0], num(7))], {3: num(3)})
+    return ScalarSystem(tuple(leaf(f"x{i}", 0, (1 << bits) - 1) for i in range(4)), ((0,) * 4,), (*up, late), ())
+
+
+def states(system: ScalarSystem) -> int | None:
+    return Explore().run(Task(system)).coverage.states
+
+
+def test_a_leaf_held_to_be_equal_that_is_not_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search would find fewer states than there are."""
+    count = len(search(counters())[0])
+
+    assert states(counters()) == count
+    lie = Correspondence(same={3: 0})
+    monkeypatch.setattr("checker.native.program.correspondence", lambda _: lie)
+    assert states(counters()) != count
+
+
+def test_a_number_that_is_remembered_for_another_part_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were a thread not to ask whether what it remembers is the part, it would take states for one another."""
+    keep_all_leaves(monkeypatch)
+    careful = tree._intern()
+    careless, changed = re.subn(r"icmp eq i64 %v\d+, %part", "icmp eq i64 %part, %part", careful)
+
+    assert changed == 1
+    assert states(counters()) == len(search(counters())[0])
+    monkeypatch.setattr(tree, "_intern", lambda: careless)
+    assert states(counters()) != len(search(counters())[0])
+
+
+SPEC = Path(__file__).parents[1] / "benchmarks" / "two_phase_wide.py"
+
+
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_two_phase_commit_is_the_same_however_wide_it_is_kept(symmetry: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of its bits say who could never send what to whom; the states are those of the narrow model, one for one."""
+    (found,) = (c for c in load_spec(SPEC).checks if c.name == "7")
+    allowed = found.program.allowed(found.faults)
+    task = Task(scalarize(found.program, allowed, found.properties, found.terminal, found.helpers), symmetry=symmetry)
+    narrow = Explore().run(task).coverage
+    keep_all_leaves(monkeypatch)
+    whole = Explore().run(task).coverage
+
+    assert (narrow.bits_per_state, whole.bits_per_state) == (32, 215)
+    for coverage in (narrow, whole):
+        assert (coverage.states, coverage.transitions, coverage.depth) == (296_448, 2_744_705, 22)
+    assert narrow.orbits == whole.orbits
+    assert (whole.orbits is not None) is symmetry
+
+
+def test_leaves_that_are_not_kept_alike_are_all_kept_under_symmetry() -> None:
+    """Bits are moved between the columns of members, so these must have places of one kind."""
+    columns = Quotient((), (Columns(((0, 2), (1, 3))),))
+    leaves = [leaf(f"x{i}", 0, 7) for i in range(4)]
+
+    assert uniform(Packing.of(leaves), columns)
+    assert uniform(Packing.of(leaves, fixed={2: 5, 3: 5}), columns)
+    assert not uniform(Packing.of(leaves, fixed={2: 5, 3: 6}), columns)
+    assert not uniform(Packing.of(leaves, fixed={2: 0}), columns)
+
+
+def test_a_thread_remembers_within_its_memory() -> None:
+    """Which bits of a hash count, and how much memory there is, change together."""
+    run = Run(Program(counters()))
+    for bits in (1, 12, 10):
+        run.remember(bits)
+
+        assert run[Ctx.MEMO] == run.memo.address
+        assert run.memo.size == 16 << (64 - run[Ctx.MEMO_SHIFT])
