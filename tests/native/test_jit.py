@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from checker import cli
+from checker import run as run_module
 from checker.engines.contract import Holds, Task
 from checker.engines.explore import Explore
+from checker.frontend import load_spec
 from checker.native import jit
 from checker.native.cache import Cache
 from checker.native.jit import FAST, QUICK, Form, Library
+from checker.native.program import Program
 from tests.native.systems import agg_core
 
 DOUBLE = """
@@ -139,6 +142,17 @@ def test_a_search_may_change_over_between_any_two_calls(monkeypatch: pytest.Monk
     assert next(iter(seen))[:2] == (580376, 2351394)
     assert QUICK in forms
     assert FAST in forms
+
+
+def test_a_large_module_is_optimised(tmp_path: Path) -> None:
+    """One on which a pass of LLVM ended the process; the search itself ends before it would be optimised."""
+    given = load_spec(Path("specs/pos/bounds.py"))
+    (check,) = (c for c in given.checks if c.name == "five")
+    assembly = Program(run_module._system(check)).assembly()
+    library = Library(assembly, Cache(tmp_path))
+    library.optimise()
+
+    assert library.form is FAST
 
 
 def test_a_system_becomes_the_same_text_in_every_process() -> None:
