@@ -7,6 +7,7 @@ refused before it happens.  Nothing grows while native code runs.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 from functools import partial
 from typing import Any
@@ -308,8 +309,16 @@ class Visited:
         self._seat()
 
     def _seat(self) -> None:
+        """Give every part its place.  An item that a thread took and did not use yet has none: what it holds may be
+        another's part, and is overwritten."""
         self._publish()
-        self.program.reseat(self.first.address, 0, self.shared.get(Shared.ITEM_COUNT))
+        bounds = [-1, *sorted(self.unused()), self.shared.get(Shared.ITEM_COUNT)]
+        for before, after in itertools.pairwise(bounds):
+            self.program.reseat(self.first.address, before + 1, after)
+
+    def unused(self) -> list[int]:
+        """Items that were taken and hold no part yet."""
+        return [run[Ctx.SPARE_ITEM] for run in self.runs if run[Ctx.SPARE_ITEM] != NONE]
 
     # --- contexts ----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Leaf, ScalarSystem
 from checker.native.crew import Crew
-from checker.native.kernel import Ctx
+from checker.native.kernel import Ctx, Shared
 from checker.native.program import Program
 from checker.native.visited import Visited
 from tests.native.systems import action, agg_core, claim, leaf
@@ -119,3 +119,23 @@ def test_memory_beyond_the_budget_is_never_asked_for() -> None:
     assert isinstance(verdict, Unknown)
     assert verdict.coverage.peak_memory is not None
     assert verdict.coverage.peak_memory <= 4_000_000
+
+
+def test_an_item_that_was_taken_and_not_used_has_no_place() -> None:
+    """A thread that loses a race for a part keeps the item it wrote it to, and writes another part there later; a
+    tree that grows meanwhile must not find the part there."""
+    visited = Visited(Program(line(300, 120)), Crew(1))
+    intern = visited.program.library.function("intern", 2)
+    first, spare = visited.first, visited.shared.get(Shared.ITEM_COUNT)
+    visited.shared.put(Shared.ITEM_COUNT, [spare + 1])
+    part = 12_345
+    number = intern(first.address, part)
+    assert visited.items is not None
+    visited.items.put(spare, [part])
+    first[Ctx.SPARE_ITEM] = spare
+
+    visited._grow_tree()
+    again, other = intern(first.address, part), intern(first.address, part + 1)
+
+    assert (again, other) == (number, spare)
+    assert intern(first.address, part + 1) == spare
