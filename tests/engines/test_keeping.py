@@ -15,7 +15,7 @@ from hypothesis import given, settings
 
 from checker.diagnostics import InputError
 from checker.engines import keeping
-from checker.engines.contract import Budget, Checkpoint, Coverage, Task, Unknown, Verdict, Violated
+from checker.engines.contract import Asked, Budget, Checkpoint, Coverage, Task, Unknown, Verdict, Violated
 from checker.engines.explore import Explore
 from checker.engines.keeping import Keeper
 from checker.ir import scalar as sc
@@ -278,3 +278,31 @@ def test_saving_takes_a_tenth_of_the_time(tmp_path: Path, monkeypatch: pytest.Mo
     assert not after(35.9, 10**9)
     assert after(36.1, 10**9)  # three times the 12 s until then
     keeper.close()
+
+
+def test_further_counterexamples_are_searches_of_their_own(tmp_path: Path) -> None:
+    """They neither use the checkpoint nor write one, and are those of a run without one."""
+    system, file = wide(9), tmp_path / "c"
+    Explore().run(Task(system, checkpoint=Checkpoint(file), interrupted=lambda: True))
+    verdict = searched(system, file, between=0.0, distinct=3)
+    plain = Explore().run(Task(system, distinct=3))
+
+    assert isinstance(verdict, Violated)
+    assert isinstance(plain, Violated)
+    assert len(verdict.more) == 2
+    assert [v.path for v in verdict.more] == [v.path for v in plain.more]
+
+
+def test_what_a_search_covered_is_of_all_its_runs(tmp_path: Path) -> None:
+    """States newly reached, by action: counted over the whole table, and as if nothing had happened."""
+    system, file = agg_core(3, 1), tmp_path / "c"
+    asked = Asked(new=True)
+    looks = iter(range(2))
+    cut = Explore().run(
+        Task(system, asked=asked, checkpoint=Checkpoint(file), interrupted=lambda: next(looks, None) is None)
+    )
+    whole = Explore().run(Task(system, asked=asked, checkpoint=Checkpoint(file)))
+
+    assert isinstance(cut, Unknown)
+    assert "went on" in whole.coverage.notes[-1]
+    assert whole.coverage.survey == Explore().run(Task(system, asked=asked)).coverage.survey
