@@ -424,19 +424,28 @@ def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides)
     return results, interrupted()
 
 
+class _Notes(logging.Handler):
+    """Lines on whatever standard error is at the time, so that a line of progress goes on below them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"note: {record.getMessage()}", file=sys.stderr)
+
+
 @contextlib.contextmanager
 def _cache(a: argparse.Namespace) -> Iterator[None]:
-    """What becomes of compiled code while checks run; `-v` says on standard error why some was not used."""
+    """What becomes of compiled code while checks run; `-v` says on standard error why some was not used.  What goes
+    wrong meanwhile is said in any case."""
     name = "INTERLOCK_CACHE"
     before = os.environ.get(name)
     if a.no_cache:
         os.environ[name] = "0"
-    if a.verbose:
-        logging.basicConfig(format="note: %(message)s")
-        logging.getLogger("interlock").setLevel(logging.INFO)
+    log, notes = logging.getLogger("interlock"), _Notes()
+    log.setLevel(logging.INFO if a.verbose else logging.WARNING)
+    log.addHandler(notes)
     try:
         yield
     finally:
+        log.removeHandler(notes)
         if before is None:
             os.environ.pop(name, None)
         else:

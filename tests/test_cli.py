@@ -284,3 +284,19 @@ def test_a_large_search_says_what_a_state_takes(capsys: pytest.CaptureFixture[st
 
     assert re.search(r"depth 15, 1\d\.\d bytes a state of 42 bits, ", verbose)
     assert "bytes a state" not in capsys.readouterr().out
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, on standard error, and the check ends as it would."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("checker.native.checkpoint.write", full)
+
+    assert cli.main([*BIG, "--checkpoint", str(tmp_path), "--checkpoint-every", "0"]) == cli.OK
+    said = capsys.readouterr().err
+    assert said.count("note: the search could not be saved to") == 1
+    assert said.endswith("No space left on device\n")

@@ -131,7 +131,7 @@ class Keeper:
     def _say(self, problem: str) -> None:
         if problem != self._failed:  # once, not at every time
             self._failed = problem
-            _LOG.warning("note: %s", problem)
+            _LOG.warning("%s", problem)
 
 
 def keeper_of(task: Task, program: Program) -> Keeper | None:

@@ -250,7 +250,7 @@ def test_a_full_disk_does_not_end_the_search(tmp_path: Path, caplog: pytest.LogC
     assert same(verdict) == same(Explore().run(Task(system)))
     assert cut.coverage.checkpoint is None
     assert [r.message for r in caplog.records] == [
-        f"note: the search could not be saved to {file}: No space left on device"
+        f"the search could not be saved to {file}: No space left on device"
     ] * 2
 
 
