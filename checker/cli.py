@@ -25,7 +25,6 @@ from checker import __version__
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_mean, render_all
 
 if TYPE_CHECKING:
-    from checker.engines.contract import Coverage
     from checker.ir.claims import Check, Spec
     from checker.run import Overrides, Result
 
@@ -33,7 +32,9 @@ OK, DIFFERS, WRONG_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 70
 _EXISTING: Final = "name a file in a folder that exists"
 _CALLS: Final = {"check", "claim"}  # of a spec file
 _SKIPPED: Final = {"__pycache__", "node_modules"}
-_OF_CHECK: Final = {"all": False, "symmetry": False, "distinct": None, "coverage": False}  # its options, elsewhere
+_OF_CHECK: Final = {
+    "all": False, "symmetry": False, "distinct": None, "coverage": False, "checkpoint": None, "checkpoint_every": None,
+}  # fmt: skip  # its options, elsewhere
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -146,6 +147,14 @@ def _add_check(commands: Any) -> None:
     )  # fmt: skip
     p.add_argument("--coverage", action="store_true", help="by action, steps and states newly reached; vacuous claims")
     p.add_argument("--symmetry", action="store_true", help="keep one state of each orbit, where that is shown sound")
+    p.add_argument(
+        "--checkpoint", type=_folder, metavar="DIR",
+        help="save each search here now and then, and go on from the one that is there",
+    )  # fmt: skip
+    p.add_argument(
+        "--checkpoint-every", type=_seconds, metavar="SECONDS",
+        help="at most so often (5m); more rarely where saving would take over a tenth of the time",
+    )  # fmt: skip
 
 
 def _add_simulate(commands: Any) -> None:
@@ -200,6 +209,12 @@ def _add_explain(commands: Any) -> None:
 def _path(text: str) -> Path:
     if not text:  # a shell variable that is not set; Path("") would be the current folder
         raise argparse.ArgumentTypeError("the path is empty: name a spec file or a folder, `.` for this one")
+    return Path(text)
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty: name a folder, `.` for this one")
     return Path(text)
 
 
@@ -324,6 +339,8 @@ def check_command(a: argparse.Namespace) -> int:
 
     if a.engine is not None:
         run.engine_named(a.engine)
+    if a.checkpoint_every is not None and a.checkpoint is None:
+        raise _wrong("C009", "there is no --checkpoint for --checkpoint-every to time", "add `--checkpoint DIR`")
     return _run_all(a, _overrides(a, walks=None, steps=None))
 
 
@@ -366,7 +383,8 @@ def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -
     return Overrides(
         engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
         seed=a.seed, every=a.all, symmetry=a.symmetry, distinct=a.distinct, coverage=a.coverage, gates=a.verbose,
-        walks=walks, steps=steps,
+        checkpoint=a.checkpoint,
+        checkpoint_every=a.checkpoint_every, walks=walks, steps=steps,
     )  # fmt: skip
 
 
@@ -376,6 +394,7 @@ def _run_all(a: argparse.Namespace, overrides: Overrides) -> int:
 
 def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides) -> tuple[list[Result], bool]:
     """Run the chosen checks, print and save what came out; the results, and whether that was cut short."""
+    from checker.report.progress import progress  # noqa: PLC0415
     from checker.run import Interruption, failed, run_check  # noqa: PLC0415
 
     _refuse_unwritable(a)
@@ -389,10 +408,8 @@ def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides)
                 break
             start = time.monotonic()
             try:
-                with _progress(check.name) as progress:
-                    result = run_check(
-                        spec, check, overrides, traces=a.traces, progress=progress, interrupted=interrupted
-                    )
+                with progress(check.name, sys.stderr) as show:
+                    result = run_check(spec, check, overrides, traces=a.traces, progress=show, interrupted=interrupted)
             except InputError as e:
                 wrong.extend(e.diagnostics)
                 continue
@@ -407,19 +424,28 @@ def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides)
     return results, interrupted()
 
 
+class _Notes(logging.Handler):
+    """Lines on whatever standard error is at the time, so that a line of progress goes on below them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"note: {record.getMessage()}", file=sys.stderr)
+
+
 @contextlib.contextmanager
 def _cache(a: argparse.Namespace) -> Iterator[None]:
-    """What becomes of compiled code while checks run; `-v` says on standard error why some was not used."""
+    """What becomes of compiled code while checks run; `-v` says on standard error why some was not used.  What goes
+    wrong meanwhile is said in any case."""
     name = "INTERLOCK_CACHE"
     before = os.environ.get(name)
     if a.no_cache:
         os.environ[name] = "0"
-    if a.verbose:
-        logging.basicConfig(format="note: %(message)s")
-        logging.getLogger("interlock").setLevel(logging.INFO)
+    log, notes = logging.getLogger("interlock"), _Notes()
+    log.setLevel(logging.INFO if a.verbose else logging.WARNING)
+    log.addHandler(notes)
     try:
         yield
     finally:
+        log.removeHandler(notes)
         if before is None:
             os.environ.pop(name, None)
         else:
@@ -507,26 +533,6 @@ def _write(path: Path | None, text: Callable[[], str]) -> None:
         path.write_text(text(), encoding="utf-8")
     except OSError as e:
         raise _wrong("C006", f"cannot write {path}: {e.strerror or e}", _EXISTING) from None
-
-
-@contextlib.contextmanager
-def _progress(name: str) -> Iterator[Callable[[Coverage], None]]:
-    """A line on standard error that is kept up to date, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    start = time.monotonic()
-
-    def show(c: Coverage) -> None:
-        counted = [f"{n:,} {noun}" for n, noun in ((c.states, "states"), (c.walks, "walks")) if n is not None]
-        depth = [] if c.depth is None else [f"depth {c.depth}"]
-        text = ", ".join([*counted, *depth, f"{time.monotonic() - start:.0f} s"])
-        print(f"\r\x1b[K  {name}: {text}", end="", file=sys.stderr, flush=True)
-
-    try:
-        yield show
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 # --- replay ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from checker import machine
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
 from checker.engines.contract import (
     Budget,
+    Checkpoint,
     Coverage,
     Engine,
     Holds,
@@ -73,6 +75,8 @@ class Overrides:
     distinct: int | None = None
     coverage: bool = False
     gates: bool = False
+    checkpoint: FilePath | None = None  # the folder
+    checkpoint_every: float | None = None
 
     @property
     def bounds(self) -> bool:
@@ -81,9 +85,15 @@ class Overrides:
 
     def unused(self, engine: Engine) -> list[str]:
         """What was asked for on the command line and means nothing to an engine."""
-        named = {"time": self.seconds, "memory": self.memory, "states": self.states, "depth": self.depth}
+        named: dict[str, object] = {
+            "time": self.seconds,
+            "memory": self.memory,
+            "states": self.states,
+            "depth": self.depth,
+        }
         named |= {"seed": self.seed, "walks": self.walks, "steps": self.steps, "all": self.every or None}
         named |= {"symmetry": self.symmetry or None, "distinct": self.distinct, "coverage": self.coverage or None}
+        named |= {"checkpoint": self.checkpoint}
         return [name for name, value in named.items() if value is not None and name not in engine.knows]
 
     def threads(self, engine: str) -> int:
@@ -91,6 +101,15 @@ class Overrides:
         if "workers" not in make_engine(engine).knows:
             return 1
         return machine.processors() if self.workers is None else self.workers
+
+    def going_on(self, spec: Spec, check: Check) -> str:
+        """The command that goes on with a search that was saved: all of what it may not change is there."""
+        words = ["interlock", "check", spec.path, "--only", check.name, "--checkpoint", str(self.checkpoint)]
+        named = {"--engine": self.engine, "--states": self.states, "--depth": self.depth, "--distinct": self.distinct}
+        words += [word for name, value in named.items() if value is not None for word in (name, str(value))]
+        flags = {"--all": self.every, "--symmetry": self.symmetry, "--coverage": self.coverage}
+        words += [name for name, on in flags.items() if on]
+        return shlex.join(words)
 
     def foreign(self, check: Check) -> bool:
         """Whether the engine is not the one that the expectation was written for."""
@@ -165,6 +184,7 @@ class Result:
     covered: Told | None = None
     unjudged: str = ""
     defect: bool = False
+    going_on: str = ""  # the command that goes on with a search that ended undecided
 
 
 def exhausted(result: Result) -> bool:
@@ -192,10 +212,10 @@ def run_check(
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
     system = _system(check)
     every = "all" in engine.knows and (overrides.every or _searched_on(check, name))
-    questions = _questions(check, system, engine, overrides)
+    questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
     task = Task(
         system=system, progress=progress, interrupted=interrupted, every=every, started=start,
-        symmetry=overrides.symmetry, distinct=overrides.distinct or 1,
+        symmetry=overrides.symmetry, distinct=overrides.distinct or 1, checkpoint=checkpoint,
         asked=None if questions is None else questions.asked, **_options(check, overrides),
     )  # fmt: skip
     try:
@@ -205,9 +225,14 @@ def run_check(
     if isinstance(verdict, Violated) and not every:
         verdict = attrs.evolve(verdict, unjudged=f"{name} ended at the first violation")
     result = _replayed(spec, check, name, overrides, start, verdict, system, traces)
-    if questions is None:
-        return result
-    return attrs.evolve(result, covered=questions.told(verdict.coverage, functools.partial(text_of, spec, check)))
+    if questions is not None:
+        told = questions.told(verdict.coverage, functools.partial(text_of, spec, check))
+        result = attrs.evolve(result, covered=told)
+    if result.coverage.checkpoint is not None:
+        return attrs.evolve(result, going_on=overrides.going_on(spec, check))
+    if checkpoint is not None:  # the verdict is there, and its path was replayed
+        checkpoint.file.unlink(missing_ok=True)
+    return result
 
 
 def _questions(check: Check, system: ScalarSystem, engine: Engine, o: Overrides) -> Questions | None:
@@ -215,6 +240,15 @@ def _questions(check: Check, system: ScalarSystem, engine: Engine, o: Overrides)
     if "coverage" not in engine.knows or not (o.coverage or o.gates):
         return None
     return Questions(check, system, coverage=o.coverage)
+
+
+def _checkpoint(spec: Spec, check: Check, engine: Engine, o: Overrides) -> Checkpoint | None:
+    """Where the search of a check is saved: a name that does not depend on the folder the command runs in."""
+    if o.checkpoint is None or "checkpoint" not in engine.knows:
+        return None
+    place = "/".join(FilePath(spec.path).resolve().parts[-2:])
+    file = o.checkpoint / (files.file_name(place, check.name).removesuffix(files.SUFFIX) + ".checkpoint")
+    return Checkpoint(file) if o.checkpoint_every is None else Checkpoint(file, o.checkpoint_every)
 
 
 def failed(spec: Spec, check: Check, overrides: Overrides, start: float, problem: Exception) -> Result:
@@ -233,7 +267,8 @@ def _searched_on(check: Check, engine: str) -> bool:
 
 
 def _refuse_unknown(engine: Engine, check: Check) -> None:
-    known = sorted(engine.knows - {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage"})
+    others = {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage", "checkpoint"}
+    known = sorted(engine.knows - others)
     wrong = [
         Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, did_you_mean(name, known))
         for name in check.options

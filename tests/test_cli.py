@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -53,6 +54,9 @@ check("both", two_phase_commit, expect=Holds())
         (f"check {SPEC} --traces {SPEC}", "C006", "a folder for --traces"),
         (f"check {SPEC} --json nowhere/r.json", "C006", "a folder that exists"),
         (f"check {SPEC} --junit specs", "C006", "name a file"),
+        (f"check {SPEC} --checkpoint {SPEC}", "C006", "a folder for --checkpoint"),
+        (f"check {SPEC} --checkpoint-every 5m", "C009", "--checkpoint DIR"),
+        ("simulate specs --checkpoint x", "C001", "an option of `interlock check`"),
         (f"check {SPEC} --sarif {SPEC}/r.sarif", "C006", "a folder that exists"),
     ],
 )
@@ -213,3 +217,86 @@ def test_a_walk_is_found_again_by_the_command_that_is_printed(capsys: pytest.Cap
 
     assert "--seed 7 --walks 7 --steps 50" in command
     assert first.partition("seed 7")[2].partition("s\n")[2] == again.partition("seed 7")[2].partition("s\n")[2] != ""
+
+
+BIG = ["check", "tests/benchmarks/agg_core.py", "--only", "3x1", "--workers", "2"]
+
+
+def test_a_search_that_ran_out_of_memory_goes_on_where_it_was(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The command to type is printed; once there is a verdict, the checkpoint is gone."""
+    folder, out = tmp_path / "it's here", tmp_path / "r.json"
+    line = [*BIG, "--checkpoint", str(folder), "--json", str(out)]
+
+    assert cli.main([*line, "--memory", "4M", "--depth", "20"]) == cli.UNDECIDED
+    said = capsys.readouterr().out
+    (file,) = folder.iterdir()
+    (entry,) = json.loads(out.read_text())["checks"]
+    assert entry["checkpoint"] == str(file)
+    (told,) = [x for x in said.splitlines() if "go on with: " in x]
+    again = shlex.split(told.partition("go on with: ")[2])
+    assert again[:2] == ["interlock", "check"]
+    assert "--depth" in again
+
+    assert cli.main([*again[1:], "--json", str(out)]) == cli.OK
+    (entry,) = json.loads(out.read_text())["checks"]
+    assert (entry["distinct_states"], entry["depth"], entry["checkpoint"]) == (580_376, 15, None)
+    assert "the search went on from a checkpoint of" in capsys.readouterr().out
+    assert list(folder.iterdir()) == []
+
+
+def test_a_checkpoint_of_what_the_spec_said_before_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Another depth is another search, and so is a damaged file none; both stay where they are."""
+    line = [*BIG, "--checkpoint", str(tmp_path)]
+    cli.main([*line, "--memory", "4M"])
+    (file,) = tmp_path.iterdir()
+    capsys.readouterr()
+
+    assert cli.main([*line, "--depth", "9"]) == cli.WRONG_INPUT
+    said = capsys.readouterr().err
+    assert "error[C011]" in said
+    assert 'check "3x1"' in said
+    assert "depth: None there, 9 here" in said
+    file.write_bytes(file.read_bytes()[:-1])
+    assert cli.main(line) == cli.WRONG_INPUT
+    assert "error[C010]" in capsys.readouterr().err
+    assert file.exists()
+
+
+def test_other_engines_say_that_they_save_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A note, and no file."""
+    line = ["check", SPEC, "--only", "3 managers", "--engine", "bmc", "--checkpoint", str(tmp_path / "c")]
+
+    cli.main(line)
+
+    assert "the engine bmc does not use --checkpoint" in capsys.readouterr().err
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_large_search_says_what_a_state_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    """With `-v` any search does."""
+    cli.main([*BIG, "-v"])
+    verbose = capsys.readouterr().out
+    cli.main(BIG)
+
+    assert re.search(r"depth 15, 1\d\.\d bytes a state of 42 bits, ", verbose)
+    assert "bytes a state" not in capsys.readouterr().out
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, on standard error, and the check ends as it would."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("checker.native.checkpoint.write", full)
+
+    assert cli.main([*BIG, "--checkpoint", str(tmp_path), "--checkpoint-every", "0"]) == cli.OK
+    said = capsys.readouterr().err
+    assert said.count("note: the search could not be saved to") == 1
+    assert said.endswith("No space left on device\n")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path as FilePath
 from typing import Protocol, TypeAlias
 
 import attrs
@@ -134,6 +135,9 @@ class Coverage:
     peak_memory: int | None = None
     seed: int | None = None
     survey: Surveyed | None = None  # where the task asked for one
+    checkpoint: str | None = None  # the file that another run can go on from
+    level_expanded: float | None = None  # while a search goes on: how much of the level at hand, from 0 to 1
+    memory_budget: int | None = None  # while it goes on
     notes: tuple[str, ...] = ()
 
 
@@ -228,6 +232,17 @@ class Unknown:
 Verdict: TypeAlias = Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown
 
 
+@attrs.frozen
+class Checkpoint:
+    """The file that a search is saved to while it runs, and goes on from where it is there.
+
+    `every`: how many seconds lie between two times, at least; more where writing takes long.
+    """
+
+    file: FilePath
+    every: float = 300.0
+
+
 @attrs.frozen(eq=False)
 class Task:
     """One check for an engine: the system (it holds the properties), the budget, the options.
@@ -252,6 +267,7 @@ class Task:
     distinct: int = 1
     symmetry: bool = False
     asked: Asked | None = None
+    checkpoint: Checkpoint | None = None
     started: float = attrs.field(factory=time.monotonic)
     progress: Callable[[Coverage], None] = lambda _: None
     interrupted: Callable[[], bool] = lambda: False

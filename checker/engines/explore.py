@@ -13,6 +13,7 @@ interchangeable (`reduction`); the counts, the verdict and the path are of the s
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 
 import attrs
@@ -32,6 +33,7 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
+from checker.engines.keeping import Kept, Wrong, keeper_of
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty
 from checker.native.crew import Crew
@@ -39,6 +41,7 @@ from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
 from checker.native.program import Found, Program, known_leaves
 from checker.native.run import NONE, Noted
+from checker.native.saved import numbers, restore, sections
 from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
 
@@ -54,7 +57,9 @@ class Explore:
     """Exhaustive breadth-first search in native code."""
 
     name = "explore"
-    knows = frozenset({"time", "memory", "states", "depth", "workers", "all", "distinct", "coverage", "symmetry"})
+    knows = frozenset(
+        {"time", "memory", "states", "depth", "workers", "all", "distinct", "coverage", "symmetry", "checkpoint"}
+    )
 
     def run(self, task: Task) -> Verdict:
         """Decide the task as far as the budget goes."""
@@ -62,7 +67,8 @@ class Explore:
         try:
             verdict = _Search(task, crew).run()
             if task.distinct > 1 and isinstance(verdict, Violated):
-                return distinct.with_more(task, verdict, lambda other: _Search(other, crew).run())
+                others = attrs.evolve(task, checkpoint=None)  # other searches
+                return distinct.with_more(others, verdict, lambda other: _Search(other, crew).run())
             return verdict
         finally:
             crew.close()
@@ -72,21 +78,8 @@ class _Stop(Exception):
     """A budget ended the run; the reason is the argument."""
 
 
-@attrs.frozen
-class _Trouble:
-    """Something noted that is wrong: its place among the notes, the depth of the state, and the note."""
-
-    place: int
-    depth: int
-    note: Noted
-    step: bool
-    expanding: bool  # found when the state was expanded: a deadlock or an error of an action
-
-    @property
-    def order(self) -> tuple[int, int, tuple[int, ...], int, int]:
-        """The first of these is the one that is told first."""
-        kind = 2 if self.expanding else int(self.step)
-        return self.depth + self.step, kind, self.note.state, self.note.ident, self.place
+class _Over(_Stop):
+    """The budget of states did."""
 
 
 class _Search:
@@ -99,7 +92,7 @@ class _Search:
         self.visited = Visited(self.program, crew, task.budget.memory)
         self.most = NONE if task.budget.states is None else task.budget.states
         self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
-        self.troubles: dict[int, _Trouble] = {}
+        self.troubles: dict[int, Wrong] = {}
         self.witnesses: dict[int, tuple[Noted, int]] = {}
         self.late: list[Violated] = []
         self.chunk = _FIRST_CHUNK
@@ -109,8 +102,18 @@ class _Search:
         self.whole: int | None = 0  # all states of fewer steps are expanded; None: all states are
         self.started = self.reported = time.perf_counter()
         self.searched: float | None = None
+        self.keeper = keeper_of(task, self.program)
+        self.begun, self.kept = False, (0, 0)  # states found and expanded, of the last checkpoint
+        self.notes = reduction.refusals(self.symmetries)
 
     def run(self) -> Verdict:
+        try:
+            return self._answered()
+        finally:
+            if self.keeper is not None:
+                self.keeper.close()
+
+    def _answered(self) -> Verdict:
         verdict, asked = self._decided(), self.task.asked
         if asked is None:
             return verdict
@@ -128,14 +131,15 @@ class _Search:
 
     def _decided(self) -> Verdict:
         try:
-            self._admit()
+            self._begin()
             return self._search()
-        except _Stop as stop:
+        except _Over as over:
             self._harvest()
-            return self._undecided(str(stop))
+            return self._undecided(str(over))
+        except _Stop as stop:
+            return self._stopped(str(stop), self._harvest)
         except OutOfMemory:
-            self._stopped_within()
-            return self._undecided(self.task.budget.memory_reached)
+            return self._stopped(self.task.budget.memory_reached, self._stopped_within)
         except Full as full:
             self._stopped_within()
             return self._undecided(f"states of {self.program.packing.bits} bits: {full}")
@@ -144,6 +148,43 @@ class _Search:
         """The level at work is not finished, and those that native code went through by itself are."""
         self._harvest()
         self.whole = max(0, self.visited.depth - 1)
+
+    # --- checkpoints -------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Take in the initial states, or go on from a checkpoint."""
+        saved = None if self.keeper is None else self.keeper.saved()
+        if saved is None:
+            self._admit()
+            self.begun = True
+            return
+        kept = Kept.read(saved.numbers["search"])
+        self.troubles, self.witnesses, self.complete = kept.troubles, kept.witnesses, kept.complete
+        self.started -= kept.seconds
+        restore(self.visited, saved)
+        self.begun, self.whole = True, max(0, self.visited.depth - 1)
+        self.notes = (*self.notes, f"the search went on from a checkpoint of {kept.states} states")
+        self._level()
+
+    def _save(self) -> None:
+        """Save the search, between two native calls; not one that looks at a last level without counting it."""
+        now = self.visited.found, self.visited.total(Ctx.EXPANDED)
+        if self.keeper is None or not self.begun or self.visited.first[Ctx.PROBE] or now == self.kept:
+            return
+        self.kept = now
+        seconds, states = time.perf_counter() - self.started, self._coverage().states
+        kept = Kept(self.troubles, self.witnesses, self.complete, seconds, states)
+        self.keeper.save(numbers(self.visited) | {"search": kept.data()}, sections(self.visited))
+
+    def _stopped(self, reason: str, ended: Callable[[], None]) -> Verdict:
+        """The end of a run that another can go on from; `ended` takes the notes, which are saved as they are before."""
+        self._save()
+        ended()
+        verdict = self._undecided(reason)
+        undecided = isinstance(verdict, Unknown) or (isinstance(verdict, Violated) and verdict.unjudged)
+        if self.keeper is None or not self.keeper.written or not undecided:
+            return verdict
+        return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, checkpoint=str(self.keeper.where.file)))
 
     # --- the search --------------------------------------------------------------------------------
 
@@ -228,7 +269,10 @@ class _Search:
             self.visited.shorten(_SHORTEN * (now - self.started))
         if now - self.reported >= _REPORT:
             self.reported = now
-            self.task.progress(self._coverage())
+            share = self.visited.expanded()
+            self.task.progress(attrs.evolve(self._coverage(), level_expanded=share, memory_budget=budget.memory))
+        if self.keeper is not None and self.keeper.due(self.visited.bytes()):
+            self._save()
 
     def _keep_count(self) -> None:
         """Where states are counted, remember the last level that was complete: it is the same on every run."""
@@ -240,7 +284,7 @@ class _Search:
         self.final = self.complete
         for run in self.visited.runs:
             run.taken_notes()
-        raise _Stop(f"states budget of {self.most} reached")
+        raise _Over(f"states budget of {self.most} reached")
 
     def _harvest(self) -> None:
         """Take the threads' notes, of each place the smallest."""
@@ -257,14 +301,14 @@ class _Search:
     def _kept(self, place: int, note: Noted) -> None:
         depth, dead = self.visited.depth, self.program.shape.dead
         if place >= dead:
-            self.troubles[place] = _Trouble(place, depth - 1, note, step=False, expanding=True)
+            self.troubles[place] = Wrong(place, depth - 1, note, step=False, expanding=True)
             return
         kind = self.system.properties[place // 2].kind
         if kind is PropertyKind.REACHABLE and place % 2 == 0:
             self.witnesses[place // 2] = note, depth
             return
         step = kind is PropertyKind.STEP
-        self.troubles[place] = _Trouble(place, depth - step, note, step, expanding=False)
+        self.troubles[place] = Wrong(place, depth - step, note, step, expanding=False)
 
     def _within(self, depth: int) -> Verdict:
         """All states so deep were found, and those before them expanded."""
@@ -323,7 +367,7 @@ class _Search:
     def _violated(self) -> Verdict:
         return self._told(min(self.troubles.values(), key=lambda t: t.order))
 
-    def _told(self, t: _Trouble) -> Violated:
+    def _told(self, t: Wrong) -> Violated:
         """What is wrong, with a path to it."""
         place = t.place - self.program.shape.dead
         found = None if t.expanding else self.program.found(t.place + 1)
@@ -419,7 +463,7 @@ class _Search:
             bytes_per_state=used / max(1, found),
             search_seconds=seconds,
             peak_memory=used,
-            notes=reduction.refusals(self.symmetries),
+            notes=self.notes,
         )
 
 

@@ -16,6 +16,7 @@ from checker.native.run import NONE, Noted, Run
 from checker.native.visited import OutOfMemory, Visited
 
 _BUFFER = 1 << 16  # places in the buffer, at least
+_LEAST = 1 << 12  # and where memory is short
 _SHARE = 1 << 12  # places that are worth another thread
 
 
@@ -31,8 +32,12 @@ class Levels:
         self.program.histogram(visited.first.address, 0, visited.slots, counts.address)
         self.sizes = [counts.get(i) for i in range(depths)]
         counts.free()
+        self._ends = Region(8 * depths)
         self.room = max(_BUFFER, visited.found // 8)
-        self._places, self._ends = Region(8 * self.room), Region(8 * depths)
+        if visited.limit is not None:
+            left = visited.limit - visited.bytes() - self._ends.size
+            self.room = max(_LEAST, min(self.room, left // (2 * 8)))  # half of what is left
+        self._places = Region(8 * self.room)
         self._held: dict[int, tuple[int, int]] = {}  # by level: its start in the buffer, and its size
 
     def pieces(self, level: int) -> Iterator[tuple[int, int]]:

@@ -52,6 +52,11 @@ class Region:
         """Give the memory back."""
         self._map.close()
 
+    def view(self, start: int, stop: int) -> memoryview:
+        """Some bytes of it; to be released before it is resized or freed."""
+        with memoryview(self._map) as whole:
+            return whole[start:stop]
+
     def get(self, index: int) -> int:
         """The 64-bit word at an index."""
         return int.from_bytes(self._map[8 * index : 8 * index + 8], "little")

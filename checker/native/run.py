@@ -165,6 +165,15 @@ class Run:
         found = {place: self.note(place) for place in range(self.program.shape.places)}
         return {place: note for place, note in found.items() if note is not None}
 
+    def put_note(self, place: int, note: Noted) -> None:
+        """Note something."""
+        self.small.put(self.notes + self.program.shape.note(place), [Note.TAKEN, note.ident, *note.state])
+        self.small.put(self.notes, [1])
+
+    def closed(self, place: int) -> bool:
+        """Whether nothing more is noted at a place."""
+        return self.small.get(self.notes + self.program.shape.note(place) + Note.STATUS) == Note.CLOSED
+
     def close(self, place: int, status: int = Note.CLOSED) -> None:
         """Note nothing more at a place (or, with OPEN, forget what was)."""
         self.small.put(self.notes + self.program.shape.note(place) + Note.STATUS, [status])

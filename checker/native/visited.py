@@ -7,6 +7,7 @@ refused before it happens.  Nothing grows while native code runs.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 from functools import partial
 from typing import Any
@@ -29,7 +30,7 @@ _GROWTH = 1.5  # how much larger a table becomes
 _GROWTH_FOLDED = 1.25  # beside a tree, so that all of it stays within 16 bytes a state
 _APART = 1 << 14  # cells at the start of a table that are set aside while it grows
 _WORTH = 1 << 18  # cells whose move is worth several threads
-_ASIDE = 1 << 16
+_ASIDE = 1 << 14  # cells that there is room for at first, of those that are set aside
 _SHARED = tuple(word for word in Ctx if word < Ctx.FREE)
 _WORD = 64
 
@@ -62,6 +63,7 @@ class Visited:
         self.free = [Region(8 * self.blocks) for _ in self.runs]
         self.items: Region | None = None
         self.seats = 0
+        self._holes: list[int] = []  # items that nobody will use
         self.places: Region | None = None
         if program.shape.folded:
             self.items = Region(8 * self._items(_FIRST), reserve)
@@ -101,6 +103,18 @@ class Visited:
         """Blocks of the next level."""
         return self.shared.get(Shared.LISTED)
 
+    def taken(self) -> int:
+        """Blocks of the level that were taken, in whole or in part."""
+        return min(self.shared.get(Shared.NEXT), self.first[Ctx.LIMIT])
+
+    def expanded(self) -> float:
+        """How much of the level was taken, from 0 to 1."""
+        return self.taken() / max(1, self.first[Ctx.LENGTH])
+
+    def blocks_of(self, word: Ctx) -> Region:
+        """The list of blocks of LEVEL, or of NEXT_LEVEL."""
+        return next(region for region in self.lists if region.address == self.first[word])
+
     def bytes(self) -> int:
         """Memory that was used: all arrays, but of the frontier and the tree what was ever filled."""
         regions = [*self.shortcuts.regions, self.shared, self.counts, *self.lists, *self.free, self.side]
@@ -138,7 +152,7 @@ class Visited:
 
     def limit_level(self, blocks: int) -> None:
         """Let the threads take so many more blocks before they pause."""
-        taken = min(self.shared.get(Shared.NEXT), self.first[Ctx.LIMIT])
+        taken = self.taken()
         self._count(Shared.NEXT, taken)
         for run in self.runs:
             run[Ctx.LIMIT] = min(self.first[Ctx.LENGTH], taken + blocks)
@@ -227,8 +241,9 @@ class Visited:
         self._move(old, slots)
 
     def _larger(self, slots: int) -> int:
-        """Bytes that a table of so many cells takes more."""
-        return 8 * (slots - self.slots) + (0 if self.side is None else self.side.more(self.side_bytes * slots))
+        """Bytes that a table of so many cells takes more, with what is set aside while it grows."""
+        side = 0 if self.side is None else self.side.more(self.side_bytes * slots)
+        return 8 * (slots - self.slots) + side + len(self.runs) * (8 + 16 * _ASIDE)
 
     def _affordable(self, slots: int) -> bool:
         try:
@@ -306,8 +321,60 @@ class Visited:
             run.remember(bits)
 
     def _seat(self) -> None:
+        """Give every part its place.  An item that a thread took and did not use yet has none: what it holds may be
+        another's part, and is overwritten."""
         self._publish()
-        self.program.reseat(self.first.address, 0, self.shared.get(Shared.ITEM_COUNT))
+        bounds = [-1, *sorted(self.unused()), self.shared.get(Shared.ITEM_COUNT)]
+        for before, after in itertools.pairwise(bounds):
+            self.program.reseat(self.first.address, before + 1, after)
+
+    def unused(self) -> list[int]:
+        """Items that were taken and hold no part yet."""
+        return self._holes + [run[Ctx.SPARE_ITEM] for run in self.runs if run[Ctx.SPARE_ITEM] != NONE]
+
+    # --- a search that was saved -------------------------------------------------------------------
+
+    def make(self, slots: int, side_bytes: int, items: int, blocks: int) -> None:
+        """Of a search that did not begin: arrays of the size that another one had.  Raises OutOfMemory."""
+        seats = self.seats
+        while self.items is not None and self._items(seats) < items:
+            seats = seats * 3 // 2
+        more = self.table.more(8 * slots) + side_bytes * slots + 4 * (seats - self.seats)
+        self._afford(more + 8 * (self._items(seats) - self._items(self.seats)))
+        self.table.resize(8 * slots)
+        self.slots = slots
+        if side_bytes:
+            self.side, self.side_bytes = Region(side_bytes * slots, side_bytes * _memory() // 8), side_bytes
+        if self.items is not None and self.places is not None:
+            self.items.resize(8 * self._items(seats))
+            self.places.free()  # the first part has its place there
+            self.places, self.seats = Region(4 * seats), seats
+        if blocks > self.blocks:
+            self._grow_pool(blocks)
+        self._publish()
+
+    def seat(self, items: int, unused: list[int]) -> None:
+        """Give the parts of a tree that was saved their places."""
+        self._count(Shared.ITEM_COUNT, items)
+        self._holes = unused
+        self._seat()
+
+    def go_on(self, depth: int, level: int, found: int) -> None:
+        """Take up a level: so many states in the first blocks are left to expand, so many in those after were found."""
+        first, at = self.first, 0
+        for word, states in ((Ctx.LEVEL, level), (Ctx.NEXT_LEVEL, found)):
+            full, rest = divmod(states, BLOCK)
+            sizes = [BLOCK] * full + [rest] * (rest > 0)
+            self.counts.put(at, sizes)
+            self.blocks_of(word).put(0, range(at, at + len(sizes)))
+            at += len(sizes)
+        self._count(Shared.FRESH, at)
+        first[Ctx.LENGTH] = first[Ctx.LIMIT] = -(-level // BLOCK)
+        self._count(Shared.NEXT, 0)
+        self._count(Shared.LISTED, -(-found // BLOCK))
+        first[Ctx.DEPTH] = depth
+        first[Ctx.TAG] = (1 if self.side_bytes else depth + 1) << self.program.shape.key_bits
+        self._spread()
 
     # --- contexts ----------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from checker.trace.diff import diff, places
 from checker.trace.fold import WIDTH, fold
 from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
 
+_LARGE: Final = 1_000_000  # states kept, from which on their size is told
 _BRIEF: Final = 12  # changes of one step that a brief trace shows
 
 
@@ -41,7 +42,7 @@ class Style:
 
 def line(result: Result, style: Style = Style()) -> str:
     """One line for a check."""
-    parts = [f"{_mark(result, style)}  {result.check}: {result.verdict}", *_numbers(result)]
+    parts = [f"{_mark(result, style)}  {result.check}: {result.verdict}", *_numbers(result, style)]
     return ", ".join(parts)
 
 
@@ -56,7 +57,7 @@ def _mark(result: Result, style: Style) -> str:
     return style.paint("as expected", "33" if bounded else "32")
 
 
-def _numbers(result: Result) -> Iterator[str]:
+def _numbers(result: Result, style: Style) -> Iterator[str]:
     c = result.coverage
     counted = ((c.states, "states"), (c.transitions, "transitions"), (c.walks, "walks"), (c.steps, "steps"))
     for number, noun in counted:
@@ -73,6 +74,9 @@ def _numbers(result: Result) -> Iterator[str]:
         yield f"{_spaced(taken)} of {_spaced(of, 'action instances')}"
     if c.seed is not None:
         yield f"seed {c.seed}"
+    kept = c.states if c.orbits is None else c.orbits
+    if c.bytes_per_state is not None and kept is not None and (style.verbose or kept > _LARGE):
+        yield f"{c.bytes_per_state:.1f} bytes a state of {c.bits_per_state} bits"
     yield f"{result.total_seconds:.2f} s"
 
 
@@ -91,6 +95,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
     if result.message:
         yield result.message
     yield from result.coverage.notes if not result.message else ()
+    if result.going_on:
+        yield f"go on with: {result.going_on}"
     if result.verdict.startswith("NoneWithin"):
         yield "nothing was found within the bound; this says nothing beyond it"
     if result.verdict.startswith("NoneSampled"):
