@@ -26,7 +26,7 @@ from checker.native.memory import Region
 from tests.engines.test_explore import systems
 from tests.engines.test_reduction import BUSY, FEW
 from tests.ir.test_symmetry import system as written
-from tests.native.systems import action, agg_core, claim, leaf, told
+from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, told
 from tests.native.test_threads import wide
 from tests.native.test_visited import line
 
@@ -36,6 +36,7 @@ num = sc.integer
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that is looked at after every few states, saved as often, and shared by all threads soon."""
+    keep_all_leaves(monkeypatch)
     monkeypatch.setattr(keeping, "_SHARE", 0)
     monkeypatch.setattr("checker.native.checkpoint.os.fsync", lambda _: None)
     monkeypatch.setattr("checker.native.visited._FIRST", 64)
@@ -158,9 +159,10 @@ def test_random_systems_go_on_alike(system: ScalarSystem) -> None:
 @pytest.mark.parametrize(("system", "memory"), [(agg_core(3, 1), 3_500_000), (wide(40), 2_000_000)])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_without_memory_goes_on_with_more(
-    system: ScalarSystem, memory: int, workers: int, tmp_path: Path
+    system: ScalarSystem, memory: int, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was found until then is kept, also where nothing was saved before; with too little, it stays."""
+    keep_all_leaves(monkeypatch)
     file = tmp_path / "c"
     first = searched(system, file, workers, 3600.0, budget=Budget(memory=memory))
     again = searched(system, file, 3 - workers, 3600.0, budget=Budget(memory=1_000_000))

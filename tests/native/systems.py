@@ -16,6 +16,7 @@ from checker.ir.nodes import ModelErrorKind, PropertyKind
 from checker.ir.passes.correspondence import Correspondence
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import IntT
+from checker.native.visited import Visited
 from checker.semantics.layout import to_leaves
 
 ABSENT, BUILT, CONFIRMED, PROVEN, FINAL = range(5)
@@ -181,3 +182,11 @@ def search(system: ScalarSystem) -> tuple[dict[State, int], dict[State, list[Sta
                 levels[t] = levels[state] + 1
                 queue.append(t)
     return levels, steps, wrong
+
+
+def entered(visited: Visited, part: int) -> int:
+    """The number of a part of wide states, a new one where it has none; as a thread that does not remember it asks."""
+    h = part
+    for _ in range(2):
+        h = (h ^ h >> 32) * 0xD6E8FEB86659FD93 % (1 << 64)
+    return visited.program.library.function("enter", 3)(visited.first.address, part, h)

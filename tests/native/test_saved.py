@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from checker.native import checkpoint
 from checker.native.crew import Crew
 from checker.native.kernel import BLOCK, BLOCK_WORDS, Ctx, Shared
@@ -11,7 +13,14 @@ from checker.native.program import Program
 from checker.native.run import Noted
 from checker.native.saved import numbers, restore, sections
 from checker.native.visited import Visited
+from tests.native.systems import entered, keep_all_leaves
 from tests.native.test_threads import wide
+
+
+@pytest.fixture(autouse=True)
+def _whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """States are as wide as they are written."""
+    keep_all_leaves(monkeypatch)
 
 
 def again(visited: Visited, folder: Path, threads: int) -> Visited:
@@ -27,19 +36,18 @@ def again(visited: Visited, folder: Path, threads: int) -> Visited:
 def test_an_item_that_was_not_used_is_never_found(tmp_path: Path) -> None:
     """Of a thread that lost a race for a part: what it holds is another's part."""
     visited = Visited(Program(wide(9)), Crew(2))
-    intern = visited.program.library.function("intern", 2)
     spare = visited.shared.get(Shared.ITEM_COUNT)
     visited.shared.put(Shared.ITEM_COUNT, [spare + 1])
-    number = intern(visited.first.address, 77)
+    number = entered(visited, 77)
     assert visited.items is not None
     visited.items.put(spare, [77])
     visited.runs[1][Ctx.SPARE_ITEM] = spare
 
     made = again(visited, tmp_path, 1)
 
-    assert intern(made.first.address, 77) == number
+    assert entered(made, 77) == number
     made._grow_tree()
-    assert intern(made.first.address, 77) == number
+    assert entered(made, 77) == number
 
 
 def test_blocks_are_kept_by_what_is_left_of_them(tmp_path: Path) -> None:

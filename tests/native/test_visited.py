@@ -14,7 +14,7 @@ from checker.native.kernel import Ctx, Shared
 from checker.native.memory import Region
 from checker.native.program import Program
 from checker.native.visited import Visited
-from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf
+from tests.native.systems import action, agg_core, claim, entered, keep_all_leaves, leaf
 
 num = sc.integer
 
@@ -123,60 +123,62 @@ def test_memory_beyond_the_budget_is_never_asked_for() -> None:
     assert verdict.coverage.peak_memory <= 4_000_000
 
 
-def test_an_item_that_was_taken_and_not_used_has_no_place() -> None:
+def test_an_item_that_was_taken_and_not_used_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that loses a race for a part keeps the item it wrote it to, and writes another part there later; a
     tree that grows meanwhile must not find the part there."""
+    keep_all_leaves(monkeypatch)
     visited = Visited(Program(line(300, 120)), Crew(1))
-    intern = visited.program.library.function("intern", 2)
     first, spare = visited.first, visited.shared.get(Shared.ITEM_COUNT)
     visited.shared.put(Shared.ITEM_COUNT, [spare + 1])
     part = 12_345
-    number = intern(first.address, part)
+    number = entered(visited, part)
     assert visited.items is not None
     visited.items.put(spare, [part])
     first[Ctx.SPARE_ITEM] = spare
 
     visited._grow_tree()
-    again, other = intern(first.address, part), intern(first.address, part + 1)
+    again, other = entered(visited, part), entered(visited, part + 1)
 
     assert (again, other) == (number, spare)
-    assert intern(first.address, part + 1) == spare
+    assert entered(visited, part + 1) == spare
 
 
 class Watched:
-    """How many bytes all regions take at a time, at most; also while one is moved."""
+    """How many bytes all regions are asked for at a time, at most; also while one is moved."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.now = self.most = 0
+        self.asked: dict[int, int] = {}
+        self.most = 0
         made, resized, freed = Region.__init__, Region.resize, Region.free
 
         def make(region: Region, size: int, reserve: int = 0) -> None:
             made(region, size, reserve)
-            self._add(region.size)
+            self._see(region, size)
 
         def resize(region: Region, size: int) -> None:
-            before, moved = region.size, region.address
+            before, moved = self.asked[id(region)], region.address
             resized(region, size)
-            self._add(region.size if region.address != moved else region.size - before)
-            self.now -= before if region.address != moved else 0
+            self._see(region, size + (before if region.address != moved else 0))
+            self.asked[id(region)] = size
 
         def free(region: Region) -> None:
             freed(region)
-            self.now -= region.size
+            del self.asked[id(region)]
 
         for name, function in (("__init__", make), ("resize", resize), ("free", free)):
             patch.setattr(Region, name, function)
 
-    def _add(self, size: int) -> None:
-        self.now += size
-        self.most = max(self.most, self.now)
+    def _see(self, region: Region, size: int) -> None:
+        self.asked[id(region)] = size
+        self.most = max(self.most, sum(self.asked.values()))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("name", ["narrow", "wide", "deep"])
-def test_no_moment_of_a_search_passes_its_budget(name: str, workers: int) -> None:
+def test_no_moment_of_a_search_passes_its_budget(name: str, workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither growth, nor what is set aside meanwhile, nor what is asked of a finished search; but for the least
     buffer of a path, and two words a level."""
+    keep_all_leaves(monkeypatch)
     system = {"narrow": agg_core(3, 1), "wide": line(20_000, 120), "deep": line(70_000, 60)}[name]
     decided = []
     for budget in range(1_500_000, 12_000_000, 1_734_567):
