@@ -310,15 +310,21 @@ class Visited:
         old, new = self.seats, self.seats * 3 // 2
         if self._items(new) == self._items(old):
             raise Full(f"their tree has room for {PARTS} different parts, no more")
-        bits = min((new // _REMEMBERED).bit_length(), _MEMO_BITS)
-        self._afford(self.items.more(8 * self._items(new)) + 4 * new + len(self.runs) * (16 << bits))
+        self._afford(self.items.more(8 * self._items(new)) + 4 * new + self._memos(new))
         self.items.resize(8 * self._items(new))
         self.places.free()
         self.places, self.seats = Region(4 * new), new
         self._publish()
         self._seat()
+        self._remember()
+
+    def _remember(self) -> None:
         for run in self.runs:
-            run.remember(bits)
+            run.remember(_memo_bits(self.seats))
+
+    def _memos(self, seats: int) -> int:
+        """Bytes in which the threads remember parts of a tree of so many places."""
+        return len(self.runs) * (16 << _memo_bits(seats))
 
     def _seat(self) -> None:
         """Give every part its place.  An item that a thread took and did not use yet has none: what it holds may be
@@ -339,8 +345,8 @@ class Visited:
         seats = self.seats
         while self.items is not None and self._items(seats) < items:
             seats = seats * 3 // 2
-        more = self.table.more(8 * slots) + side_bytes * slots + 4 * (seats - self.seats)
-        self._afford(more + 8 * (self._items(seats) - self._items(self.seats)))
+        more = 8 * (slots - self.slots) + side_bytes * slots + 4 * (seats - self.seats)
+        self._afford(more + 8 * (self._items(seats) - self._items(self.seats)) + self._memos(seats))
         self.table.resize(8 * slots)
         self.slots = slots
         if side_bytes:
@@ -349,6 +355,7 @@ class Visited:
             self.items.resize(8 * self._items(seats))
             self.places.free()  # the first part has its place there
             self.places, self.seats = Region(4 * seats), seats
+            self._remember()
         if blocks > self.blocks:
             self._grow_pool(blocks)
         self._publish()
@@ -417,6 +424,10 @@ class Visited:
         """What is shared is the same in every context."""
         for run in self.runs[1:]:
             self.lend(run)
+
+
+def _memo_bits(seats: int) -> int:
+    return min((seats // _REMEMBERED).bit_length(), _MEMO_BITS)
 
 
 def _array(np: Any, region: Region, count: int, width: int) -> Any:
