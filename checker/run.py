@@ -59,6 +59,7 @@ class Overrides:
 
     `workers`: how many threads an engine may run on; None is one for each processor.
     `coverage`: count what a search covered; `gates`: say what actions that never fired wait for.
+    `symmetry`: None leaves it to the engine whether a search is reduced.
     """
 
     engine: str | None = None
@@ -71,7 +72,7 @@ class Overrides:
     walks: int | None = None
     steps: int | None = None
     every: bool = False
-    symmetry: bool = False
+    symmetry: bool | None = None
     distinct: int | None = None
     coverage: bool = False
     gates: bool = False

@@ -90,7 +90,7 @@ class _Symmetry:
 
     def _follow(self) -> str:
         code = Code("define i64 @follow(ptr %s, ptr %t, ptr %out, ptr %ids, ptr %fired, ptr %err) nounwind")
-        n = code.op("call i64 @expand(ptr %s, ptr %out, ptr %ids, i64 0, ptr %fired, ptr %err)")
+        n = code.op("call i64 @expand(ptr %s, ptr %out, ptr %ids, i64 0, ptr %fired, ptr %err, i64 1)")
         orbit = code.buffer(self.words)
         with code.count("0", n) as j:
             row = code.at("%out", code.mul(j, self.words))

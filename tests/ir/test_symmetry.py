@@ -15,7 +15,7 @@ from checker.ir.passes.quotient import Columns, Walk, plain_changes, quotient
 from checker.ir.passes.scalarize import scalarize
 from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap, symmetries
 from checker.ir.scalar import ScalarSystem
-from checker.smt.equivalence import never
+from checker.smt.equivalence import Prover
 
 HEAD = '''from typing import Annotated, Final
 
@@ -88,7 +88,7 @@ def system(model: str = IDLE, spec: str = TRUE, extra: str = "") -> ScalarSystem
 
 def shown(made: ScalarSystem) -> Symmetries:
     """What the rewriting and the solver show together."""
-    return symmetries(made, lambda condition, domain: never(condition, domain, 20.0))
+    return symmetries(made, Prover().never)
 
 
 def act(body: str, params: str = "") -> str:
