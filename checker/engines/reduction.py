@@ -30,7 +30,7 @@ from checker.native.run import Run
 from checker.semantics.layout import to_leaves
 
 SMALL: Final = 10_000  # states of a search that is over before a reduction could pay
-LARGE: Final = 200_000  # the same, for what takes longer: a solver, or to gain less than `WORTH` promises
+LARGE: Final = 1_000_000  # the same, for what takes longer: a solver, or to gain less than `WORTH` promises
 WORTH: Final = 6  # permutations: two members halve a search at best, three divide it by six
 
 

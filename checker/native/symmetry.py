@@ -9,17 +9,19 @@ real successor, the result is the instance, or -1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import attrs
 
 from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk
-from checker.ir.passes.symmetry import node
-from checker.ir.scalar import ScalarSystem, is_const, var_of
+from checker.ir.passes.symmetry import Permutation, moved, variables
+from checker.ir.scalar import TRUE, Node, Op, ScalarSystem, is_const, var_of
 from checker.native.emit import WORD, Emitter, load_words, width
 from checker.native.text import Code
 from checker.semantics.layout import WORD as BITS
 from checker.semantics.layout import Packing, Place
 
-_UNROLLED = 5  # swaps of a walk up to which there is no loop
+_UNROLLED = 11  # swaps of a walk up to which there is no loop
 
 
 def symmetry_code(system: ScalarSystem, packing: Packing, quotient: Quotient) -> str:
@@ -58,7 +60,9 @@ class _Symmetry:
         return "\n".join([*self.tables, *parts])
 
     def _walks(self) -> Iterator[tuple[int, Walk]]:
-        return ((i, p) for i, p in enumerate(self.quotient.parts) if isinstance(p, Walk))
+        """The parts whose swaps are called in a loop."""
+        parts = enumerate(self.quotient.parts)
+        return ((i, p) for i, p in parts if isinstance(p, Walk) and len(p.steps) > _UNROLLED)
 
     # --- the functions -----------------------------------------------------------------------------
 
@@ -139,14 +143,11 @@ class _Symmetry:
 
     def _sort(self, code: Code, part: Columns) -> None:
         columns = self._gathered(code, part)
-        for end in range(len(columns) - 1, 0, -1):
-            for i in range(end):
-                low, high = columns[i], columns[i + 1]
-                swapped = _less(code, high, low)
-                columns[i] = [code.op(f"select i1 {swapped}, i64 {b}, i64 {a}") for a, b in zip(low, high, strict=True)]
-                columns[i + 1] = [
-                    code.op(f"select i1 {swapped}, i64 {a}, i64 {b}") for a, b in zip(low, high, strict=True)
-                ]
+        for i, j in sorting_network(len(columns)):
+            low, high = columns[i], columns[j]
+            swapped = _less(code, high, low)
+            columns[i] = [code.choose(swapped, b, a) for a, b in zip(low, high, strict=True)]
+            columns[j] = [code.choose(swapped, a, b) for a, b in zip(low, high, strict=True)]
         self._scattered(code, part, columns)
 
     def _scattered(self, code: Code, part: Columns, columns: list[list[str]]) -> None:
@@ -178,30 +179,72 @@ class _Symmetry:
     def _swap(self, name: str, s: Swap) -> str:
         """`@swap<part>.<number>(state)`: two members of a scalarset change places."""
         code = Code(f"define internal i64 @swap{name}(ptr %s) nounwind")
-        old = load_words(code, "%s", self.words)
-        values = {i: node(m, s.by) for i, m in enumerate(s.leaves) if m.value}
-        sources = [(var_of(m.source)[1], i) for i, m in enumerate(s.leaves) if not (m.value or is_const(m.source))]
-        plain = [(a, b) for a, b in sources if a != b]
-        places = self.packing.places
-        bits = _moved_bits(code, [(places[a], places[b]) for a, b in plain], old, self.words)
-        clear = _cleared([places[b] for _, b in plain])
-        new = list(old)
-        for i, mask in clear.items():
-            new[i] = code.op(f"or i64 {code.band(old[i], str(WORD & ~mask))}, {bits[i]}")
-        emit = Emitter(code, self.system.leaves, self.packing, {"s": old})
-        for i, word in enumerate(emit.packed(new, values)):
+        new = self._swapped(code, s, load_words(code, "%s", self.words))
+        for i, word in enumerate(new):
             code.store(word, "%s", i)
         return code.finish("0")
 
-    def _visit(self, code: Code, number: int, part: Walk, visit: Callable[[str], None]) -> None:
+    def _swapped(self, code: Code, s: Swap, old: list[str]) -> list[str]:
+        """The words of a state after a swap: what belongs to a member moves, then the members that it names."""
+        places = self.packing.places
+        moves = [(var_of(m.source)[1], i) for i, m in enumerate(s.leaves) if not is_const(m.source)]
+        moves = [(a, b) for a, b in moves if a != b]
+        bits = _moved_bits(code, [(places[a], places[b]) for a, b in moves], old, self.words)
+        clear = _cleared([places[b] for _, b in moves])
+        new = list(old)
+        for i, mask in clear.items():
+            new[i] = code.op(f"or i64 {code.band(old[i], str(WORD & ~mask))}, {bits[i]}")
+        assert self.system.state is not None
+        here = moved(self.system.state, variables("s", self.system.leaves), s.sort, tuple(range(s.sort.size)))
+        fields: dict[tuple[int, int], dict[int, Node]] = {}
+        for i, m in enumerate(here):
+            if m.value and not is_const(m.source):
+                fields.setdefault((places[i].word, places[i].width), {})[i] = m.present
+        emit = Emitter(code, self.system.leaves, self.packing, {"s": list(new)})
+        for (word, wide), present in fields.items():
+            new[word] = self._renamed(emit, s.by, new[word], wide, present)
+        return new
+
+    def _renamed(self, emit: Emitter, by: Permutation, word: str, wide: int, present: Mapping[int, Node]) -> str:
+        """A word in which some fields of one width name members, two of which change places: all fields at once.
+
+        A field that holds the lower of the two is one more, one that holds the other is one less.
+        """
+        code, low = emit.code, next(k for k, to in enumerate(by) if k != to)
+        ends = {leaf: self.packing.places[leaf].shift for leaf in present}
+        is_low, is_high = (_holding(code, word, value, wide, ends.values()) for value in (low, low + 1))
+        if low == 0:  # which is also what a field holds that is not there
+            is_low = code.band(is_low, self._there(emit, present))
+        return code.sub(code.add(word, is_low), is_high)
+
+    def _there(self, emit: Emitter, present: Mapping[int, Node]) -> str:
+        """The lowest bits of the fields that are there."""
+        code, places = emit.code, self.packing.places
+        moves = [
+            (places[var_of(n)[1]], attrs.evolve(places[leaf], word=0, width=1))
+            for leaf, n in present.items()
+            if n.op is Op.VAR and places[var_of(n)[1]].width
+        ]
+        fixed = sum(1 << places[leaf].shift for leaf, n in present.items() if n is TRUE)
+        (total,) = _moved_bits(code, moves, emit.spaces["s"], 1)
+        for bits in [str(fixed)] * (fixed != 0):
+            total = bits if total == "0" else code.bor(total, bits)
+        for leaf, n in present.items():
+            if n.op is not Op.VAR and not is_const(n):
+                bit = code.op(f"zext i1 {emit.value(n)} to i64")
+                total = code.bor(total, code.shl(bit, places[leaf].shift))
+        return total
+
+    def _visit(self, code: Code, number: int, part: Walk, visit: Callable[[list[str]], None]) -> None:
         """Do something with every state that a permutation, the first excepted, makes of the given one."""
+        if len(part.steps) <= _UNROLLED:
+            words = load_words(code, "%s", self.words)
+            for step in part.steps:
+                words = self._swapped(code, part.swaps[step], words)
+                visit(words)
+            return
         now = code.buffer(self.words)
         self._copy(code, "%s", now)
-        if len(part.steps) <= _UNROLLED:
-            for step in part.steps:
-                code.op(f"call i64 @swap{number}.{step}(ptr {now})")
-                visit(now)
-            return
         table = self._table(number, part.steps)
         with code.count("0", str(len(part.steps))) as i:
             byte = code.op(f"load i8, ptr {code.at(table, i, 'i8')}")
@@ -209,7 +252,7 @@ class _Symmetry:
             for k in range(len(part.swaps)):
                 with code.when(code.cmp("eq", chosen, str(k))):
                     code.op(f"call i64 @swap{number}.{k}(ptr {now})")
-            visit(now)
+            visit(load_words(code, now, self.words))
 
     def _table(self, number: int, steps: Sequence[int]) -> str:
         name = f"@walk{number}"
@@ -218,14 +261,32 @@ class _Symmetry:
             self.tables.append(text)
         return name
 
-    def _keep_least(self, code: Code, now: str, best: str) -> None:
-        a, b = load_words(code, now, self.words), load_words(code, best, self.words)
-        with code.when(_less(code, a, b)):
-            self._copy(code, now, best)
+    def _keep_least(self, code: Code, now: list[str], best: str) -> None:
+        old = load_words(code, best, self.words)
+        less = _less(code, now, old)
+        for i, (a, b) in enumerate(zip(now, old, strict=True)):
+            code.store(code.choose(less, a, b), best, i)
 
-    def _count_same(self, code: Code, now: str, fixed: str) -> None:
-        same = self._same(code, now, "%s")
+    def _count_same(self, code: Code, now: list[str], fixed: str) -> None:
+        same = _all_equal(code, list(zip(now, load_words(code, "%s", self.words), strict=True)))
         code.bump(fixed, code.op(f"zext i1 {same} to i64"))
+
+
+def sorting_network(n: int) -> Iterator[tuple[int, int]]:
+    """Which of n things to compare, in turn, and exchange where the first is larger, to have them in order.
+
+    Batcher's merge exchange: Knuth, "The Art of Computer Programming" 3, algorithm 5.2.2M.
+    """
+    top = 1 << max(0, (n - 1).bit_length() - 1)
+    p = top if n > 1 else 0
+    while p:
+        q, r, far = top, 0, p
+        while True:
+            yield from ((i, i + far) for i in range(n - far) if i & p == r)
+            if q == p:
+                break
+            far, q, r = q - p, q // 2, p
+        p //= 2
 
 
 def _exported(name: str, internal: str) -> str:
@@ -256,6 +317,16 @@ def _moved_bits(code: Code, moves: Sequence[tuple[Place, Place]], words: Sequenc
             bits = code.op(f"shl i64 {bits}, {far}") if far > 0 else code.shr(bits, -far)
         out[target] = bits if out[target] == "0" else code.op(f"or i64 {out[target]}, {bits}")
     return out
+
+
+def _holding(code: Code, word: str, value: int, wide: int, ends: Iterable[int]) -> str:
+    """The lowest bits of those fields of a word (so wide, from these bits on) that hold a value."""
+    lowest = sum(1 << end for end in ends)
+    differ = code.xor(word, str(lowest * value)) if value else word
+    total = differ
+    for far in range(1, wide):
+        total = code.bor(total, code.shr(differ, far))
+    return code.xor(code.band(total, str(lowest)), str(lowest))
 
 
 def _less(code: Code, a: Sequence[str], b: Sequence[str]) -> str:

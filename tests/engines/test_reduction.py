@@ -84,7 +84,9 @@ def spread(s: State) -> bool:
 LATE = act("for w in Who:\n    if s.votes[w] > 0:\n        s.leader = w")  # the last one wins
 
 
-def run(made: ScalarSystem, *, reduced: bool = True, every: bool = False, workers: int = 1, **budget: Any) -> Verdict:
+def run(
+    made: ScalarSystem, *, reduced: bool | None = True, every: bool = False, workers: int = 1, **budget: Any
+) -> Verdict:
     return Explore().run(Task(made, Budget(**budget), workers=workers, every=every, symmetry=reduced))
 
 
@@ -231,12 +233,14 @@ def test_what_is_not_reduced_by_is_said() -> None:
     assert (asked.coverage.states, asked.coverage.transitions) == (full.coverage.states, full.coverage.transitions)
 
 
-def test_nothing_is_reduced_unless_it_is_asked_for() -> None:
+def test_what_is_not_reduced_pays_nothing() -> None:
+    """Neither the proof nor the code: a small search, and one that must not be reduced."""
     made = system(GROW)
 
-    verdict = Explore().run(Task(made))
+    left, refused = run(made, reduced=None), run(made, reduced=False)
 
-    assert (verdict.coverage.orbits, verdict.coverage.symmetry) == (None, ())
+    assert (left.coverage.orbits, left.coverage.symmetry) == (refused.coverage.orbits, refused.coverage.symmetry)
+    assert (left.coverage.orbits, left.coverage.symmetry) == (None, ())
     assert "canonical" not in Program(made).assembly()
 
 
@@ -275,9 +279,125 @@ def violated(verdict: Verdict) -> list[tuple[str | None, int]]:
     return sorted((v.property or "", len(v.path.steps)) for v in found if v.path is not None)
 
 
-def test_a_budget_of_states_is_of_those_kept() -> None:
-    """Ten orbits fit where 27 states do not."""
-    full, reduced = (run(system(GROW), reduced=r, states=12) for r in (False, True))
+@pytest.mark.parametrize(("budget", "states"), [(3, 1), (10, 10), (26, 26), (27, 27)])
+def test_a_budget_of_states_is_of_the_model(budget: int, states: int) -> None:
+    """It ends both searches at the same level, though one keeps fewer states."""
+    full, reduced = (run(system(GROW), reduced=r, states=budget) for r in (False, True))
 
-    assert isinstance(full, Unknown)
-    assert isinstance(reduced, Holds)
+    assert type(full) is type(reduced) is (Holds if budget == 27 else Unknown)
+    assert full.coverage.states == reduced.coverage.states == states
+
+
+# --- when a search is reduced ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of GROW, levels end with 1, 4, 10, 17, 23, 26 and 27 states."""
+    monkeypatch.setattr(reduction, "SMALL", 10)
+    monkeypatch.setattr(reduction, "LARGE", 20)
+
+
+@pytest.mark.usefixtures("thresholds")
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("many", [1, 16])
+def test_a_search_that_outgrows_a_small_one_begins_again(
+    workers: int, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end of the first level with more than 10 states, however many threads search it."""
+    asked = []
+    real = reduction.later
+    monkeypatch.setattr(explore, "_MANY", many)
+    monkeypatch.setattr(reduction, "later", lambda *a: asked.append(a) or real(*a))
+    seen: list[int | None] = []
+    real_reconsider = explore._Search._reconsider
+    monkeypatch.setattr(
+        explore._Search, "_reconsider", lambda self: seen.append(self.visited.found) or real_reconsider(self)
+    )
+    made = system(GROW)
+
+    left, asked_for = run(made, reduced=None, workers=workers), run(made, workers=workers)
+
+    assert len(asked) == 1
+    assert seen.count(17) == 1  # where it began again; then there are 10 orbits, too few to ask a solver
+    assert told(left) == told(asked_for)
+    assert left.coverage.orbits == 10
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_is_over_when_its_last_level_is() -> None:
+    """Though it has outgrown a small one by then; and a violation is told where it is found."""
+    spec = "@always\ndef low(s: State) -> bool:\n    return sum(s.votes[w] for w in Who) < 3\n"
+
+    shallow, violated = run(system(GROW), reduced=None, depth=3), run(system(GROW, spec), reduced=None)
+
+    assert (shallow.coverage.states, shallow.coverage.orbits) == (17, None)
+    assert (violated.coverage.states, violated.coverage.orbits) == (17, None)
+    assert isinstance(violated, Violated)
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_solver_is_asked_for_a_large_search_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rewriting shows too little of this model, and few permutations of it: two places."""
+    asked = []
+    real = reduction.by_solver
+    monkeypatch.setattr(reduction, "by_solver", lambda *a: asked.append(a) or real(*a))
+    made = system(HARD)
+    assert [s.name for s in reduction.symmetries(made).sorts] == ["Place"]
+
+    small = run(made, reduced=None, depth=2)
+    assert (len(asked), small.coverage.symmetry, small.coverage.notes) == (0, (), ())
+
+    large = run(made, reduced=None)
+    assert len(asked) == 1
+    assert large.coverage.symmetry == ("Who", "Place")
+    assert large.coverage.states == run(made, reduced=False).coverage.states
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_two_members_alone_are_worth_it_in_a_large_search() -> None:
+    """They halve it at best."""
+    made = system("@action\ndef settle(s: State, w: Who, p: Place | None) -> None:\n    s.at[w] = p\n\n\n" + LATE)
+
+    small, large = run(made, reduced=None, depth=2), run(made, reduced=None)
+
+    assert (small.coverage.states, small.coverage.symmetry) == (19, ())
+    assert (large.coverage.states, large.coverage.symmetry) == (27, ("Place",))
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_that_begins_again_is_within_its_budgets() -> None:
+    """Of states, of depth and of time, as the search of all states is."""
+    made = system(GROW)
+
+    for budget in ({"states": 20}, {"depth": 4}):
+        left, full = run(made, reduced=None, **budget), run(made, reduced=False, **budget)
+        assert type(left) is type(full)
+        assert left.coverage.orbits is not None
+        assert (left.coverage.states, left.coverage.depth) == (full.coverage.states, full.coverage.depth)
+
+    late = Task(made, Budget(seconds=1e-9), symmetry=None)
+    assert isinstance(Explore().run(late), Unknown)
+
+
+TWO = """@always
+def second(s: State) -> bool:
+    return all(s.at[w] is None for w in Who)
+
+
+@always
+def third(s: State) -> bool:
+    return all(s.votes[w] < 1 for w in Who)
+"""
+
+
+def test_of_two_that_are_violated_as_early_the_same_is_told_first() -> None:
+    """In full the smallest state with a vote is smaller than any with a place; of representatives it need not be."""
+    model = BUSY
+
+    full, reduced = (run(system(model, TWO), reduced=r) for r in (False, True))
+
+    assert isinstance(full, Violated)
+    assert isinstance(reduced, Violated)
+    assert full.property == reduced.property == "second"
+    assert [v.property for v in run(system(model, TWO), every=True).others] == ["third"]  # type: ignore[union-attr]

@@ -7,14 +7,17 @@ import random
 import tempfile
 from pathlib import Path
 
+import attrs
 import pytest
 
 from checker.frontend import load_spec
+from checker.ir import scalar as sc
+from checker.ir.nodes import PropertyKind
 from checker.ir.passes import quotient as quotients
 from checker.ir.passes.quotient import Columns, Walk, plain_changes, quotient
 from checker.ir.passes.scalarize import scalarize
 from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap, symmetries
-from checker.ir.scalar import ScalarSystem
+from checker.ir.scalar import ScalarProperty, ScalarSystem
 from checker.smt.equivalence import Prover
 
 HEAD = '''from typing import Annotated, Final
@@ -149,6 +152,39 @@ def test_a_property_that_tells_members_apart_forbids_it(kind: str) -> None:
     found = shown(system(spec=spec))
 
     assert [(r.sort.name, r.reason) for r in found.refused] == [("Who", "`ordered` tells its members apart")]
+
+
+def test_a_property_that_names_a_member_forbids_it() -> None:
+    """The language has no way to (M108); what made the scalar form is not trusted."""
+    made = system()
+    leaf = next(i for i, leaf in enumerate(made.leaves) if leaf.name == "leader")
+    named = sc.not_(sc.eq(sc.int_var("s", leaf, 0, 2), sc.integer(1)))
+    lone = ScalarProperty("lone", PropertyKind.ALWAYS, named, ())
+
+    found = shown(attrs.evolve(made, properties=(lone,)))
+
+    assert [s.name for s in found.sorts] == ["Place"]
+    assert [r.reason for r in found.refused] == ["`lone` tells its members apart"]
+
+
+def test_an_adversary_that_tells_members_apart_forbids_it_where_it_is_allowed() -> None:
+    """Only what a check allows is searched."""
+    bad = APART["the last one wins"].replace("@action", '@action(fault="bad")')
+
+    without, within = shown(system(IDLE + "\n\n" + bad)), shown(system(IDLE + "\n\n" + bad, extra='faults={"bad"}, '))
+
+    assert [s.name for s in without.sorts] == ["Who", "Place"]
+    assert [s.name for s in within.sorts] == ["Place"]
+
+
+def test_a_constant_that_tells_members_apart_forbids_it_where_it_is_set() -> None:
+    """Each check has its own constants, and its own proof."""
+    model = "FAVOUR: Final[bool] = False\n\n\n" + act("require(FAVOUR)\nfor w in Who:\n    s.leader = w")
+
+    without, within = shown(system(model)), shown(system(model, extra='{"FAVOUR": True}, '))
+
+    assert [s.name for s in without.sorts] == ["Who", "Place"]
+    assert [s.name for s in within.sorts] == ["Place"]
 
 
 def test_parameters_of_properties_quantify_over_all_members() -> None:
