@@ -355,14 +355,37 @@ def test_a_solver_is_asked_for_a_large_search_alone(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("thresholds")
+def test_a_reduced_search_may_be_reduced_further() -> None:
+    """By the members, which rewriting shows alike; and when it is large, by the places too."""
+    model = GROW + "\n\n" + act("for q in Place:\n    if q == p:\n        s.at[w] = q", ", w: Who, p: Place")
+    made = system(model)
+    assert [s.name for s in reduction.symmetries(made).sorts] == ["Who"]
+
+    large = run(made, reduced=None)
+
+    assert (large.coverage.states, large.coverage.symmetry) == (729, ("Who", "Place"))
+
+
+@pytest.mark.usefixtures("thresholds")
 def test_two_members_alone_are_worth_it_in_a_large_search() -> None:
     """They halve it at best."""
-    made = system("@action\ndef settle(s: State, w: Who, p: Place | None) -> None:\n    s.at[w] = p\n\n\n" + LATE)
+    task = Task(system(GROW + "\n\n" + LATE))
+    assert [s.name for s in reduction.symmetries(task.system).sorts] == ["Place"]
 
-    small, large = run(made, reduced=None, depth=2), run(made, reduced=None)
+    first = reduction.at_first(task)
+    small = reduction.later(task, first)
+    large = reduction.later(task, small)
 
-    assert (small.coverage.states, small.coverage.symmetry) == (19, ())
-    assert (large.coverage.states, large.coverage.symmetry) == (27, ("Place",))
+    assert (first.again, small.again, large.again) == (10, 20, None)
+    assert (first.order, small.order, large.order) == (1, 1, 2)
+
+
+def test_where_nothing_is_gained_nothing_is_asked() -> None:
+    """One member, or no scalarset; or a system that nobody wants reduced."""
+    made = system(GROW)
+    alone = ScalarSystem((), ((),), (), ())
+
+    assert [reduction.at_first(t).again for t in (Task(alone), Task(made, symmetry=False))] == [None, None]
 
 
 @pytest.mark.usefixtures("thresholds")
