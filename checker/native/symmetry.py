@@ -9,11 +9,12 @@ real successor, the result is the instance, or -1.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk
+from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk, of_runs
 from checker.ir.passes.symmetry import Permutation, moved, variables
 from checker.ir.scalar import TRUE, Node, Op, ScalarSystem, is_const, var_of
 from checker.native.emit import WORD, Emitter, load_words, width
@@ -51,18 +52,18 @@ class _Symmetry:
     def __init__(self, system: ScalarSystem, packing: Packing, quotient: Quotient) -> None:
         self.system, self.packing, self.quotient = system, packing, quotient
         self.words = width(packing)
-        self.tables: list[str] = []
+        self.tables: dict[str, str] = {}
 
     def text(self) -> str:
         parts = [self._swap(f"{p}.{k}", s) for p, part in self._walks() for k, s in enumerate(part.swaps)]
         parts += [self._canonical(), self._weight(), self._follow()]
         parts += [_exported("represent", "canonical"), _exported("weigh", "weight")]
-        return "\n".join([*self.tables, *parts])
+        return "\n".join([*self.tables.values(), *parts])
 
     def _walks(self) -> Iterator[tuple[int, Walk]]:
         """The parts whose swaps are called in a loop."""
         parts = enumerate(self.quotient.parts)
-        return ((i, p) for i, p in parts if isinstance(p, Walk) and len(p.steps) > _UNROLLED)
+        return ((i, p) for i, p in parts if isinstance(p, Walk) and not _unrolled(p))
 
     # --- the functions -----------------------------------------------------------------------------
 
@@ -72,6 +73,8 @@ class _Symmetry:
             if isinstance(part, Columns):
                 self._sort(code, part)
             else:
+                if _in_runs(part):
+                    self._sort_keys(code, i, part)
                 best = code.buffer(self.words)
                 self._copy(code, "%s", best)
                 self._visit(code, i, part, lambda now, best=best: self._keep_least(code, now, best))  # type: ignore[misc]
@@ -119,10 +122,10 @@ class _Symmetry:
 
     # --- sorting columns ---------------------------------------------------------------------------
 
-    def _keys(self, part: Columns) -> list[Place]:
+    def _keys(self, column: Sequence[int]) -> list[Place]:
         """Where each leaf of a column lies in the column's key."""
         places, word, used = [], 0, 0
-        for leaf in part.columns[0]:
+        for leaf in column:
             wide = self.packing.places[leaf].width
             if used + wide > BITS:
                 word, used = word + 1, 0
@@ -130,19 +133,19 @@ class _Symmetry:
             used += wide
         return places
 
-    def _gathered(self, code: Code, part: Columns) -> list[list[str]]:
+    def _gathered(self, code: Code, columns: Sequence[Sequence[int]]) -> list[list[str]]:
         """The key of each column of a state: its leaves, side by side."""
-        keys = self._keys(part)
+        keys = self._keys(columns[0])
         count = keys[-1].word + 1
         words = load_words(code, "%s", self.words)
         places = self.packing.places
         return [
             _moved_bits(code, [(places[leaf], key) for leaf, key in zip(column, keys, strict=True)], words, count)
-            for column in part.columns
+            for column in columns
         ]
 
     def _sort(self, code: Code, part: Columns) -> None:
-        columns = self._gathered(code, part)
+        columns = self._gathered(code, part.columns)
         for i, j in sorting_network(len(columns)):
             low, high = columns[i], columns[j]
             swapped = _less(code, high, low)
@@ -151,7 +154,7 @@ class _Symmetry:
         self._scattered(code, part, columns)
 
     def _scattered(self, code: Code, part: Columns, columns: list[list[str]]) -> None:
-        keys, places = self._keys(part), self.packing.places
+        keys, places = self._keys(part.columns[0]), self.packing.places
         parts: dict[int, list[str]] = {}
         for column, key in zip(part.columns, columns, strict=True):
             moves = [(k, places[leaf]) for leaf, k in zip(column, keys, strict=True)]
@@ -167,7 +170,7 @@ class _Symmetry:
 
     def _runs(self, code: Code, part: Columns, fixed: str) -> None:
         """The permutations that keep sorted columns: those within each run of equal ones."""
-        columns, run = self._gathered(code, part), code.var("1")
+        columns, run = self._gathered(code, part.columns), code.var("1")
         for a, b in zip(columns, columns[1:], strict=False):
             equal = _all_equal(code, list(zip(a, b, strict=True)))
             longer = code.add(code.get(run), "1")
@@ -237,7 +240,7 @@ class _Symmetry:
 
     def _visit(self, code: Code, number: int, part: Walk, visit: Callable[[list[str]], None]) -> None:
         """Do something with every state that a permutation, the first excepted, makes of the given one."""
-        if len(part.steps) <= _UNROLLED:
+        if _unrolled(part):
             words = load_words(code, "%s", self.words)
             for step in part.steps:
                 words = self._swapped(code, part.swaps[step], words)
@@ -245,21 +248,52 @@ class _Symmetry:
             return
         now = code.buffer(self.words)
         self._copy(code, "%s", now)
-        table = self._table(number, part.steps)
-        with code.count("0", str(len(part.steps))) as i:
-            byte = code.op(f"load i8, ptr {code.at(table, i, 'i8')}")
-            chosen = code.op(f"zext i8 {byte} to i64")
+        table, starts = self._table(number, part)
+        joined = self._joined(code, part)
+        with code.count(code.load(starts, joined), code.load(starts, code.add(joined, "1"))) as i:
+            chosen = code.load8(table, i)
             for k in range(len(part.swaps)):
                 with code.when(code.cmp("eq", chosen, str(k))):
                     code.op(f"call i64 @swap{number}.{k}(ptr {now})")
             visit(load_words(code, now, self.words))
 
-    def _table(self, number: int, steps: Sequence[int]) -> str:
-        name = f"@walk{number}"
-        text = f"{name} = internal constant [{len(steps)} x i8] [{', '.join(f'i8 {k}' for k in steps)}]\n"
-        if text not in self.tables:
-            self.tables.append(text)
-        return name
+    def _table(self, number: int, part: Walk) -> tuple[str, str]:
+        """The steps of all walks: by a number whose bits say which members are joined, and where each begins."""
+        table, starts = f"@walk{number}", f"@starts{number}"
+        if _in_runs(part):
+            n = len(part.swaps)
+            walks = [of_runs([bool(bits >> k & 1) for k in range(n)]) for bits in range(1 << n)]
+        else:
+            walks = [list(part.steps)]
+        steps = list(itertools.chain.from_iterable(walks))
+        ends = [0, *itertools.accumulate(map(len, walks))]
+        text = "".join(f"\\{k:02X}" for k in steps)
+        self.tables[table] = f'{table} = internal constant [{len(steps)} x i8] c"{text}"\n'
+        body = ", ".join(f"i64 {x}" for x in ends)
+        self.tables[starts] = f"{starts} = internal constant [{len(ends)} x i64] [{body}]\n"
+        return table, starts
+
+    def _sort_keys(self, code: Code, number: int, part: Walk) -> None:
+        """Order the members by their keys, the state with them."""
+        keys = [[code.var(x) for x in key] for key in self._gathered(code, part.keys)]
+        for end in range(len(keys) - 1, 0, -1):
+            for i in range(end):
+                low, high = ([code.get(x) for x in keys[k]] for k in (i, i + 1))
+                with code.when(_less(code, high, low)):
+                    code.op(f"call i64 @swap{number}.{i}(ptr %s)")
+                    for x, y, a, b in zip(keys[i], keys[i + 1], low, high, strict=True):
+                        code.set(x, b)
+                        code.set(y, a)
+
+    def _joined(self, code: Code, part: Walk) -> str:
+        """Which members are joined to the next, having equal keys, as bits; 0 where all permutations are one walk."""
+        if not _in_runs(part):
+            return "0"
+        keys, joined = self._gathered(code, part.keys), "0"
+        for i, (a, b) in enumerate(itertools.pairwise(keys)):
+            equal = code.op(f"zext i1 {_all_equal(code, list(zip(a, b, strict=True)))} to i64")
+            joined = code.bor(joined, code.shl(equal, i))
+        return joined
 
     def _keep_least(self, code: Code, now: list[str], best: str) -> None:
         old = load_words(code, best, self.words)
@@ -270,6 +304,16 @@ class _Symmetry:
     def _count_same(self, code: Code, now: list[str], fixed: str) -> None:
         same = _all_equal(code, list(zip(now, load_words(code, "%s", self.words), strict=True)))
         code.bump(fixed, code.op(f"zext i1 {same} to i64"))
+
+
+def _unrolled(part: Walk) -> bool:
+    """Whether a walk is short enough to be written out; sorting first is quicker still."""
+    return len(part.steps) <= (1 if part.keys else _UNROLLED)
+
+
+def _in_runs(part: Walk) -> bool:
+    """Whether the members are sorted first, and only equal ones permuted."""
+    return bool(part.keys) and not _unrolled(part)
 
 
 def sorting_network(n: int) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import tempfile
@@ -14,7 +15,7 @@ from checker.frontend import load_spec
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes import quotient as quotients
-from checker.ir.passes.quotient import Columns, Walk, plain_changes, quotient
+from checker.ir.passes.quotient import Columns, Walk, of_runs, plain_changes, quotient
 from checker.ir.passes.scalarize import scalarize
 from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap, symmetries
 from checker.ir.scalar import ScalarProperty, ScalarSystem
@@ -259,6 +260,36 @@ def test_plain_changes_meet_every_order_once(n: int) -> None:
         seen.add(tuple(order))
 
     assert len(seen) == math.factorial(n) == len(plain_changes(n)) + 1
+
+
+@pytest.mark.parametrize("joined", [*itertools.product((False, True), repeat=4)])
+def test_runs_meet_every_order_within_them_once(joined: tuple[bool, ...]) -> None:
+    """Nothing leaves its run."""
+    run = tuple(itertools.accumulate((0, *joined), lambda r, more: r if more else r + 1))
+    order, seen = list(range(5)), {tuple(range(5))}
+    steps = of_runs(joined)
+    for k in steps:
+        order[k], order[k + 1] = order[k + 1], order[k]
+        seen.add(tuple(order))
+
+    assert len(seen) == len(steps) + 1 == math.prod(math.factorial(run.count(r)) for r in set(run))
+    assert all(run[place] == run[thing] for o in seen for place, thing in enumerate(o))
+
+
+def test_members_are_sorted_by_what_names_none() -> None:
+    """Of one scalarset, though others name its members; not of two that move together."""
+    made = system()
+    who, _ = scalarsets(made.state)
+
+    alone, both = quotient(made, (who,)), quotient(made, scalarsets(made.state))
+
+    assert alone is not None
+    assert both is not None
+    assert [[made.leaves[i].name for i in key] for key in alone.parts[0].keys] == [
+        [f"votes[Who({m})]", f"members{{Who({m})}}", f"at[Who({m})]?", f"at[Who({m})]",
+         f"seen[Key(who=Who({m}), up=False)]", f"seen[Key(who=Who({m}), up=True)]"] for m in range(3)
+    ]  # fmt: skip
+    assert both.parts[0].keys == ()
 
 
 def test_parts_that_move_the_same_leaves_are_walked_together() -> None:

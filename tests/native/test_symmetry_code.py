@@ -20,7 +20,7 @@ from checker.native.symmetry import sorting_network
 from checker.semantics.layout import flatten_type, from_leaves, to_leaves
 
 WHO, PLACE, BIT = ty.ScalarT("Who", 3), ty.ScalarT("Place", 2), ty.IntT(0, 1)
-CROWD, BAND = ty.ScalarT("Crowd", 7), ty.ScalarT("Band", 5)
+CROWD, BAND, FOUR = ty.ScalarT("Crowd", 7), ty.ScalarT("Band", 5), ty.ScalarT("Four", 4)
 
 
 def record(*fields: Type) -> Type:
@@ -37,6 +37,7 @@ STATES = {
     "two that mix": record(ty.MapT(WHO, ty.OptionT(PLACE)), ty.MapT(PLACE, BIT)),
     "two apart": record(ty.MapT(WHO, BIT), ty.OptionT(PLACE), ty.SetT(PLACE)),
     "many that name each other": record(ty.MapT(BAND, ty.OptionT(BAND)), ty.SeqT(BAND, 2), ty.OptionT(BAND)),
+    "many that hold and name": record(ty.MapT(FOUR, ty.IntT(0, 5)), ty.MapT(FOUR, ty.OptionT(FOUR)), ty.SetT(FOUR)),
     "a member in a pair": record(ty.OptionT(ty.TupleT((WHO, BIT))), ty.SeqT(ty.OptionT(ty.TupleT((WHO, WHO))), 2)),
     "wide": record(ty.MapT(WHO, ty.MapT(WHO, ty.IntT(0, 1000))), ty.OptionT(WHO)),
 }
