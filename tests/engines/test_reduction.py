@@ -127,14 +127,14 @@ def test_a_step_between_states_of_one_orbit_is_judged() -> None:
 
 
 def test_judging_the_step_to_the_representative_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the order in `@stage` is for: a trade would look like no step at all."""
-    real = Search._judge_made
+    """Steps are judged before their ends are replaced: else a trade would look like no step at all."""
+    real = Search._judge_step
 
     def late(self: Search, code: Any, state: str, number: str) -> None:
         self.shape.represent(code, state)
         real(self, code, state, number)
 
-    monkeypatch.setattr(Search, "_judge_made", late)
+    monkeypatch.setattr(Search, "_judge_step", late)
 
     assert isinstance(run(system(TRADE, STAYS)), Holds)
 
