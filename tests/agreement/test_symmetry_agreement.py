@@ -17,7 +17,7 @@ import attrs
 import pytest
 
 from checker.diagnostics import InputError
-from checker.engines import explore, reduction
+from checker.engines import reduction
 from checker.engines.contract import Budget, Coverage, Holds, Task, Trouble, Verdict, Violated
 from checker.engines.explore import Explore
 from checker.engines.reduction import Reduction
@@ -33,6 +33,7 @@ from checker.semantics.evaluate import InitialError
 from checker.semantics.layout import from_leaves
 from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
 from tests.agreement.compare import Disagreement, prepare, read
+from tests.native.systems import shared, shortened
 from tests.strategies import Source, random_model
 
 MODELS, SLOW_MODELS, CHUNK = 500, 10_000, 25  # compared, and how many of one test
@@ -42,8 +43,7 @@ DEPTH, STATES = 5, 2_000  # of a search: what lies beyond one or the other is le
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Levels are searched by all threads, and searches begin again, though the models are small."""
-    monkeypatch.setattr(explore, "_MANY", 1)
+    """Searches begin again, though the models are small."""
     monkeypatch.setattr(reduction, "SMALL", 3)
     monkeypatch.setattr(reduction, "LARGE", 12)
 
@@ -100,12 +100,13 @@ def exactly(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def agrees(case: Case) -> tuple[Coverage, dict[str, Any]]:
-    """Search a model in full, reduced, and as a search decides by itself, on one thread and two; raises
-    Disagreement.  What the reduced search covered, and what all say."""
+    """Search a model plainly and in full; and, with all shortcuts, reduced and as a search decides by itself, on one
+    thread and two; raises Disagreement.  What the reduced search covered, and what all say."""
     full = said(case.searched(symmetry=False))
     try:
-        reduced = case.searched(symmetry=True)
-        others = [case.searched(symmetry=s, workers=w) for s, w in ((True, 2), (None, 1), (None, 2))]
+        with shortened(), shared():
+            reduced = case.searched(symmetry=True)
+            others = [case.searched(symmetry=s, workers=w) for s, w in ((True, 2), (None, 1), (None, 2))]
     except (AssertionError, StopIteration, ReplayMismatch) as broken:
         raise Disagreement(f"no real path: {broken}") from broken
     for verdict in (reduced, *others):
