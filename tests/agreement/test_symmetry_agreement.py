@@ -288,7 +288,7 @@ def test_a_proof_that_forgets_actions_is_noticed(monkeypatch: pytest.MonkeyPatch
 def test_a_proof_that_forgets_the_initial_states_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(symmetry, "_closed", lambda *_: True)
 
-    notices(0, 200, lopsided=True)
+    notices(110, 20, lopsided=True)
 
 
 def test_weights_that_are_wrong_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

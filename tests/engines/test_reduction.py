@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pytest
@@ -322,6 +323,25 @@ def test_a_search_that_outgrows_a_small_one_begins_again(
     assert seen.count(17) == 1  # where it began again; then there are 10 orbits, too few to ask a solver
     assert told(left) == told(asked_for)
     assert left.coverage.orbits == 10
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_that_begins_again_gives_its_memory_back_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tables at a time would not be within a budget of memory."""
+    made: list[weakref.ref[explore.Visited]] = []
+    alive: list[bool] = []
+    real = explore.Visited.__init__
+
+    def noted(self: explore.Visited, *given: Any) -> None:
+        alive.append(any(v() is not None for v in made))
+        made.append(weakref.ref(self))
+        real(self, *given)
+
+    monkeypatch.setattr(explore.Visited, "__init__", noted)
+
+    run(system(GROW), reduced=None)
+
+    assert alive == [False, False]
 
 
 @pytest.mark.usefixtures("thresholds")
