@@ -9,14 +9,17 @@ real successor, the result is the instance, or -1.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
 from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk, of_runs
-from checker.ir.passes.symmetry import Permutation, moved, variables
-from checker.ir.scalar import TRUE, Node, Op, ScalarSystem, is_const, var_of
+from checker.ir.passes.symmetry import Moved, Permutation, moved, variables
+from checker.ir.scalar import TRUE, Node, Op, ScalarSystem, boolean, integer, is_const, var_of
+from checker.ir.types import ScalarT
 from checker.native.emit import WORD, Emitter, load_words, width
 from checker.native.text import Code
 from checker.semantics.layout import WORD as BITS
@@ -42,7 +45,7 @@ def uniform(packing: Packing, quotient: Quotient) -> bool:
                 return False
             continue
         for swap in part.swaps:
-            moves = [(m.source, i) for i, m in enumerate(swap.leaves) if not (m.value or is_const(m.source))]
+            moves = [(m.source, i) for i, m in enumerate(swap.leaves) if not is_const(m.source)]
             if not all(alike((var_of(source)[1], i)) for source, i in moves):
                 return False
     return True
@@ -197,16 +200,23 @@ class _Symmetry:
         new = list(old)
         for i, mask in clear.items():
             new[i] = code.op(f"or i64 {code.band(old[i], str(WORD & ~mask))}, {bits[i]}")
-        assert self.system.state is not None
-        here = moved(self.system.state, variables("s", self.system.leaves), s.sort, tuple(range(s.sort.size)))
         fields: dict[tuple[int, int], dict[int, Node]] = {}
-        for i, m in enumerate(here):
-            if m.value and not is_const(m.source):
+        for i, m in enumerate(self._named(s.sort)):
+            if m.value and places[i].width:
                 fields.setdefault((places[i].word, places[i].width), {})[i] = m.present
         emit = Emitter(code, self.system.leaves, self.packing, {"s": list(new)})
         for (word, wide), present in fields.items():
             new[word] = self._renamed(emit, s.by, new[word], wide, present)
         return new
+
+    def _named(self, sort: ScalarT) -> list[Moved]:
+        """For each leaf whether it names a member, and where it is there at all, said of what is kept of a state."""
+        assert self.system.state is not None
+        nodes = [
+            n if place.width else boolean(bool(place.lo)) if n.boolean else integer(place.lo)
+            for n, place in zip(variables("s", self.system.leaves), self.packing.places, strict=True)
+        ]
+        return moved(self.system.state, nodes, sort, tuple(range(sort.size)))
 
     def _renamed(self, emit: Emitter, by: Permutation, word: str, wide: int, present: Mapping[int, Node]) -> str:
         """A word in which some fields of one width name members, two of which change places: all fields at once.
@@ -226,12 +236,10 @@ class _Symmetry:
         moves = [
             (places[var_of(n)[1]], attrs.evolve(places[leaf], word=0, width=1))
             for leaf, n in present.items()
-            if n.op is Op.VAR and places[var_of(n)[1]].width
+            if n.op is Op.VAR
         ]
-        fixed = sum(1 << places[leaf].shift for leaf, n in present.items() if n is TRUE)
         (total,) = _moved_bits(code, moves, emit.spaces["s"], 1)
-        for bits in [str(fixed)] * (fixed != 0):
-            total = bits if total == "0" else code.bor(total, bits)
+        total = code.bor(total, str(_lowest(places[leaf].shift for leaf, n in present.items() if n is TRUE)))
         for leaf, n in present.items():
             if n.op is not Op.VAR and not is_const(n):
                 bit = code.op(f"zext i1 {emit.value(n)} to i64")
@@ -363,9 +371,14 @@ def _moved_bits(code: Code, moves: Sequence[tuple[Place, Place]], words: Sequenc
     return out
 
 
+def _lowest(ends: Iterable[int]) -> int:
+    """Some bits; leaves that are always equal lie in one place."""
+    return functools.reduce(operator.or_, (1 << end for end in ends), 0)
+
+
 def _holding(code: Code, word: str, value: int, wide: int, ends: Iterable[int]) -> str:
     """The lowest bits of those fields of a word (so wide, from these bits on) that hold a value."""
-    lowest = sum(1 << end for end in ends)
+    lowest = _lowest(ends)
     differ = code.xor(word, str(lowest * value)) if value else word
     total = differ
     for far in range(1, wide):

@@ -10,9 +10,11 @@ import pytest
 from checker.engines import explore, reduction
 from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
 from checker.engines.explore import Explore
+from checker.ir.passes.quotient import quotient
+from checker.ir.passes.symmetry import scalarsets
 from checker.ir.scalar import ScalarSystem
 from checker.native.kernel.search import Search
-from checker.native.program import Program
+from checker.native.program import Program, known_leaves
 from tests.engines.test_explore import replayed
 from tests.ir import test_symmetry
 from tests.ir.test_symmetry import HEAD, act, system
@@ -271,6 +273,29 @@ def test_many_orbits_are_counted_and_judged_alike(wide: bool, monkeypatch: pytes
     )  # fmt: skip
     assert 50_000 < (b.orbits or 0) < (b.states or 0) // 8
     assert violated(full) == violated(alone) == [("few", 6), ("kept", 2), ("spread", 3)]
+
+
+def test_leaves_that_are_not_kept_go_with_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a wide state: who is first is always there, the deputy is the leader, and nobody is ever at a place."""
+    head = HEAD.replace("Range(0, 2)]]", "Range(0, 1099511627775)]]").replace(
+        "    leader:", "    first: Who | None = None\n    deputy: Who | None = None\n    leader:"
+    )
+    monkeypatch.setattr(test_symmetry, "HEAD", head)
+    begin = "@initial\ndef begin(s: State, w: Who) -> None:\n    s.first = w\n\n\n"
+    lead = "\n\n@action\ndef lead(s: State, w: Who) -> None:\n    s.leader = w\n    s.deputy = w\n"
+    spec = "@always\ndef few(s: State) -> bool:\n    return s.deputy is None or s.deputy == s.first or s.votes[s.deputy] < 2\n"
+    made = system(begin + GROW + lead, spec)
+    names = [leaf.name for leaf in made.leaves]
+    known = known_leaves(made, quotient(made, scalarsets(made.state)))
+    assert known.fixed[names.index("first?")] == 1
+    assert known.same[names.index("leader")] == names.index("deputy")
+
+    full, reduced = (run(made, reduced=r, every=True) for r in (False, True))
+
+    a, b = full.coverage, reduced.coverage
+    assert (a.states, a.transitions, a.depth, a.fired) == (b.states, b.transitions, b.depth, b.fired)
+    assert (a.states, b.orbits) == (27 * 4 * 3, 63)  # (324 + 3 * 18) / 6, by the lemma of Burnside
+    assert violated(full) == violated(reduced) == [("few", 3)]
 
 
 def violated(verdict: Verdict) -> list[tuple[str | None, int]]:
