@@ -108,7 +108,8 @@ class Overrides:
         words = ["interlock", "check", spec.path, "--only", check.name, "--checkpoint", str(self.checkpoint)]
         named = {"--engine": self.engine, "--states": self.states, "--depth": self.depth, "--distinct": self.distinct}
         words += [word for name, value in named.items() if value is not None for word in (name, str(value))]
-        flags = {"--all": self.every, "--symmetry": self.symmetry, "--coverage": self.coverage}
+        flags = {"--all": self.every, "--coverage": self.coverage}
+        flags |= {"--symmetry": self.symmetry is True, "--no-symmetry": self.symmetry is False}
         words += [name for name, on in flags.items() if on]
         return shlex.join(words)
 

@@ -1,7 +1,7 @@
 """Which states can be reached, and does everything claimed hold in all of them?
 
 Rule of the module: breadth first, every state once, level by level; a level is finished before anything is said
-of it, and of several violations the one told is the first by length, kind and state.  So counts, verdict and
+of it, and of several violations the one told is the first by length, kind, property and state.  So counts, verdict and
 path are the same on every run and any number of threads, and a counterexample is as short as any.
 A property of states is judged when a state is found, a property of steps when the step is made, deadlock and
 errors of the model when a state is expanded.  A task that asks for `every` violation is searched to the end,
@@ -243,6 +243,7 @@ class _Search:
         if self.reduced.again is not None and self.visited.found > self.reduced.again:
             before, order = time.perf_counter(), self.reduced.order
             self.reduced = reduction.later(self.task, self.reduced)
+            self.notes = self.reduced.refusals
             self.started += time.perf_counter() - before  # that was no search
             if self.reduced.order > order:
                 raise _Again(self.reduced)

@@ -5,7 +5,8 @@ never on time: so counts, verdict and path are the same on every run and any num
 Proving members interchangeable and compiling the reduced search take longer than a small search does, and nothing
 tells beforehand how many states there are.  So a search begins with all states; where it has found more than `SMALL`,
 it begins again with one state of each orbit, if rewriting shows enough; and where it has found more than `LARGE`, a
-solver is asked too.  Who asks for the reduction has it from the start, with all that can be shown; or has none.
+solver is asked too.  Who asks for the reduction has it from the start, with all that can be shown; or has none.  A
+search that is saved is a long one, and has it from the start: so a run that goes on does as the one before it.
 
 A reduced path is no path: between two representatives lies a permutation.  What is handed on starts in an initial
 state and takes real steps, each into the orbit of the next representative; one exists, since the permutations map
@@ -60,7 +61,7 @@ def at_first(task: Task) -> Reduction:
     most = math.prod(math.factorial(sort.size) for sort in scalarsets(task.system.state))
     if task.symmetry is False or most == 1:
         return Reduction()
-    if task.symmetry is None:
+    if task.symmetry is None and task.checkpoint is None:
         return Reduction(again=SMALL if most >= WORTH else LARGE)
     return _all(task)
 

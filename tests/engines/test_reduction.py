@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import weakref
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checker.engines import explore, reduction
-from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
+from checker.engines.contract import Budget, Checkpoint, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
 from checker.engines.explore import Explore
 from checker.ir.passes.quotient import quotient
 from checker.ir.passes.symmetry import scalarsets
@@ -423,6 +424,15 @@ def test_two_members_alone_are_worth_it_in_a_large_search() -> None:
 
     assert (first.again, small.again, large.again) == (10, 20, None)
     assert (first.order, small.order, large.order) == (1, 1, 2)
+
+
+def test_a_search_that_is_saved_is_reduced_from_the_start(tmp_path: Path) -> None:
+    """So that a run that goes on does as the one before it; unless it must not be reduced."""
+    made, kept = system(GROW), Checkpoint(tmp_path / "search")
+
+    saved, refused = (Explore().run(Task(made, checkpoint=kept, symmetry=s)) for s in (None, False))
+
+    assert (saved.coverage.orbits, refused.coverage.orbits) == (10, None)
 
 
 def test_where_nothing_is_gained_nothing_is_asked() -> None:
