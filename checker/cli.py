@@ -33,7 +33,7 @@ _EXISTING: Final = "name a file in a folder that exists"
 _CALLS: Final = {"check", "claim"}  # of a spec file
 _SKIPPED: Final = {"__pycache__", "node_modules"}
 _OF_CHECK: Final = {
-    "all": False, "symmetry": False, "distinct": None, "coverage": False, "checkpoint": None, "checkpoint_every": None,
+    "all": False, "symmetry": None, "distinct": None, "coverage": False, "checkpoint": None, "checkpoint_every": None,
 }  # fmt: skip  # its options, elsewhere
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -146,7 +146,10 @@ def _add_check(commands: Any) -> None:
         help="up to N counterexamples of each thing that is violated; none uses all the actions of another before it",
     )  # fmt: skip
     p.add_argument("--coverage", action="store_true", help="by action, steps and states newly reached; vacuous claims")
-    p.add_argument("--symmetry", action="store_true", help="keep one state of each orbit, where that is shown sound")
+    p.add_argument(
+        "--symmetry", action=argparse.BooleanOptionalAction,
+        help="keep one state of each orbit, where that is shown sound: from the start, or never (where it pays)",
+    )  # fmt: skip
     p.add_argument(
         "--checkpoint", type=_folder, metavar="DIR",
         help="save each search here now and then, and go on from the one that is there",

@@ -59,6 +59,7 @@ class Overrides:
 
     `workers`: how many threads an engine may run on; None is one for each processor.
     `coverage`: count what a search covered; `gates`: say what actions that never fired wait for.
+    `symmetry`: None leaves it to the engine whether a search is reduced.
     """
 
     engine: str | None = None
@@ -71,7 +72,7 @@ class Overrides:
     walks: int | None = None
     steps: int | None = None
     every: bool = False
-    symmetry: bool = False
+    symmetry: bool | None = None
     distinct: int | None = None
     coverage: bool = False
     gates: bool = False
@@ -107,7 +108,8 @@ class Overrides:
         words = ["interlock", "check", spec.path, "--only", check.name, "--checkpoint", str(self.checkpoint)]
         named = {"--engine": self.engine, "--states": self.states, "--depth": self.depth, "--distinct": self.distinct}
         words += [word for name, value in named.items() if value is not None for word in (name, str(value))]
-        flags = {"--all": self.every, "--symmetry": self.symmetry, "--coverage": self.coverage}
+        flags = {"--all": self.every, "--coverage": self.coverage}
+        flags |= {"--symmetry": self.symmetry is True, "--no-symmetry": self.symmetry is False}
         words += [name for name, on in flags.items() if on]
         return shlex.join(words)
 

@@ -250,7 +250,7 @@ class Task:
     `started` is when the check started (`time.monotonic`): the budget of time runs from there, so it includes
     compilation.  `every` asks for all that is violated instead of the first violation.
     `distinct`: how many counterexamples of each thing that is violated, which differ in their actions.
-    `symmetry`: let one state of an orbit stand for all, where that is shown to be sound.
+    `symmetry`: whether one state of an orbit stands for all, where that is shown to be sound; None: where it pays.
     `asked`: what is to be counted over the states when the search is over.
     `progress` is called now and then with what was covered so far (about twice a second).
     `interrupted` is asked as often; when it returns true the engine stops and answers
@@ -265,7 +265,7 @@ class Task:
     workers: int = 1
     every: bool = False
     distinct: int = 1
-    symmetry: bool = False
+    symmetry: bool | None = None
     asked: Asked | None = None
     checkpoint: Checkpoint | None = None
     started: float = attrs.field(factory=time.monotonic)

@@ -70,7 +70,7 @@ class _Counting:
             return True
         about = "the properties" if number is None else self.system.actions[number].name
         self.unanswered.append(
-            f"what {about} wait{'' if number is None else 's'} for was not counted: leave out --symmetry"
+            f"what {about} wait{'' if number is None else 's'} for was not counted: add --no-symmetry"
         )
         return False
 

@@ -1,13 +1,13 @@
 """Which states can be reached, and does everything claimed hold in all of them?
 
 Rule of the module: breadth first, every state once, level by level; a level is finished before anything is said
-of it, and of several violations the one told is the first by length, kind and state.  So counts, verdict and
+of it, and of several violations the one told is the first by length, kind, property and state.  So counts, verdict and
 path are the same on every run and any number of threads, and a counterexample is as short as any.
 A property of states is judged when a state is found, a property of steps when the step is made, deadlock and
 errors of the model when a state is expanded.  A task that asks for `every` violation is searched to the end,
 and each thing that is violated is kept with the first state of which it is.
-A task that asks for `symmetry` keeps one state of each orbit, where the members of a scalarset are shown to be
-interchangeable (`reduction`); the counts, the verdict and the path are of the system itself.
+A large search keeps one state of each orbit, where the members of a scalarset are shown to be interchangeable
+(`reduction`); the counts, the verdict and the path are of the system itself.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from checker.engines.contract import (
     Violated,
 )
 from checker.engines.keeping import Kept, Wrong, keeper_of
+from checker.engines.reduction import Reduction
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty
 from checker.native.crew import Crew
@@ -65,13 +66,25 @@ class Explore:
         """Decide the task as far as the budget goes."""
         crew = Crew(task.workers)
         try:
-            verdict = _Search(task, crew).run()
+            verdict = _searched(task, crew)
             if task.distinct > 1 and isinstance(verdict, Violated):
                 others = attrs.evolve(task, checkpoint=None)  # other searches
-                return distinct.with_more(others, verdict, lambda other: _Search(other, crew).run())
+                return distinct.with_more(others, verdict, lambda other: _searched(other, crew))
             return verdict
         finally:
             crew.close()
+
+
+def _searched(task: Task, crew: Crew) -> Verdict:
+    """What a search says, which may begin again."""
+    reduced, seconds = reduction.at_first(task), 0.0
+    while True:
+        search = _Search(task, crew, reduced, seconds)
+        try:
+            return search.run()
+        except _Again as again:
+            reduced, seconds = again.reduced, search.seconds()
+        del search  # and its memory
 
 
 class _Stop(Exception):
@@ -82,11 +95,18 @@ class _Over(_Stop):
     """The budget of states did."""
 
 
+class _Again(Exception):
+    """The search is to begin again, reduced by more."""
+
+    def __init__(self, reduced: Reduction) -> None:
+        super().__init__()
+        self.reduced = reduced
+
+
 class _Search:
-    def __init__(self, task: Task, crew: Crew) -> None:
+    def __init__(self, task: Task, crew: Crew, reduced: Reduction, seconds: float) -> None:
         self.task, self.system = task, task.system
-        self.symmetries = reduction.shown(task)
-        self.quotient = reduction.reduced_by(task.system, self.symmetries)
+        self.reduced, self.quotient = reduced, reduced.quotient
         known = known_leaves(task.system, self.quotient)
         self.program = Program(task.system, every=task.every, quotient=self.quotient, known=known)
         self.visited = Visited(self.program, crew, task.budget.memory)
@@ -100,11 +120,12 @@ class _Search:
         self.final: Coverage | None = None  # what is told, where the search went on beyond it
         self.complete: Coverage | None = None  # where states are counted: of the last level that was finished
         self.whole: int | None = 0  # all states of fewer steps are expanded; None: all states are
-        self.started = self.reported = time.perf_counter()
+        self.reported = time.perf_counter()
+        self.started = self.reported - seconds  # of searches that began again
         self.searched: float | None = None
         self.keeper = keeper_of(task, self.program)
         self.begun, self.kept = False, (0, 0)  # states found and expanded, of the last checkpoint
-        self.notes = reduction.refusals(self.symmetries)
+        self.notes = reduced.refusals
 
     def run(self) -> Verdict:
         try:
@@ -201,21 +222,31 @@ class _Search:
     def _search(self) -> Verdict:
         visited, budget = self.visited, self.task.budget
         while True:
+            if self._states() > self.most:
+                self._over()
             self._harvest()
-            before, self.whole = self.whole, visited.depth
+            self.whole = visited.depth
             if self.troubles and not self.task.every:
                 return self._violated()
-            if visited.found > self.most:
-                self.whole = before  # as where the budget ends the search within a level
-                self._over()
             if not visited.listed:
                 return self._done()
             if visited.depth == budget.depth:
                 return self._within(visited.depth)
+            self._reconsider()
             self._keep_count()
             self._look()
             visited.begin_level()
             self._level()
+
+    def _reconsider(self) -> None:
+        """At the end of a level: is it worth to begin again, reduced by more?"""
+        if self.reduced.again is not None and self.visited.found > self.reduced.again:
+            before, order = time.perf_counter(), self.reduced.order
+            self.reduced = reduction.later(self.task, self.reduced)
+            self.notes = self.reduced.refusals
+            self.started += time.perf_counter() - before  # that was no search
+            if self.reduced.order > order:
+                raise _Again(self.reduced)
 
     def _level(self) -> None:
         """Search the level that was begun, and small ones after it."""
@@ -223,6 +254,8 @@ class _Search:
         first = visited.first
         ahead = (visited.deepest() if depth is None else min(depth, visited.deepest())) - visited.depth
         first[Ctx.LEVELS_LEFT] = ahead if self.most == NONE and not first[Ctx.PROBE] else 0
+        again = self.reduced.again
+        first[Ctx.PLENTY] = NONE if again is None else max(0, again + 1 - visited.found + first[Ctx.COUNT])
         threads = len(visited.runs)
         first[Ctx.MANY] = NONE if threads == 1 else _MANY
         together = threads > 1 and first[Ctx.LENGTH] >= _MANY
@@ -443,15 +476,22 @@ class _Search:
 
     # --- coverage ----------------------------------------------------------------------------------
 
+    def seconds(self) -> float:
+        """How long the search took so far, without what is asked of a finished one."""
+        return self.searched if self.searched is not None else time.perf_counter() - self.started
+
+    def _states(self) -> int:
+        """States of the model that were found."""
+        return self.visited.found if self.quotient is None else self.visited.total(Ctx.REAL)
+
     def _coverage(self) -> Coverage:
-        seconds = self.searched if self.searched is not None else time.perf_counter() - self.started
         if self.final is not None:
             return self.final
         visited, total = self.visited, self.visited.total
         found, used = visited.found, visited.bytes()
         fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
         return Coverage(
-            states=found if self.quotient is None else total(Ctx.REAL),
+            states=self._states(),
             transitions=total(Ctx.TRANSITIONS),
             depth=visited.reached,
             terminal=total(Ctx.TERMINAL),
@@ -461,7 +501,7 @@ class _Search:
             frontier=found - total(Ctx.EXPANDED),
             bits_per_state=self.program.packing.bits,
             bytes_per_state=used / max(1, found),
-            search_seconds=seconds,
+            search_seconds=self.seconds(),
             peak_memory=used,
             notes=self.notes,
         )

@@ -40,10 +40,10 @@ class Wrong:
     expanding: bool  # found when the state was expanded: a deadlock or an error of an action
 
     @property
-    def order(self) -> tuple[int, int, tuple[int, ...], int, int]:
-        """The first of these is the one that is told first."""
+    def order(self) -> tuple[int, int, int, tuple[int, ...], int]:
+        """The first of these is the one that is told first: which it is does not depend on a reduction."""
         kind = 2 if self.expanding else int(self.step)
-        return self.depth + self.step, kind, self.note.state, self.note.ident, self.place
+        return self.depth + self.step, kind, self.place, self.note.state, self.note.ident
 
 
 @attrs.frozen

@@ -1,56 +1,100 @@
-"""Is a search reduced by symmetry, and how does a path of representatives become a path of the model?
+"""When is a search reduced by symmetry, and how does a path of representatives become a path of the model?
 
-Rule of the module: a reduced path is no path: between two representatives lies a permutation.  What is handed on
-starts in an initial state and takes real steps, each into the orbit of the next representative; one exists, since
-the permutations map the system to itself.  Replay judges it like any other.
-A search is reduced where its task asks for that.  What the rewriting of `passes.symmetry` does not show, a solver is
-asked for, before the search begins.
+Rule of the module: what is decided depends on the model and on how many states were found at the end of a level,
+never on time: so counts, verdict and path are the same on every run and any number of threads.
+Proving members interchangeable and compiling the reduced search take longer than a small search does, and nothing
+tells beforehand how many states there are.  So a search begins with all states; where it has found more than `SMALL`,
+it begins again with one state of each orbit, if rewriting shows enough; and where it has found more than `LARGE`, a
+solver is asked too.  Who asks for the reduction has it from the start, with all that can be shown; or has none.  A
+search that is saved is a long one, and has it from the start: so a run that goes on does as the one before it.
+
+A reduced path is no path: between two representatives lies a permutation.  What is handed on starts in an initial
+state and takes real steps, each into the orbit of the next representative; one exists, since the permutations map
+the system to itself.  Replay judges it like any other.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
+from typing import Final
+
+import attrs
 
 from checker.engines.contract import Path, Step, Task
 from checker.ir.passes.quotient import Quotient, quotient
-from checker.ir.passes.symmetry import Domain, Symmetries, symmetries
+from checker.ir.passes.symmetry import Domain, Symmetries, scalarsets, symmetries
 from checker.ir.scalar import ErrorSite, Node, ScalarSystem, evaluate
 from checker.native.program import Found, Program
 from checker.native.run import Run
 from checker.semantics.layout import to_leaves
 
-SECONDS = 5.0  # of the solver, at most
+SMALL: Final = 10_000  # states of a search that is over before a reduction could pay
+LARGE: Final = 1_000_000  # the same, for what takes longer: a solver, or to gain less than `WORTH` promises
+WORTH: Final = 6  # permutations: two members halve a search at best, three divide it by six
 
 
-def shown(task: Task) -> Symmetries:
-    """The symmetry that a search may be reduced by: none, unless its task asks for that."""
-    if not task.symmetry:
-        return Symmetries()
+@attrs.frozen
+class Reduction:
+    """What a search is reduced by; and from how many states on to look for more, None where never."""
+
+    symmetries: Symmetries = Symmetries()
+    quotient: Quotient | None = None
+    again: int | None = None
+    asked: bool = False  # all that can be shown was looked for
+
+    @property
+    def order(self) -> int:
+        """How many permutations a search is reduced by."""
+        return 1 if self.quotient is None else self.quotient.order
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why a search is not reduced further, where all that can be shown was looked for."""
+        refused = self.symmetries.refused if self.asked else ()
+        return tuple(f"not reduced by the symmetry of {r.sort.name}: {r.reason}" for r in refused)
+
+
+def at_first(task: Task) -> Reduction:
+    """What a search is reduced by when it begins."""
+    most = math.prod(math.factorial(sort.size) for sort in scalarsets(task.system.state))
+    if task.symmetry is False or most == 1:
+        return Reduction()
+    if task.symmetry is None and task.checkpoint is None:
+        return Reduction(again=SMALL if most >= WORTH else LARGE)
+    return _all(task)
+
+
+def later(task: Task, now: Reduction) -> Reduction:
+    """What it should be reduced by, having found more than `now.again` states."""
+    if now.again == LARGE:
+        return _all(task)
     found = symmetries(task.system)
-    return by_solver(task.system, task.budget.seconds) if found.open else found
+    by = quotient(task.system, found.sorts)
+    if by is None or by.order < WORTH:
+        return Reduction(again=LARGE)
+    return Reduction(found, by, LARGE if found.open else None)
+
+
+def _all(task: Task) -> Reduction:
+    found = symmetries(task.system)
+    if found.open:
+        found = by_solver(task.system, task.budget.seconds)
+    return Reduction(found, quotient(task.system, found.sorts), asked=True)
 
 
 def by_solver(system: ScalarSystem, seconds: float | None) -> Symmetries:
-    """All that a solver shows within the time."""
-    from checker.smt.equivalence import never  # noqa: PLC0415 - Z3 takes a tenth of a second to load
+    """All that a solver shows within its limit of effort; and in a quarter of a budget of time, if there is one."""
+    from checker.smt.equivalence import Prover  # noqa: PLC0415 - Z3 takes a tenth of a second to load
 
-    end = time.monotonic() + min(SECONDS, SECONDS if seconds is None else seconds / 4)
+    prover = Prover()
+    end = None if seconds is None else time.monotonic() + seconds / 4
 
     def prove(condition: Node, domain: Domain) -> bool | None:
-        return never(condition, domain, end - time.monotonic())
+        return prover.never(condition, domain, None if end is None else end - time.monotonic())
 
     return symmetries(system, prove)
-
-
-def reduced_by(system: ScalarSystem, found: Symmetries) -> Quotient | None:
-    """The permutations a search is reduced by, if any."""
-    return quotient(system, found.sorts)
-
-
-def refusals(found: Symmetries) -> tuple[str, ...]:
-    """Why a search is not reduced further."""
-    return tuple(f"not reduced by the symmetry of {r.sort.name}: {r.reason}" for r in found.refused)
 
 
 # --- paths -----------------------------------------------------------------------------------------

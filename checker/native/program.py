@@ -134,13 +134,16 @@ class Program:
     # --- the model's own code ----------------------------------------------------------------------
 
     def _expand(self) -> str:
-        """`@expand(state, out, ids, n, fired, err) -> n`: append all successors; count them by action, for each
-        state that this one stands for."""
-        code = Code("define internal i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err) nounwind")
-        n, weight = "%n", self.shape.weight(code, "%s")
+        """`@expand(state, out, ids, n, fired, err, weight) -> n`: append all successors; count them by action, for
+        each of the `weight` states that this one stands for."""
+        code = Code(
+            "define internal i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err, i64 %w) nounwind"
+        )
+        n = "%n"
         for i in range(len(self.compiled.actions)):
             after = code.op(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
-            made = code.mul(code.op(f"sub i64 {after}, {n}"), weight)
+            made = code.sub(after, n)
+            made = code.mul(made, "%w") if self.shape.reduced else made
             code.store(code.add(code.load("%fired", i), made), "%fired", i)
             n = after
         return code.finish(n)

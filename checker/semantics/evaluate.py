@@ -225,10 +225,18 @@ def _position(sequence: tuple[Any, ...], index: int, span: Span) -> int:
 
 def _delayed(e: Expr) -> tuple[Expr, Callable[[Any], Any]]:
     """An operand that is stored, and the check of the store, which Python makes after all operands."""
-    if isinstance(e, n.Fit):
-        t, span = e.type, e.span
-        return e.value, lambda v: fit(t, v, span)
+    match e:
+        case n.Fit(t, inner, span=span):
+            return inner, lambda v: fit(t, v, span)
+        case n.MapFill():
+            source, check = _delayed(e.value)
+            return source, lambda v: _filled(e, check(v))
     return e, lambda v: v
+
+
+def _filled(e: n.MapFill, value: Any) -> tuple[Any, ...]:
+    assert isinstance(e.type, ty.MapT)
+    return (value,) * ty.cardinality(e.type.key)
 
 
 _COMPARE: Final[Mapping[n.CompareOp, Callable[[Any, Any], bool]]] = {
@@ -439,8 +447,7 @@ class _Run:
             case n.Len():
                 return len(self.value(e.value, env))
             case n.MapFill():
-                assert isinstance(e.type, ty.MapT)
-                return (self.value(e.value, env),) * ty.cardinality(e.type.key)
+                return _filled(e, self.value(e.value, env))
             case n.MapSet():
                 return self._map_set(e, env)
             case n.MapBuild():

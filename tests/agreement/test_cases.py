@@ -51,6 +51,9 @@ check("all", gen, expect=Holds())
         ("s.zero = Map({k: 99 for k in Key})[Key.A] - 99", "to"),
         ("s.m = Map({k: 99 for k in Key})", "RANGE"),
         ("s.nested = Map({k: filled(1) for k in Key})", "to"),
+        ("s.nested[Key.A if 1 // s.zero == 1 else Key.B] = filled(9)", "DIVIDE"),
+        ("s.nested[Key.A] = filled(9)", "RANGE"),
+        ("s.nested = filled(filled(9))", "RANGE"),
     ],
 )
 def test_a_map_is_checked_where_it_is_stored(body: str, kind: str) -> None:

@@ -1,120 +1,207 @@
 """A search that keeps one state of each orbit says what the search of all states says, on random models.
 
-Compared are the verdict, everything that is violated with the length of its shortest trace, and every count,
-which is of the model in both.  `run_check` replays each trace in plain Python, so one of representatives fails.
+Compared are the verdict, everything that is violated with the length of its shortest trace, the witnesses with
+theirs, and every count, which is of the model in both.  Each path is replayed in plain Python, so one of
+representatives fails.  A model counts as compared if its state has a scalarset that the search was reduced by.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import pytest
 
 from checker.diagnostics import InputError
 from checker.engines import reduction
-from checker.engines.contract import Coverage
+from checker.engines.contract import Budget, Coverage, Holds, Task, Trouble, Verdict, Violated
+from checker.engines.explore import Explore
+from checker.engines.reduction import Reduction
 from checker.ir.passes import symmetry
+from checker.ir.passes.quotient import quotient
+from checker.ir.passes.scalarize import scalarize
 from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap
 from checker.ir.scalar import FALSE, ScalarSystem
 from checker.ir.types import Value
-from checker.run import Overrides, run_check
+from checker.native import symmetry as native
 from checker.semantics import evaluate as ev
+from checker.semantics.evaluate import InitialError
 from checker.semantics.layout import from_leaves
-from checker.trace.replay import ReplayMismatch
+from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
 from tests.agreement.compare import Disagreement, prepare, read
+from tests.native.systems import shared, shortened
 from tests.strategies import Source, random_model
 
-MODELS, SLOW_MODELS, CHUNK = 120, 6_000, 15
-DEPTH = 5  # steps of a search: what lies deeper is left out on both sides
+MODELS, SLOW_MODELS, CHUNK = 500, 10_000, 25  # compared, and how many of one test
+STRIDE = 1_000  # seeds between those of one test and the next
+DEPTH, STATES = 5, 2_000  # of a search: what lies beyond one or the other is left out on both sides
 
 
-def shown(system: ScalarSystem) -> Symmetries:
-    """All symmetry that can be shown."""
-    return reduction.by_solver(system, None)
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches begin again, though the models are small."""
+    monkeypatch.setattr(reduction, "SMALL", 3)
+    monkeypatch.setattr(reduction, "LARGE", 12)
 
 
-def said(source: Source, *, symmetry: bool) -> tuple[dict[str, Any], Coverage]:
-    """What a search says of a model that does not depend on the order in which states are found."""
-    spec = read(source)
-    result = run_check(spec, spec.checks[0], Overrides(depth=DEPTH, every=True, symmetry=symmetry))
-    first = [] if result.trace is None else [(result.verdict, len(result.trace.steps))]
-    others = [(o.name, o.steps) for o in result.others]
-    names = {v.split("(")[-1].split(",")[0].rstrip(")") for v, _ in first} | {name for name, _ in others}
-    c = result.coverage
+@attrs.frozen(eq=False)
+class Case:
+    """A model, how it is searched, and who replays its paths."""
+
+    source: Source
+    system: ScalarSystem
+    judge: Judge
+    budget: Budget
+    every: bool
+
+    def searched(self, *, symmetry: bool | None, workers: int = 1) -> Verdict:
+        """What a search says; every path of it is replayed."""
+        task = Task(self.system, self.budget, workers=workers, every=self.every, symmetry=symmetry)
+        verdict = Explore().run(task)
+        for v in _violations(verdict):
+            if v.path is not None:
+                self.judge.path(v.path, claim_of(v.trouble, v.property, v.error_step))
+        for name, path in verdict.witnesses.items() if isinstance(verdict, Holds) else ():
+            self.judge.path(path, claim_of(None, name))
+        return verdict
+
+
+def _violations(verdict: Verdict) -> list[Violated]:
+    return [verdict, *verdict.others] if isinstance(verdict, Violated) else []
+
+
+def said(verdict: Verdict) -> dict[str, Any]:
+    """What a search says of a model that does not depend on which of several paths it found."""
+    c = verdict.coverage
+    found = [(v.property or "", v.trouble.name, v.error_step is None, steps_of(v)) for v in _violations(verdict)]
     return {
-        "verdict": result.verdict.split("(")[0],
-        "violated": names,
-        "steps": sorted([n for _, n in first] + [n for _, n in others if n is not None]),
-        "witnesses": {name: len(t.steps) for name, t in result.witnesses.items()},
+        "verdict": (type(verdict).__name__, getattr(verdict, "reason", ""), getattr(verdict, "unjudged", "")),
+        "first": found[:1],
+        "violated": sorted(found),
+        "witnesses": {n: len(p.steps) for n, p in verdict.witnesses.items()} if isinstance(verdict, Holds) else {},
         "counts": (c.states, c.transitions, c.depth, c.terminal, c.fired),
-    }, c
+    }
 
 
-def agrees(source: Source) -> Coverage:
-    """Search a model in both ways; raises Disagreement."""
-    full, _ = said(source, symmetry=False)
+def steps_of(v: Violated) -> int:
+    """The length of a violation's path; none for what no state has."""
+    return -1 if v.path is None else len(v.path.steps)
+
+
+def exactly(verdict: Verdict) -> tuple[Any, ...]:
+    """All that must be the same on any number of threads."""
+    c = verdict.coverage
+    paths = [(v.path, v.error_step) for v in _violations(verdict)]
+    return said(verdict), c.orbits, c.symmetry, paths, getattr(verdict, "witnesses", {})
+
+
+def agrees(case: Case) -> tuple[Coverage, dict[str, Any]]:
+    """Search a model plainly and in full; and, with all shortcuts, reduced and as a search decides by itself, on one
+    thread and two; raises Disagreement.  What the reduced search covered, and what all say."""
+    full = said(case.searched(symmetry=False))
     try:
-        reduced, counted = said(source, symmetry=True)
+        with shortened(), shared():
+            reduced = case.searched(symmetry=True)
+            others = [case.searched(symmetry=s, workers=w) for s, w in ((True, 2), (None, 1), (None, 2))]
     except (AssertionError, StopIteration, ReplayMismatch) as broken:
         raise Disagreement(f"no real path: {broken}") from broken
-    for what, value in full.items():
-        if reduced[what] != value:
-            raise Disagreement(f"{what}\n  all states: {value}\n  reduced:    {reduced[what]}")
-    return counted
+    for verdict in (reduced, *others):
+        for what, value in said(verdict).items():
+            if full[what] != value:
+                raise Disagreement(f"{what}\n  all states: {full[what]}\n  reduced:    {value}")
+    for one, two in ((reduced, others[0]), (others[1], others[2])):
+        if exactly(one) != exactly(two):
+            raise Disagreement(f"two threads\n  one: {exactly(one)}\n  two: {exactly(two)}")
+    return reduced.coverage, full
 
 
-def models(start: int, stop: int, *, lopsided: bool = False) -> list[tuple[int, Source, ScalarSystem]]:
-    """The accepted models of some seeds whose state has the scalarset."""
-    found = []
-    for seed in range(start, stop):
-        source = random_model(seed, 2 + seed % 3, lopsided=lopsided)
-        try:
-            subject = prepare(read(source))
-        except InputError:
+def varied(source: Source, seed: int) -> Source:
+    """The model with other claims: an invariant becomes something to recover, or what a last state must be; or there
+    must be no last state."""
+    spec = source.spec
+    if seed % 3 == 0:
+        spec = spec.replace("@always", "@recoverable", 1).replace("reachable, step", "reachable, recoverable, step")
+    found = re.search(r"@always\ndef (\w+)\(s: State\)", spec)
+    if seed % 4 == 1 and found is not None:
+        spec = spec.replace(found[0], found[0].removeprefix("@always\n"))
+        spec = spec.replace("expect=", f"terminal={found[1]}, expect=")
+    elif seed % 4 == 2:
+        spec = spec.replace("\n\n\ncheck(", "\n\n\ndef never(s: State) -> bool:\n    return False\n\n\ncheck(")
+        spec = spec.replace("expect=", "terminal=never, expect=")
+    return attrs.evolve(source, spec=spec)
+
+
+def cases(start: int, *, lopsided: bool = False) -> Iterator[tuple[int, Case]]:
+    """The accepted models whose state has the scalarset, from a seed on."""
+    for seed in range(start, start + STRIDE):
+        source = varied(random_model(seed, 2 + seed % 3, lopsided=lopsided), seed)
+        state = source.model.split("class State:")[1].split("\n\n\n")[0]
+        if "Who" not in state and "Claim" not in state:
             continue
-        if subject is not None and subject.system.initial and scalarsets(subject.system.state):
-            found.append((seed, source, subject.system))
-    return found
+        try:
+            spec = read(source)
+            check = spec.checks[0]
+            actions = check.program.allowed(check.faults)
+            system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
+        except (InputError, InitialError):
+            continue
+        if system.initial and scalarsets(system.state):
+            budget = Budget(depth=DEPTH) if seed % 2 else Budget(states=STATES)
+            yield seed, Case(source, system, judge(spec, check, system, tries=100), budget, seed % 5 > 0)
 
 
-def check_seeds(start: int, stop: int) -> tuple[int, int]:
-    """Compare what can be reduced; how many models that were, and how many had smaller searches."""
-    reduced = smaller = 0
-    for seed, source, system in models(start, stop, lopsided=seed_is_lopsided(start)):
-        if not shown(system).sorts:
+def compare_models(start: int, wanted: int, *, lopsided: bool) -> Counter[str]:
+    """Compare so many models that can be reduced; what was seen, and how many had smaller searches."""
+    seen: Counter[str] = Counter()
+    for seed, case in cases(start, lopsided=lopsided):
+        if not reduction.by_solver(case.system, None).sorts:
             continue
         try:
-            counted = agrees(source)
+            covered, told = agrees(case)
         except Disagreement as problem:
-            pytest.fail(f"seed {seed}: {problem}\n\n{source}")
-        assert counted.orbits is not None
-        reduced += 1
-        smaller += counted.orbits < (counted.states or 0)
-    return reduced, smaller
+            pytest.fail(f"seed {seed}: {problem}\n\n{case.source}")
+        except InputError:  # numbers that may leave 64 bits
+            continue
+        assert covered.orbits is not None
+        seen["smaller"] += covered.orbits < (covered.states or 0)
+        seen.update({told["verdict"][0], *(trouble for _, trouble, *_ in told["violated"])})
+        seen["compared"] += 1
+        if seen["compared"] == wanted:
+            return seen
+    raise AssertionError(f"only {seen['compared']} models from seed {start}")
 
 
-def seed_is_lopsided(start: int) -> bool:
-    """Every other chunk of seeds has lopsided models."""
-    return start // CHUNK % 2 == 1
+@pytest.mark.parametrize("number", range(MODELS // CHUNK))
+def test_reduced_searches_say_what_full_searches_say(number: int) -> None:
+    """Every other test has models in which the order of the members often matters."""
+    seen = compare_models(number * STRIDE, CHUNK, lopsided=number % 2 == 1)
 
-
-@pytest.mark.parametrize("start", range(0, MODELS, CHUNK))
-def test_reduced_searches_say_what_full_searches_say(start: int) -> None:
-    reduced, smaller = check_seeds(start, start + CHUNK)
-
-    assert reduced >= 5
-    assert smaller >= (4 if start == 0 else 0)  # many models have a handful of states
+    assert seen["compared"] == CHUNK
+    assert seen["smaller"] >= 2  # many models have a handful of states
+    assert seen[Trouble.PROPERTY.name]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(MODELS, MODELS + SLOW_MODELS, 20 * CHUNK))
-def test_reduced_searches_say_what_full_searches_say_of_many_models(start: int) -> None:
-    for begin in range(start, start + 20 * CHUNK, CHUNK):
-        reduced, _ = check_seeds(begin, begin + CHUNK)
-        assert reduced
+@pytest.mark.parametrize("number", range(SLOW_MODELS // (10 * CHUNK)))
+def test_reduced_searches_say_what_full_searches_say_of_many_models(number: int) -> None:
+    first = (MODELS // CHUNK + number) * STRIDE
+
+    seen = compare_models(first, 10 * CHUNK, lopsided=number % 2 == 1)
+
+    assert seen["compared"] == 10 * CHUNK
+    assert {"Holds", "Violated", Trouble.PROPERTY.name, Trouble.MODEL_ERROR.name} <= set(seen)
 
 
 # --- the proof -------------------------------------------------------------------------------------
+
+
+def shown(case: Case) -> Symmetries:
+    """All symmetry that can be shown."""
+    return reduction.by_solver(case.system, None)
 
 
 def mapped_to_itself(source: Source, most: int = 40) -> bool:
@@ -149,17 +236,17 @@ def steps(subject: Any, s: Value) -> set[Value]:
 def test_what_is_shown_symmetric_is_so_as_the_evaluator_runs_it(lopsided: bool) -> None:
     """The proof looks at the scalar form; the evaluator has never seen it."""
     checked = 0
-    for seed, source, system in models(0, 80, lopsided=lopsided):
-        if shown(system).sorts:
+    for seed, case in itertools.islice(cases(0, lopsided=lopsided), 45):
+        if shown(case).sorts:
             checked += 1
-            assert mapped_to_itself(source), seed
+            assert mapped_to_itself(case.source), seed
 
     assert checked >= 30
 
 
 def test_lopsided_models_are_told_from_others() -> None:
     """Some are refused with the reason, some have an order that does not matter after all."""
-    found = [(shown(system), source) for _, source, system in models(0, 150, lopsided=True)]
+    found = [(shown(case), case.source) for _, case in itertools.islice(cases(0, lopsided=True), 85)]
     refused = [r for s, _ in found for r in s.refused]
 
     assert len(refused) >= 10
@@ -172,40 +259,48 @@ def test_lopsided_models_are_told_from_others() -> None:
 # --- the comparison can fail -----------------------------------------------------------------------
 
 
-def notices(seeds: range, *, lopsided: bool) -> None:
-    """Among the models of these seeds is one whose reduced search differs."""
+def notices(start: int, count: int, *, lopsided: bool) -> None:
+    """Among so many models from a seed on is one whose reduced search differs."""
     with pytest.raises(Disagreement):  # noqa: PT012 - the first of many models
-        for _seed, source, _system in models(seeds.start, seeds.stop, lopsided=lopsided):
-            agrees(source)
+        for _, case in itertools.islice(cases(start, lopsided=lopsided), count):
+            agrees(case)
 
 
 def test_reducing_models_that_are_not_symmetric_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reduction, "shown", lambda task: everything(task.system) if task.symmetry else Symmetries())
+    """A checker that trusts types."""
 
-    notices(range(12, 150), lopsided=True)
+    def trusting(task: Task) -> Reduction:
+        sorts = scalarsets(task.system.state)
+        return Reduction(Symmetries(sorts), quotient(task.system, sorts), asked=True)
 
+    monkeypatch.setattr(reduction, "_all", trusting)
 
-def everything(system: ScalarSystem) -> Symmetries:
-    """The analysis of a checker that trusts types."""
-    return Symmetries(scalarsets(system.state))
+    notices(0, 60, lopsided=True)
 
 
 def test_a_proof_that_forgets_actions_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     real = symmetry._of_action
     monkeypatch.setattr(symmetry, "_of_action", lambda *a: (FALSE, real(*a)[1]))
 
-    notices(range(12, 150), lopsided=True)
+    notices(0, 60, lopsided=True)
 
 
 def test_a_proof_that_forgets_the_initial_states_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(symmetry, "_closed", lambda *_: True)
 
-    notices(range(112, 400), lopsided=True)
+    notices(110, 20, lopsided=True)
 
 
 def test_weights_that_are_wrong_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from checker.native import symmetry as native
-
     monkeypatch.setattr(native._Symmetry, "_runs", lambda *_: None)
 
-    notices(range(60), lopsided=False)
+    notices(0, 30, lopsided=False)
+
+
+def test_beginning_again_at_another_time_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one thread and on two, a search must begin again at the same level."""
+    real = reduction.later
+    hasty = itertools.count()
+    monkeypatch.setattr(reduction, "later", lambda task, now: real(task, now) if next(hasty) % 2 else Reduction())
+
+    notices(0, 30, lopsided=False)

@@ -132,7 +132,7 @@ def test_questions_that_are_not_symmetric_are_not_answered_of_a_reduced_search()
 
     assert (full.claims, full.unanswered) == ((9,), ())
     assert reduced.claims is None
-    assert reduced.unanswered == ("what the properties wait for was not counted: leave out --symmetry",)
+    assert reduced.unanswered == ("what the properties wait for was not counted: add --no-symmetry",)
 
 
 # --- questions -----------------------------------------------------------------------------------------

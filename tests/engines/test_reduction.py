@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import weakref
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checker.engines import explore, reduction
-from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
+from checker.engines.contract import Budget, Checkpoint, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
 from checker.engines.explore import Explore
+from checker.ir.passes.quotient import quotient
+from checker.ir.passes.symmetry import scalarsets
 from checker.ir.scalar import ScalarSystem
 from checker.native.kernel.search import Search
-from checker.native.program import Program
+from checker.native.program import Program, known_leaves
 from tests.engines.test_explore import replayed
 from tests.ir import test_symmetry
 from tests.ir.test_symmetry import HEAD, act, system
@@ -84,7 +88,9 @@ def spread(s: State) -> bool:
 LATE = act("for w in Who:\n    if s.votes[w] > 0:\n        s.leader = w")  # the last one wins
 
 
-def run(made: ScalarSystem, *, reduced: bool = True, every: bool = False, workers: int = 1, **budget: Any) -> Verdict:
+def run(
+    made: ScalarSystem, *, reduced: bool | None = True, every: bool = False, workers: int = 1, **budget: Any
+) -> Verdict:
     return Explore().run(Task(made, Budget(**budget), workers=workers, every=every, symmetry=reduced))
 
 
@@ -125,14 +131,14 @@ def test_a_step_between_states_of_one_orbit_is_judged() -> None:
 
 
 def test_judging_the_step_to_the_representative_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the order in `@stage` is for: a trade would look like no step at all."""
-    real = Search._judge_made
+    """Steps are judged before their ends are replaced: else a trade would look like no step at all."""
+    real = Search._judge_step
 
     def late(self: Search, code: Any, state: str, number: str) -> None:
         self.shape.represent(code, state)
         real(self, code, state, number)
 
-    monkeypatch.setattr(Search, "_judge_made", late)
+    monkeypatch.setattr(Search, "_judge_step", late)
 
     assert isinstance(run(system(TRADE, STAYS)), Holds)
 
@@ -231,12 +237,14 @@ def test_what_is_not_reduced_by_is_said() -> None:
     assert (asked.coverage.states, asked.coverage.transitions) == (full.coverage.states, full.coverage.transitions)
 
 
-def test_nothing_is_reduced_unless_it_is_asked_for() -> None:
+def test_what_is_not_reduced_pays_nothing() -> None:
+    """Neither the proof nor the code: a small search, and one that must not be reduced."""
     made = system(GROW)
 
-    verdict = Explore().run(Task(made))
+    left, refused = run(made, reduced=None), run(made, reduced=False)
 
-    assert (verdict.coverage.orbits, verdict.coverage.symmetry) == (None, ())
+    assert (left.coverage.orbits, left.coverage.symmetry) == (refused.coverage.orbits, refused.coverage.symmetry)
+    assert (left.coverage.orbits, left.coverage.symmetry) == (None, ())
     assert "canonical" not in Program(made).assembly()
 
 
@@ -268,6 +276,29 @@ def test_many_orbits_are_counted_and_judged_alike(wide: bool, monkeypatch: pytes
     assert violated(full) == violated(alone) == [("few", 6), ("kept", 2), ("spread", 3)]
 
 
+def test_leaves_that_are_not_kept_go_with_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a wide state: who is first is always there, the deputy is the leader, and nobody is ever at a place."""
+    head = HEAD.replace("Range(0, 2)]]", "Range(0, 1099511627775)]]").replace(
+        "    leader:", "    first: Who | None = None\n    deputy: Who | None = None\n    leader:"
+    )
+    monkeypatch.setattr(test_symmetry, "HEAD", head)
+    begin = "@initial\ndef begin(s: State, w: Who) -> None:\n    s.first = w\n\n\n"
+    lead = "\n\n@action\ndef lead(s: State, w: Who) -> None:\n    s.leader = w\n    s.deputy = w\n"
+    spec = "@always\ndef few(s: State) -> bool:\n    return s.deputy is None or s.deputy == s.first or s.votes[s.deputy] < 2\n"
+    made = system(begin + GROW + lead, spec)
+    names = [leaf.name for leaf in made.leaves]
+    known = known_leaves(made, quotient(made, scalarsets(made.state)))
+    assert known.fixed[names.index("first?")] == 1
+    assert known.same[names.index("leader")] == names.index("deputy")
+
+    full, reduced = (run(made, reduced=r, every=True) for r in (False, True))
+
+    a, b = full.coverage, reduced.coverage
+    assert (a.states, a.transitions, a.depth, a.fired) == (b.states, b.transitions, b.depth, b.fired)
+    assert (a.states, b.orbits) == (27 * 4 * 3, 63)  # (324 + 3 * 18) / 6, by the lemma of Burnside
+    assert violated(full) == violated(reduced) == [("few", 3)]
+
+
 def violated(verdict: Verdict) -> list[tuple[str | None, int]]:
     """What is violated, and in how many steps."""
     assert isinstance(verdict, Violated)
@@ -275,9 +306,176 @@ def violated(verdict: Verdict) -> list[tuple[str | None, int]]:
     return sorted((v.property or "", len(v.path.steps)) for v in found if v.path is not None)
 
 
-def test_a_budget_of_states_is_of_those_kept() -> None:
-    """Ten orbits fit where 27 states do not."""
-    full, reduced = (run(system(GROW), reduced=r, states=12) for r in (False, True))
+@pytest.mark.parametrize(("budget", "states"), [(3, 1), (10, 10), (26, 26), (27, 27)])
+def test_a_budget_of_states_is_of_the_model(budget: int, states: int) -> None:
+    """It ends both searches at the same level, though one keeps fewer states."""
+    full, reduced = (run(system(GROW), reduced=r, states=budget) for r in (False, True))
 
-    assert isinstance(full, Unknown)
-    assert isinstance(reduced, Holds)
+    assert type(full) is type(reduced) is (Holds if budget == 27 else Unknown)
+    assert full.coverage.states == reduced.coverage.states == states
+
+
+# --- when a search is reduced ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of GROW, levels end with 1, 4, 10, 17, 23, 26 and 27 states."""
+    monkeypatch.setattr(reduction, "SMALL", 10)
+    monkeypatch.setattr(reduction, "LARGE", 20)
+
+
+@pytest.mark.usefixtures("thresholds")
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("many", [1, 16])
+def test_a_search_that_outgrows_a_small_one_begins_again(
+    workers: int, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end of the first level with more than 10 states, however many threads search it."""
+    asked = []
+    real = reduction.later
+    monkeypatch.setattr(explore, "_MANY", many)
+    monkeypatch.setattr(reduction, "later", lambda *a: asked.append(a) or real(*a))
+    seen: list[int | None] = []
+    real_reconsider = explore._Search._reconsider
+    monkeypatch.setattr(
+        explore._Search, "_reconsider", lambda self: seen.append(self.visited.found) or real_reconsider(self)
+    )
+    made = system(GROW)
+
+    left, asked_for = run(made, reduced=None, workers=workers), run(made, workers=workers)
+
+    assert len(asked) == 1
+    assert seen.count(17) == 1  # where it began again; then there are 10 orbits, too few to ask a solver
+    assert told(left) == told(asked_for)
+    assert left.coverage.orbits == 10
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_that_begins_again_gives_its_memory_back_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tables at a time would not be within a budget of memory."""
+    made: list[weakref.ref[explore.Visited]] = []
+    alive: list[bool] = []
+    real = explore.Visited.__init__
+
+    def noted(self: explore.Visited, *given: Any) -> None:
+        alive.append(any(v() is not None for v in made))
+        made.append(weakref.ref(self))
+        real(self, *given)
+
+    monkeypatch.setattr(explore.Visited, "__init__", noted)
+
+    run(system(GROW), reduced=None)
+
+    assert alive == [False, False]
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_is_over_when_its_last_level_is() -> None:
+    """Though it has outgrown a small one by then; and a violation is told where it is found."""
+    spec = "@always\ndef low(s: State) -> bool:\n    return sum(s.votes[w] for w in Who) < 3\n"
+
+    shallow, violated = run(system(GROW), reduced=None, depth=3), run(system(GROW, spec), reduced=None)
+
+    assert (shallow.coverage.states, shallow.coverage.orbits) == (17, None)
+    assert (violated.coverage.states, violated.coverage.orbits) == (17, None)
+    assert isinstance(violated, Violated)
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_solver_is_asked_for_a_large_search_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rewriting shows too little of this model, and few permutations of it: two places."""
+    asked = []
+    real = reduction.by_solver
+    monkeypatch.setattr(reduction, "by_solver", lambda *a: asked.append(a) or real(*a))
+    made = system(HARD)
+    assert [s.name for s in reduction.symmetries(made).sorts] == ["Place"]
+
+    small = run(made, reduced=None, depth=2)
+    assert (len(asked), small.coverage.symmetry, small.coverage.notes) == (0, (), ())
+
+    large = run(made, reduced=None)
+    assert len(asked) == 1
+    assert large.coverage.symmetry == ("Who", "Place")
+    assert large.coverage.states == run(made, reduced=False).coverage.states
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_reduced_search_may_be_reduced_further() -> None:
+    """By the members, which rewriting shows alike; and when it is large, by the places too."""
+    model = GROW + "\n\n" + act("for q in Place:\n    if q == p:\n        s.at[w] = q", ", w: Who, p: Place")
+    made = system(model)
+    assert [s.name for s in reduction.symmetries(made).sorts] == ["Who"]
+
+    large = run(made, reduced=None)
+
+    assert (large.coverage.states, large.coverage.symmetry) == (729, ("Who", "Place"))
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_two_members_alone_are_worth_it_in_a_large_search() -> None:
+    """They halve it at best."""
+    task = Task(system(GROW + "\n\n" + LATE))
+    assert [s.name for s in reduction.symmetries(task.system).sorts] == ["Place"]
+
+    first = reduction.at_first(task)
+    small = reduction.later(task, first)
+    large = reduction.later(task, small)
+
+    assert (first.again, small.again, large.again) == (10, 20, None)
+    assert (first.order, small.order, large.order) == (1, 1, 2)
+
+
+def test_a_search_that_is_saved_is_reduced_from_the_start(tmp_path: Path) -> None:
+    """So that a run that goes on does as the one before it; unless it must not be reduced."""
+    made, kept = system(GROW), Checkpoint(tmp_path / "search")
+
+    saved, refused = (Explore().run(Task(made, checkpoint=kept, symmetry=s)) for s in (None, False))
+
+    assert (saved.coverage.orbits, refused.coverage.orbits) == (10, None)
+
+
+def test_where_nothing_is_gained_nothing_is_asked() -> None:
+    """One member, or no scalarset; or a system that nobody wants reduced."""
+    made = system(GROW)
+    alone = ScalarSystem((), ((),), (), ())
+
+    assert [reduction.at_first(t).again for t in (Task(alone), Task(made, symmetry=False))] == [None, None]
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_that_begins_again_is_within_its_budgets() -> None:
+    """Of states, of depth and of time, as the search of all states is."""
+    made = system(GROW)
+
+    for budget in ({"states": 20}, {"depth": 4}):
+        left, full = run(made, reduced=None, **budget), run(made, reduced=False, **budget)
+        assert type(left) is type(full)
+        assert left.coverage.orbits is not None
+        assert (left.coverage.states, left.coverage.depth) == (full.coverage.states, full.coverage.depth)
+
+    late = Task(made, Budget(seconds=1e-9), symmetry=None)
+    assert isinstance(Explore().run(late), Unknown)
+
+
+TWO = """@always
+def second(s: State) -> bool:
+    return all(s.at[w] is None for w in Who)
+
+
+@always
+def third(s: State) -> bool:
+    return all(s.votes[w] < 1 for w in Who)
+"""
+
+
+def test_of_two_that_are_violated_as_early_the_same_is_told_first() -> None:
+    """In full the smallest state with a vote is smaller than any with a place; of representatives it need not be."""
+    model = BUSY
+
+    full, reduced = (run(system(model, TWO), reduced=r) for r in (False, True))
+
+    assert isinstance(full, Violated)
+    assert isinstance(reduced, Violated)
+    assert full.property == reduced.property == "second"
+    assert [v.property for v in run(system(model, TWO), every=True).others] == ["third"]  # type: ignore[union-attr]

@@ -5,7 +5,9 @@ is symmetric in, a product of groups, in parts that move different leaves, so ea
 
 * `Columns`: every leaf that moves belongs to one member (maps and sets of members, nothing that names one).
   Sorting the members by what they hold is enough, however many they are.
-* `Walk`: anything else.  All permutations are tried, each one swap away from the last (Johnson and Trotter).
+* `Walk`: anything else.  All permutations are tried, each one swap away from the last (Johnson and Trotter).  Of one
+  scalarset, the members are sorted first, by what belongs to each and names none; then only the permutations of
+  equal ones are tried.
 
 Where there are too many permutations to try, or to count orbits in 64 bits, only those of the first members are
 used: a smaller group, as sound, and its orbits are counted as exactly.
@@ -53,10 +55,14 @@ class Columns:
 
 @attrs.frozen
 class Walk:
-    """Swaps, and in which order to make them to meet every permutation but the first."""
+    """Swaps, and in which order to make them to meet every permutation but the first.
+
+    `keys`: for each member, the leaves it is sorted by; empty where there are none, or several scalarsets.
+    """
 
     swaps: tuple[Swap, ...]
     steps: tuple[int, ...]
+    keys: tuple[tuple[int, ...], ...] = ()
 
     @property
     def order(self) -> int:
@@ -98,7 +104,7 @@ def quotient(system: ScalarSystem, sorts: Sequence[ScalarT]) -> Quotient | None:
 def _part(state: Type, leaves: Sequence[Leaf], group: Sequence[ScalarT], left: int) -> Part | None:
     found = columns(state, group[0]) if len(group) == 1 else None
     if found is not None:
-        size = max(n for n in range(1, len(found) + 1) if math.factorial(n) <= left)
+        size = max((n for n in range(1, len(found) + 1) if math.factorial(n) <= left), default=1)
         return Columns(found[:size]) if size > 1 else None
     sizes = [sort.size for sort in group]
     while math.prod(map(math.factorial, sizes)) > min(WALKED, left):
@@ -112,7 +118,15 @@ def _part(state: Type, leaves: Sequence[Leaf], group: Sequence[ScalarT], left: i
             by = swap(sort, k)
             swaps.append(Swap(sort, by, tuple(moved(state, nodes, sort, by))))
         steps = _both(steps, [first + k for k in plain_changes(size)])
-    return Walk(tuple(swaps), tuple(steps)) if steps else None
+    keys = _keys(state, group[0])[: sizes[0]] if len(group) == 1 else ()
+    return Walk(tuple(swaps), tuple(steps), keys) if steps else None
+
+
+def _keys(state: Type, sort: ScalarT) -> tuple[tuple[int, ...], ...]:
+    """For each member, the leaves that belong to it alone and name no member, in the same order for all."""
+    owners = list(_owners(state, sort, ()))
+    found = tuple(tuple(i for i, o in enumerate(owners) if o == (member,)) for member in range(sort.size))
+    return found if found[0] else ()
 
 
 def plain_changes(n: int) -> list[int]:
@@ -127,6 +141,17 @@ def plain_changes(n: int) -> list[int]:
         if inner is not None:
             steps.append(inner + going_down)
         going_down = not going_down
+    return steps
+
+
+def of_runs(joined: Sequence[bool]) -> list[int]:
+    """Which neighbours to swap, in turn, to meet all orders within runs of things, each joined to the next or not."""
+    steps: list[int] = []
+    first = 0
+    for i, more in enumerate((*joined, False)):
+        if not more:
+            steps = _both(steps, [first + k for k in plain_changes(i + 1 - first)])
+            first = i + 1
     return steps
 
 
@@ -168,9 +193,7 @@ def _touched(system: ScalarSystem, sort: ScalarT) -> set[int]:
 def columns(state: Type, sort: ScalarT) -> tuple[tuple[int, ...], ...] | None:
     """The leaves of each member, where every leaf that moves belongs to just one; None where not."""
     owners = list(_owners(state, sort, ()))
-    if any(len(o) > 1 for o in owners):
-        return None
-    return tuple(tuple(i for i, o in enumerate(owners) if o == (member,)) for member in range(sort.size))
+    return None if any(len(o) > 1 for o in owners) else _keys(state, sort)
 
 
 def _owners(t: Type, sort: ScalarT, above: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -353,8 +353,12 @@ class Run:
 
     def _delayed(self, e: Expr) -> tuple[Expr, Callable[[Sym], Sym]]:
         """An operand that is stored, and the check of the store, made after all operands."""
-        if isinstance(e, n.Fit):
-            return e.value, lambda v: self.fit(v, e)
+        match e:
+            case n.Fit():
+                return e.value, lambda v: self.fit(v, e)
+            case n.MapFill():
+                source, store = self._delayed(e.value)
+                return source, lambda v: self._filled(e, store(v))
         return e, lambda v: v
 
     def fit(self, value: Sym, e: n.Fit) -> Sym:
@@ -659,9 +663,12 @@ class Run:
         return _sum([sc.ite(bit, sc.integer(1), sc.integer(0)) for bit in value.bits])
 
     def map_fill(self, e: n.MapFill, env: Env) -> Sym:
+        return self._filled(e, self.value(e.value, env))
+
+    def _filled(self, e: n.MapFill, value: Sym) -> Sym:
         assert isinstance(e.type, ty.MapT)
         self._check_domain(e.type.key, e.span)
-        return (sy.convert(self.value(e.value, env), e.value.type, e.type.value),) * ty.cardinality(e.type.key)
+        return (sy.convert(value, e.value.type, e.type.value),) * ty.cardinality(e.type.key)
 
     def map_set(self, e: n.MapSet, env: Env) -> Sym:
         assert isinstance(e.type, ty.MapT)

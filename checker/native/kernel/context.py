@@ -75,6 +75,7 @@ class Ctx(enum.IntEnum):
     STATE_NODES = enum.auto()  # its tree
     LEVELS_LEFT = enum.auto()  # levels that it may begin by itself
     MANY = enum.auto()  # blocks of a level that are worth several threads
+    PLENTY = enum.auto()  # states found by it after which it begins no level by itself
     PROBE = enum.auto()  # look for errors and deadlocks only
     LEAST = enum.auto()  # of `@lost`: the least depth so far
     # of a search that keeps one state of each orbit

@@ -318,14 +318,15 @@ class Search:
         self._hand_over(code)
         shared = code.pointer("%c", Ctx.SHARED)
         listed, left = code.load(shared, Shared.LISTED), code.load("%c", Ctx.LEVELS_LEFT)
-        alone, quiet, may, some, few = (
+        alone, quiet, may, some, few, small = (
             code.cmp("eq", code.load("%c", Ctx.ATOMIC), "0"),
             code.cmp("eq", code.load(code.pointer("%c", Ctx.NOTES)), "0"),
             code.cmp("ne", left, "0"),
             code.cmp("ne", listed, "0"),
             code.cmp("ult", listed, code.load("%c", Ctx.MANY)),
+            code.cmp("ult", code.load("%c", Ctx.COUNT), code.load("%c", Ctx.PLENTY)),
         )
-        with code.when(code.all(alone, quiet, may, some, few)):
+        with code.when(code.all(alone, quiet, may, some, few, small)):
             code.store(code.sub(left, "1"), "%c", Ctx.LEVELS_LEFT)
             level, next_level = code.load("%c", Ctx.LEVEL), code.load("%c", Ctx.NEXT_LEVEL)
             code.store(next_level, "%c", Ctx.LEVEL)
@@ -348,7 +349,8 @@ class Search:
         shape = self.shape
         code = Code("define internal i64 @expand_one(ptr %c, ptr %s, i64 %last) alwaysinline nounwind")
         waiting = code.load("%c", Ctx.WAITING)
-        after = shape.successors(code, "%s", waiting)
+        weight = shape.weight(code, "%s")
+        after = shape.successors(code, "%s", waiting, weight)
         err = code.pointer("%c", Ctx.ERR)
         error = code.load(err)
         fine, none = code.cmp("eq", error, NONE), code.cmp("eq", after, waiting)
@@ -359,11 +361,10 @@ class Search:
             dead = code.op("call i64 @check_terminal(ptr %s)")
             with code.when(code.cmp("ne", dead, "0")):
                 self._keep(code, code.add(dead, str(shape.dead - 1)), "%s", "0")
-            code.store(code.add(code.load("%c", Ctx.TERMINAL), shape.weight(code, "%s")), "%c", Ctx.TERMINAL)
+            code.store(code.add(code.load("%c", Ctx.TERMINAL), weight), "%c", Ctx.TERMINAL)
         code.store(code.add(code.load("%c", Ctx.EXPANDED), "1"), "%c", Ctx.EXPANDED)
         with code.when(code.cmp("eq", code.load("%c", Ctx.PROBE), "0")):
-            before, made = code.load("%c", Ctx.TRANSITIONS), code.sub(after, waiting)
-            made = code.mul(made, shape.weight(code, "%s"))
+            before, made = code.load("%c", Ctx.TRANSITIONS), code.mul(code.sub(after, waiting), weight)
             code.store(code.add(before, made), "%c", Ctx.TRANSITIONS)
             if shape.steps:
                 code.op(f"call i64 @judge(ptr %c, ptr %s, i64 {waiting}, i64 {after})")

@@ -85,11 +85,12 @@ class Shape:
         for i, word in enumerate([code.load(source, i) for i in range(self.words)]):
             code.store(word, target, i)
 
-    def successors(self, code: Code, state: str, n: str) -> str:
-        """Write all successors of a state from PENDING[n] on; the n after them."""
+    def successors(self, code: Code, state: str, n: str, weight: str = "1") -> str:
+        """Write all successors of a state from PENDING[n] on, each counted so often; the n after them."""
         out, ids = code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)
         fired, err = code.pointer("%c", Ctx.FIRED), code.pointer("%c", Ctx.ERR)
-        return code.op(f"call i64 @expand(ptr {state}, ptr {out}, ptr {ids}, i64 {n}, ptr {fired}, ptr {err})")
+        memory = f"ptr {state}, ptr {out}, ptr {ids}, i64 {n}, ptr {fired}, ptr {err}"
+        return code.op(f"call i64 @expand({memory}, i64 {weight})")
 
     def represent(self, code: Code, state: str) -> None:
         """Put the representative of its orbit in the place of a successor or an initial state, where that is kept."""

@@ -39,8 +39,9 @@ def _count(shape: Shape) -> str:
     code = Code("define i64 @count(ptr %c, i64 %start, i64 %stop, i64 %below) nounwind")
     total = code.var("0")
     with _states(shape, code) as (_, state):
-        shape.successors(code, state, "0")
-        code.bump(total, shape.weight(code, state))
+        weight = shape.weight(code, state)
+        shape.successors(code, state, "0", weight)
+        code.bump(total, weight)
     return code.finish(code.get(total))
 
 
@@ -55,7 +56,8 @@ def _cover(shape: Shape) -> str:
     pending, keys, ids = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.IDS))
     table, lines = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES)
     with _states(shape, code) as (depth, state):
-        n = shape.successors(code, state, "0")
+        weight = shape.weight(code, state)
+        n = shape.successors(code, state, "0", weight)
         with code.count("0", n) as j:  # all places are asked for before the first is looked at
             target = shape.at(code, pending, j)
             shape.represent(code, target)
@@ -75,7 +77,7 @@ def _cover(shape: Shape) -> str:
                 action = code.get(owner)
                 with code.when(_marked_first(code, code.add(code.mul(there, "%width"), code.shr(action, 3)), action)):
                     code.store(code.add(code.load("%new", action), shape.weight(code, target)), "%new", action)
-        code.bump(total, shape.weight(code, state))
+        code.bump(total, weight)
     return code.finish(code.get(total))
 
 

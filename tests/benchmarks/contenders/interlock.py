@@ -20,7 +20,7 @@ def search(workload: Workload, threads: int, folder: Path, variant: str = "") ->
     out = folder / "result.json"
     spec = ROOT / workload.model if workload.model in PROTOCOLS else HERE / f"{workload.model}{variant}.py"
     command: list[str | Path] = [INTERLOCK, "check", spec, "--only", workload.check, "--slow", "--json", out]
-    done = run([*command, "--workers", str(threads)], ROOT)
+    done = run([*command, "--no-symmetry", "--workers", str(threads)], ROOT)  # all states, as the others visit
     (found,) = json.loads(out.read_text())["checks"]
     if found["search_seconds"] is None:
         raise Failed(found["message"] or found["verdict"])
