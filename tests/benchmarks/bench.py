@@ -4,6 +4,7 @@
     make bench ARGS="--quick"           one size of each model, Interlock and C alone: seconds
     make bench ARGS="--only 3x1,SPIN"   sizes and tools whose names contain one of these; C and Interlock always
     make bench ARGS="--all --write"     everyone on every size (an hour or so), and publish reports/bench.md
+    make bench ARGS="--all 'TLC 2'"     of those who take minutes, only TLC with two threads
 
 Rule of the module: figures of different runs are never compared, so each table holds one run on one
 machine.  A peer that is not installed is a row that says so; a peer that counts other states than the
@@ -51,7 +52,7 @@ READING = "tests/benchmarks/README.md"
 # --- the searches ----------------------------------------------------------------------------------
 
 
-def race(workload: Workload, contenders: Sequence[Contender], everyone: bool) -> dict[Contender, Result | str]:
+def race(workload: Workload, contenders: Sequence[Contender], patient: str | None) -> dict[Contender, Result | str]:
     """The best result of each, or why it has none; the rounds alternate, so that all meet the same machine."""
     results: dict[Contender, Result | str] = {}
     with tempfile.TemporaryDirectory() as scratch:
@@ -61,16 +62,18 @@ def race(workload: Workload, contenders: Sequence[Contender], everyone: bool) ->
                 best = results.get(c)
                 if isinstance(best, str) or (best is not None and best.run.seconds > ENOUGH):
                     continue
-                why_not = excused(c, workload, everyone)
+                why_not = excused(c, workload, patient)
                 results[c] = why_not or attempt(c, workload, folders[c], best, turn)
     return results
 
 
-def excused(c: Contender, workload: Workload, everyone: bool) -> str | None:
-    """Why a contender sits this workload out, or None."""
+def excused(c: Contender, workload: Workload, patient: str | None) -> str | None:
+    """Why a contender sits this workload out, or None; with `patient` in their names, some may take minutes."""
     if workload.distinct > c.most:
         return "too many states for it"
-    if workload.distinct > c.patience and not everyone:
+    if workload.distinct > c.patience and (
+        patient is None or patient.casefold() not in f"{c.name} {c.threads}".casefold()
+    ):
         return "it takes minutes; run with --all"
     return c.missing()
 
@@ -214,7 +217,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Interlock and its peers, timed side by side.")
     parser.add_argument("--quick", action="store_true", help="one size a model; Interlock and C alone")
     parser.add_argument("--only", default="", metavar="WORDS", help="sizes and tools whose names contain one of these")
-    parser.add_argument("--all", action="store_true", help="everyone on every size (an hour or so)")
+    told = "everyone on every size (an hour or so), or of those who take minutes only who is named so"
+    parser.add_argument("--all", nargs="?", const="", metavar="WORDS", help=told)
     parser.add_argument("--write", action="store_true", help="write reports/bench.md")
     options = parser.parse_args()
     workloads, contenders = wanted(options)
