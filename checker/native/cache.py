@@ -1,4 +1,4 @@
-"""Has this been compiled before?  Object code that is kept from one run to the next.
+"""Has this been compiled before?  Object code, and what is known of it, kept from one run to the next.
 
 Rule of the module: what comes out is what was put in under that key, or nothing.  An entry is a header (magic,
 key, length and SHA-256 of the code) and the code, so no byte of a file is unchecked; it is written beside its

@@ -75,6 +75,14 @@ class Library:
             self._cache.store(key, code)
         return code
 
+    def recall(self, *about: str) -> bytes | None:
+        """What was worked out about the module in an earlier run, if it is in the cache."""
+        return self._cache.load(cache.key(self._assembly, *about))
+
+    def remember(self, data: bytes, *about: str) -> None:
+        """Keep what was worked out about the module; `about` is all that it depends on beside the module's text."""
+        self._cache.store(cache.key(self._assembly, *about), data)
+
     def used(self, seconds: float) -> None:
         """Count time in the module's functions; optimise them when it was enough."""
         self._used += seconds

@@ -1,7 +1,7 @@
 """What need a search not do?  Look up successors that are found by another way, and check what cannot go wrong.
 
 Rule of the module: leaving it out changes nothing that is told.  What is not shown to be superfluous is done, so
-the tables may be filled at any time, row by row, while the search is paused.
+the tables may be filled at any time, row by row, while the search is paused.  What took long is kept with compiled code.
 
 * A successor is left out where it is made by a left mover b over the instance a that led to the state, and b has
   the smaller number (`ir/passes/movers.py`).  It is found without that: of all steps from the last level to a new
@@ -15,9 +15,16 @@ the tables may be filled at any time, row by row, while the search is paused.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+from checker.ir import scalar
+from checker.ir.passes import entailment, instances
+from checker.ir.passes import kept as kept_module
+from checker.ir.passes import movers as movers_module
 from checker.ir.passes.instances import Expressions, Instance
 from checker.ir.passes.kept import Kept
 from checker.ir.passes.movers import Movers
@@ -26,6 +33,7 @@ from checker.native.memory import Region
 from checker.native.program import Program
 
 MOST = 1024  # instances that are compared in pairs
+_DEAR = 0.05  # seconds of work that are worth remembering
 _WORD = 64
 
 
@@ -52,11 +60,15 @@ class Shortcuts:
     def work(self, seconds: float) -> bool:
         """Fill the tables until all the time spent on them is so much; whether addresses changed."""
         before = self.movers
+        if self._rest is not None and not self._spent and self._recalled():
+            self._rest = None
         while self._rest is not None and self._spent < seconds:
             start = time.perf_counter()
             if next(self._rest, self) is self:
                 self._rest = None
             self._spent += time.perf_counter() - start
+            if self._rest is None and self._spent > _DEAR:
+                self._remember()
         return self.movers is not before
 
     def _all(self) -> Iterator[None]:
@@ -70,13 +82,56 @@ class Shortcuts:
             yield
         if self._comparable():
             movers, words = Movers(expressions), self._words
-            self.movers = Region(8 * words * (self.program.instances + 1))
+            self.movers = self._rows()
             for i, a in enumerate(known):
                 row = movers.row(a, known[:i])
                 self.movers.put(words * a.number, [row >> _WORD * k & (1 << _WORD) - 1 for k in range(words)])
                 yield
 
+    def _rows(self) -> Region:
+        return Region(8 * self._words * (self.program.instances + 1))
+
+    # --- from one run to the next ------------------------------------------------------------------
+
+    def _sizes(self) -> list[int]:
+        """Bytes of the tables."""
+        rows = self.program.instances + 1
+        return [rows, 8 * self._words * rows] if self._comparable() else [rows]
+
+    def _recalled(self) -> bool:
+        """Take the tables from the cache, if an earlier run filled them."""
+        data, sizes = self.program.library.recall(*self._about()), self._sizes()
+        if data is None or len(data) != sum(sizes):
+            return False
+        if self._comparable():
+            self.movers = self._rows()
+        for region, size, start in zip(self.regions, sizes, (0, sizes[0]), strict=False):
+            with region.view(0, size) as view:
+                view[:] = data[start : start + size]
+        return True
+
+    def _remember(self) -> None:
+        data = b""
+        for region, size in zip(self.regions, self._sizes(), strict=True):
+            with region.view(0, size) as view:
+                data += view
+        self.program.library.remember(data, *self._about())
+
+    def _about(self) -> tuple[str, ...]:
+        """What the tables depend on beside the module: the values that leaves can have, and what shows them."""
+        return "shortcuts", str([(leaf.boolean, leaf.lo, leaf.hi) for leaf in self.program.system.leaves]), _provers()
+
     def _comparable(self) -> bool:
         """Whether successors may be left out: not where a state stands for its orbit, for the instance that led to
         one of them leads to others in another."""
         return not self.program.shape.reduced and self.program.instances <= MOST
+
+
+@functools.cache
+def _provers() -> str:
+    """The text of what fills the tables: another version of it is not believed what this one says."""
+    modules = [entailment, instances, kept_module, movers_module, scalar]
+    found = hashlib.sha256()
+    for file in [__file__, *(m.__file__ for m in modules)]:
+        found.update(Path(file or "").read_bytes())
+    return found.hexdigest()

@@ -224,10 +224,12 @@ def test_a_wrong_count_of_native_code_is_noticed(monkeypatch: pytest.MonkeyPatch
 def test_a_successor_that_is_wrongly_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     from checker.ir.passes.movers import Movers
 
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     notices(monkeypatch, Movers, "left", lambda self, b, a: True, Effort())
 
 
 def test_a_check_that_is_wrongly_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     from checker.ir.passes.kept import Kept
 
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     notices(monkeypatch, Kept, "by", lambda self, instance: True, Effort())

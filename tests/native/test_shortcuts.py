@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,6 +64,7 @@ def test_the_yardstick_is_counted_alike() -> None:
 def test_movers_that_lie_lose_states(monkeypatch: pytest.MonkeyPatch) -> None:
     """So the tests above would notice."""
     monkeypatch.setattr(Movers, "left", lambda self, b, a: True)
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")
     with shortened():
         verdict = Explore().run(Task(agg_core(2, 1)))
 
@@ -71,6 +75,7 @@ def test_kept_that_lies_loses_violations(monkeypatch: pytest.MonkeyPatch) -> Non
     """So the tests above would notice."""
     go = action("go", [], [sc.lt(STATE[0], num(3))], {0: sc.add(STATE[0], num(1))})
     made = system(go, claims=((PropertyKind.ALWAYS, sc.lt(STATE[0], num(3))),))
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")
     with shortened():
         assert not isinstance(Explore().run(Task(made)), Holds)
         monkeypatch.setattr(Kept, "by", lambda self, i: True)
@@ -96,3 +101,53 @@ def test_many_instances_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatc
 
     assert table.movers is None
     assert len(table.regions) == 1
+
+
+@pytest.fixture
+def dear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every table is worth remembering, in a cache of its own."""
+    monkeypatch.setattr(shortcuts, "_DEAR", 0.0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def filled(made: ScalarSystem) -> list[bytes]:
+    table = shortcuts.Shortcuts(Program(made))
+    table.work(1e9)
+    return [bytes(region.view(0, region.size)) for region in table.regions]
+
+
+@pytest.mark.usefixtures("dear")
+def test_the_second_run_takes_the_tables_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = filled(agg_core(2, 1))
+    monkeypatch.setattr(Movers, "row", lambda self, a, others: pytest.fail("worked out again"))
+
+    assert filled(agg_core(2, 1)) == first
+    assert any(first[1])
+
+
+@pytest.mark.usefixtures("dear")
+def test_tables_of_other_values_or_another_prover_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module's text does not say how large a leaf can be, and proofs depend on it."""
+    made = agg_core(2, 1)
+    filled(made)
+    wider = attrs.evolve(made, leaves=(attrs.evolve(made.leaves[0], hi=5), *made.leaves[1:]))
+    worked: list[int] = []
+    real = Movers.row
+    monkeypatch.setattr(Movers, "row", lambda self, a, others: worked.append(1) or real(self, a, others))
+    filled(wider)
+    once = len(worked)
+    monkeypatch.setattr(shortcuts, "_provers", lambda: "another")
+    filled(made)
+
+    assert 0 < once < len(worked)
+
+
+@pytest.mark.usefixtures("dear")
+def test_damaged_tables_are_worked_out_again(tmp_path: Path) -> None:
+    first = filled(agg_core(2, 1))
+    for file in tmp_path.rglob("*.object"):
+        data = bytearray(file.read_bytes())
+        data[-1] ^= 1
+        file.write_bytes(data)
+
+    assert filled(agg_core(2, 1)) == first

@@ -17,6 +17,8 @@ from checker.native.kernel.shape import Shape
 from checker.native.text import Code
 
 _CELLS = f"<{LINE} x i64>"
+_REMEMBERED = 32  # lines whose counts are remembered while a table grows
+_NEVER = str(1 << 62)  # of no line
 
 
 def text(shape: Shape) -> str:
@@ -133,41 +135,71 @@ def _put(
     code.place(on)
 
 
-def _place(shape: Shape, code: Code, cell: str, first: str, depth: str) -> None:
+def _place(shape: Shape, code: Code, cell: str, first: str, depth: str, counts: str) -> None:
     """Put a cell that the table does not have.
 
-    A line's cells are filled from its first on.  They are counted one by one: to read a whole line at once, just
-    after one of its cells was written, would wait for that cell to reach the cache.
+    A line's cells are filled from its first on, so it is enough to count them.  To read a whole line at once, just
+    after one of its cells was written, would wait for that cell to reach the cache; so they are counted one by one,
+    and the count is remembered in `counts`: what comes from one line goes to a few.  Another thread may have filled
+    a cell meanwhile; then all are counted again.
     """
     table, slots = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.SLOTS)
     atomic = code.cmp("ne", code.load("%c", Ctx.ATOMIC), "0")
-    slot = code.var(first)
-    look, room, alone, shared, on, end = (code.fresh(x) for x in ("look", "room", "alone", "shared", "on", "end"))
+    slot, used, again = code.var(first), code.var("0"), code.var("0")
+    look, known, put, room, alone, shared, lost, on, end = (
+        code.fresh(x) for x in ("look", "known", "put", "room", "alone", "shared", "lost", "on", "end")
+    )
     code.jump(look)
     code.place(look)
     line = code.get(slot)
-    used = "0"
+    remembered = code.at(counts, code.band(code.shr(line, LINE.bit_length() - 1), str(_REMEMBERED - 1)))
+    there = code.sub(code.load(remembered), line)
+    hit = code.cmp("ule", there, str(LINE))
+    code.set(used, there)
+    code.branch(code.all(hit, code.cmp("eq", code.get(again), "0")), put, known)
+    code.place(known)
+    count = "0"
     for i in range(LINE):
         full = code.cmp(
             "ne", code.op(f"load atomic i64, ptr {code.at(table, code.add(line, str(i)))} monotonic, align 8"), "0"
         )
-        used = code.add(used, code.op(f"zext i1 {full} to i64"))
-    code.branch(code.cmp("ne", used, str(LINE)), room, on)
+        count = code.add(count, code.op(f"zext i1 {full} to i64"))
+    code.set(used, count)
+    code.jump(put)
+    code.place(put)
+    free = code.add(line, code.get(used))
+    code.branch(code.cmp("ne", code.get(used), str(LINE)), room, on)
     code.place(room)
-    there = code.add(line, used)
-    address = code.at(table, there)
+    address = code.at(table, free)
     code.branch(atomic, shared, alone)
-    code.place(alone)
-    code.store(cell, address)
-    code.jump(end)
     code.place(shared)
     _, won = code.claim(address, cell)
-    code.branch(won, end, look)
+    done = code.fresh("done")
+    code.branch(won, done, lost)
+    code.place(lost)
+    code.set(again, "1")
+    code.jump(look)
+    code.place(alone)
+    code.store(cell, address)
+    code.jump(done)
+    code.place(done)
+    code.store(code.add(free, "1"), remembered)
+    code.jump(end)
     code.place(on)
+    code.store(free, remembered)
     code.set(slot, _next_line(code, line, slots))
+    code.set(again, "0")
     code.jump(look)
     code.place(end)
-    shape.set_depth(code, there, depth)
+    shape.set_depth(code, free, depth)
+
+
+def _counts(code: Code) -> str:
+    """Room to remember how far some lines are filled: where the next cell goes; nothing at first."""
+    counts = code.buffer(_REMEMBERED)
+    for i in range(_REMEMBERED):
+        code.store(_NEVER, counts, i)
+    return counts
 
 
 def _grow(shape: Shape) -> str:
@@ -179,7 +211,7 @@ def _grow(shape: Shape) -> str:
     where no cell was put yet; so nothing is put below `floor`, and what belongs there comes last.
     """
     code = Code("define i64 @grow(ptr %c, i64 %start, i64 %stop, i64 %floor, ptr %aside, i64 %room) nounwind")
-    table, lines = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES)
+    table, lines, counts = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES), _counts(code)
     at = code.var("%stop")
     top, on, out = code.fresh("top"), code.fresh("on"), code.fresh("out")
     code.jump(top)
@@ -201,7 +233,7 @@ def _grow(shape: Shape) -> str:
             code.store(depth, pair, 1)
             code.store(code.add(kept, "1"), "%aside")
         with code.unless(below):
-            _place(shape, code, cell, there, depth)
+            _place(shape, code, cell, there, depth, counts)
     code.set(at, slot)
     code.jump(top)
     code.place(out)
@@ -215,11 +247,11 @@ def _home_of(shape: Shape, code: Code, cell: str, lines: str) -> str:
 def _refill(shape: Shape) -> str:
     """`@refill(ctx, aside)`: put back what was set aside."""
     code = Code("define i64 @refill(ptr %c, ptr %aside) nounwind")
-    lines = code.load("%c", Ctx.LINES)
+    lines, counts = code.load("%c", Ctx.LINES), _counts(code)
     with code.count("0", code.load("%aside")) as i:
         pair = code.at("%aside", code.add(code.mul(i, 2), "1"))
         cell = code.load(pair)
         there = _home_of(shape, code, cell, lines)
-        _place(shape, code, cell, there, code.load(pair, 1))
+        _place(shape, code, cell, there, code.load(pair, 1), counts)
     code.store("0", "%aside")
     return code.finish("0")
