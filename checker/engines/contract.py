@@ -252,6 +252,7 @@ class Task:
     `distinct`: how many counterexamples of each thing that is violated, which differ in their actions.
     `symmetry`: whether one state of an orbit stands for all, where that is shown to be sound; None: where it pays.
     `asked`: what is to be counted over the states when the search is over.
+    `spill`: the folder where states are kept for which the budget of memory has no room; without it that ends the run.
     `progress` is called now and then with what was covered so far (about twice a second).
     `interrupted` is asked as often; when it returns true the engine stops and answers
     `Unknown("interrupted")` with what was covered.
@@ -268,6 +269,7 @@ class Task:
     symmetry: bool | None = None
     asked: Asked | None = None
     checkpoint: Checkpoint | None = None
+    spill: FilePath | None = None
     started: float = attrs.field(factory=time.monotonic)
     progress: Callable[[Coverage], None] = lambda _: None
     interrupted: Callable[[], bool] = lambda: False

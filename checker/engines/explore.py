@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -46,6 +47,9 @@ from checker.native.saved import numbers, restore, sections
 from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
 
+if TYPE_CHECKING:
+    from checker.native.spill import Spill
+
 _PAUSE = 0.1  # seconds of native search between looks at the budget
 _REPORT = 0.5  # seconds between calls of `progress`
 _FIRST_CHUNK = 5_000
@@ -59,7 +63,10 @@ class Explore:
 
     name = "explore"
     knows = frozenset(
-        {"time", "memory", "states", "depth", "workers", "all", "distinct", "coverage", "symmetry", "checkpoint"}
+        {
+            "time", "memory", "states", "depth", "workers", "all", "distinct", "coverage", "symmetry", "checkpoint",
+            "spill",
+        }
     )
 
     def run(self, task: Task) -> Verdict:
@@ -124,6 +131,8 @@ class _Search:
         self.started = self.reported - seconds  # of searches that began again
         self.searched: float | None = None
         self.keeper = keeper_of(task, self.program)
+        self.spill = _spill_of(task, self.visited)
+        self.settled: Coverage | None = None  # what is known to be covered, while states on disk are not merged
         self.begun, self.kept = False, (0, 0)  # states found and expanded, of the last checkpoint
         self.notes = reduced.refusals
 
@@ -133,6 +142,8 @@ class _Search:
         finally:
             if self.keeper is not None:
                 self.keeper.close()
+            if self.spill is not None:
+                self.spill.close()
 
     def _answered(self) -> Verdict:
         verdict, asked = self._decided(), self.task.asked
@@ -143,6 +154,9 @@ class _Search:
 
     def _surveyed(self, asked: Asked, told: Coverage) -> Surveyed:
         """What is asked of the states, beside the verdict."""
+        if self.spill is not None and self.spill.touched:
+            reason = f"coverage was not counted: it needs all states in memory, and {self._on_disk()}"
+            return Surveyed(0, self.whole, unanswered=(f"{reason}; give it more with --memory",))
         below = self.visited.deepest() + 1 if self.whole is None else self.whole
         survey = Survey(self.visited, below, self._look)
         try:
@@ -228,14 +242,14 @@ class _Search:
             self.whole = visited.depth
             if self.troubles and not self.task.every:
                 return self._violated()
-            if not visited.listed:
+            if not self._more():
                 return self._done()
             if visited.depth == budget.depth:
                 return self._within(visited.depth)
             self._reconsider()
             self._keep_count()
             self._look()
-            visited.begin_level()
+            self._begin_level()
             self._level()
 
     def _reconsider(self) -> None:
@@ -253,18 +267,45 @@ class _Search:
         visited, depth = self.visited, self.task.budget.depth
         first = visited.first
         ahead = (visited.deepest() if depth is None else min(depth, visited.deepest())) - visited.depth
-        first[Ctx.LEVELS_LEFT] = ahead if self.most == NONE and not first[Ctx.PROBE] else 0
+        spilled = self.spill is not None and self.spill.begun
+        first[Ctx.LEVELS_LEFT] = ahead if self.most == NONE and not first[Ctx.PROBE] and not spilled else 0
         again = self.reduced.again
         first[Ctx.PLENTY] = NONE if again is None else max(0, again + 1 - visited.found + first[Ctx.COUNT])
         threads = len(visited.runs)
         first[Ctx.MANY] = NONE if threads == 1 else _MANY
-        together = threads > 1 and first[Ctx.LENGTH] >= _MANY
+        self._piece()
+        while self.spill is not None and self.spill.load():
+            self._piece()
+        if self.spill is not None and self.spill.begun and not first[Ctx.PROBE]:
+            self._settle(self.spill)
+
+    def _piece(self) -> None:
+        """Search what is in memory of the level."""
+        visited = self.visited
+        together = len(visited.runs) > 1 and visited.first[Ctx.LENGTH] >= _MANY
         while (statuses := self._together() if together else self._alone()) != {Status.DONE}:
             if Status.GROW in statuses:
-                if visited.found > self.most:
-                    self._over()
-                visited.make_room(self.most)
+                self._make_room()
             self._look()
+
+    def _make_room(self) -> None:
+        """More memory for the search, or states on disk instead."""
+        visited, spill = self.visited, self.spill
+        while True:
+            spilled = spill is not None and spill.begun
+            if not spilled and visited.found > self.most:
+                self._over()
+            try:
+                visited.make_room(NONE if spilled else self.most)
+            except OutOfMemory:
+                if spill is None:
+                    raise
+                if not spilled:
+                    self.settled = self._coverage()
+                self._to_disk(spill.relieve)
+                visited.first[Ctx.LEVELS_LEFT] = 0
+            else:
+                return
 
     def _alone(self) -> set[Status]:
         """One stretch of native search on one thread, sized to take about `_PAUSE`."""
@@ -302,7 +343,7 @@ class _Search:
             self.visited.shorten(_SHORTEN * (now - self.started))
         if now - self.reported >= _REPORT:
             self.reported = now
-            share = self.visited.expanded()
+            share = self.visited.expanded() if self.spill is None or not self.spill.begun else self.spill.expanded
             self.task.progress(attrs.evolve(self._coverage(), level_expanded=share, memory_budget=budget.memory))
         if self.keeper is not None and self.keeper.due(self.visited.bytes()):
             self._save()
@@ -363,9 +404,40 @@ class _Search:
         for run in self.visited.runs:
             run[Ctx.PROBE] = 1
             run.uncounted()
-        self.visited.begin_level()
+        self._begin_level()
         self._level()
         self._harvest()
+
+    # --- states on disk ----------------------------------------------------------------------------
+
+    def _more(self) -> bool:
+        """Whether the level that was found last has any states."""
+        if self.spill is None or not self.spill.begun:
+            return self.visited.listed > 0
+        return self.spill.sizes[-1] > 0
+
+    def _begin_level(self) -> None:
+        if self.spill is None or not self.spill.begun:
+            self.visited.begin_level()
+        else:
+            self.spill.begin_level()
+
+    def _settle(self, spill: Spill) -> None:
+        """Take what was known before out of the level that was found."""
+        self._to_disk(spill.settle)
+        self.settled = self._coverage()
+
+    def _to_disk(self, call: Callable[[], None]) -> None:
+        from checker.native.spill import DiskError  # noqa: PLC0415 - numpy, only for what is large
+
+        try:
+            call()
+        except DiskError as e:
+            raise _Stop(str(e)) from None
+
+    def _on_disk(self) -> str:
+        assert self.spill is not None
+        return f"states were spilled to {self.spill.folder}"
 
     # --- verdicts ----------------------------------------------------------------------------------
 
@@ -394,7 +466,7 @@ class _Search:
     def _levels(self) -> Levels:
         if self.levels is None:
             self.final = self._coverage()  # what is asked of a finished search is no part of it
-            self.levels = Levels(self.visited)
+            self.levels = Levels(self.visited, self.spill if self.spill is not None and self.spill.begun else None)
         return self.levels
 
     def _violated(self) -> Verdict:
@@ -441,6 +513,8 @@ class _Search:
         """Of an exhausted search: a property that no state has, or from some state no path leads to."""
         if p.kind is PropertyKind.REACHABLE:
             return None if self._witnessed(p) else Violated(self._coverage(), Trouble.PROPERTY, p.name, None)
+        if self.spill is not None and self.spill.begun:
+            raise _Stop(f"{p.name} needs all states in memory, and {self._on_disk()}: give it more with --memory")
         lost = self._levels().lost(self.system.properties.index(p), self._look)
         if lost is None:
             return None
@@ -488,7 +562,12 @@ class _Search:
         if self.final is not None:
             return self.final
         visited, total = self.visited, self.visited.total
-        found, used = visited.found, visited.bytes()
+        found, used, notes = visited.found, visited.bytes(), self.notes
+        if self.spill is not None and self.spill.begun:
+            used = max(used, self.spill.peak)
+            if not self.spill.settled and self.settled is not None:
+                return attrs.evolve(self.settled, search_seconds=self.seconds(), peak_memory=used)
+            notes = (*notes, f"{self._on_disk()}: {self.spill.bytes:,} bytes".replace(",", " "))
         fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
         return Coverage(
             states=self._states(),
@@ -503,8 +582,17 @@ class _Search:
             bytes_per_state=used / max(1, found),
             search_seconds=self.seconds(),
             peak_memory=used,
-            notes=self.notes,
+            notes=notes,
         )
+
+
+def _spill_of(task: Task, visited: Visited) -> Spill | None:
+    """Where a search may put its states when memory is full.  Raises InputError C006."""
+    if task.spill is None:
+        return None
+    from checker.native.spill import Spill  # noqa: PLC0415 - numpy takes a tenth of a second to load
+
+    return Spill(visited, task.spill)
 
 
 def _with_notes(coverage: Coverage, notes: tuple[str, ...]) -> Coverage:

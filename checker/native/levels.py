@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from checker.engines.contract import Path, Step
 from checker.native.kernel import Ctx
@@ -15,18 +16,28 @@ from checker.native.memory import Region
 from checker.native.run import NONE, Noted, Run
 from checker.native.visited import OutOfMemory, Visited
 
+if TYPE_CHECKING:
+    from checker.native.spill import Spill
+
 _BUFFER = 1 << 16  # places in the buffer, at least
 _LEAST = 1 << 12  # and where memory is short
+_BROUGHT = 1 << 14  # states that are brought back from the disk at a time
 _SHARE = 1 << 12  # places that are worth another thread
 
 
 class Levels:
-    """The levels of a search, by depth."""
+    """The levels of a search, by depth; those on disk are brought back into the table, which nobody needs any more."""
 
-    def __init__(self, visited: Visited) -> None:
-        self.visited, self.program = visited, visited.program
+    def __init__(self, visited: Visited, spill: Spill | None = None) -> None:
+        self.visited, self.program, self.spill = visited, visited.program, spill
         for run in visited.runs:
             run.uncounted()
+        self._held: dict[int, tuple[int, int]] = {}  # by level: its start in the buffer, and its size
+        if spill is not None:
+            self.sizes, self.room = spill.sizes, min(visited.slots, _BROUGHT)
+            self._ends, self._places = Region(8), Region(8 * self.room)
+            self._places.put(0, range(self.room))
+            return
         depths = visited.depth + 1
         counts = Region(8 * depths)
         self.program.histogram(visited.first.address, 0, visited.slots, counts.address)
@@ -38,10 +49,13 @@ class Levels:
             left = visited.limit - visited.bytes() - self._ends.size
             self.room = max(_LEAST, min(self.room, left // (2 * 8)))  # half of what is left
         self._places = Region(8 * self.room)
-        self._held: dict[int, tuple[int, int]] = {}  # by level: its start in the buffer, and its size
 
     def pieces(self, level: int) -> Iterator[tuple[int, int]]:
         """The places of a level's states in the table: the addresses and lengths of some arrays of them."""
+        if self.spill is not None:
+            for start in range(0, self.sizes[level], self.room):
+                yield self._places.address, self.spill.bring(level, start, self.room)
+            return
         if self.sizes[level] > self.room:
             self._held = {}
             for start in range(0, self.visited.slots, self.room):

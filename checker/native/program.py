@@ -84,7 +84,7 @@ class Program:
         if self.shape.folded:
             self.reseat = library.function("reseat", 3)
         if self.shape.reduced:
-            self.follow = library.function("follow", 6)
+            self.follow, self.weights = library.function("follow", 6), library.function("weights", 3)
             self.represent, self.weigh = library.function("represent", 1), library.function("weigh", 1)
 
     def assembly(self) -> str:

@@ -28,7 +28,7 @@ COUNTERS: Final = (Ctx.COUNT, Ctx.EXPANDED, Ctx.TRANSITIONS, Ctx.TERMINAL, Ctx.R
 def sections(visited: Visited) -> list[Section]:
     """The arrays.  All threads stand still."""
     words, items = visited.program.words, visited.shared.get(Shared.ITEM_COUNT)
-    level, following = list(_level(visited)), list(_next_level(visited))
+    level, following = list(level_left(visited)), list(_next_level(visited))
     waiting = [(run, run[Ctx.INSERTED], run[Ctx.WAITING]) for run in visited.runs]
     return [
         Section("table", _all(visited.table, 8 * visited.slots)),
@@ -44,7 +44,7 @@ def sections(visited: Visited) -> list[Section]:
 
 
 @attrs.frozen
-class _Part:
+class Part:
     """Some states of a block: their keys, and the instances that led to them."""
 
     block: int
@@ -80,27 +80,27 @@ def _all(region: Region | None, size: int) -> list[Piece]:
     return [] if region is None else [Piece(region, 0, size)]
 
 
-def _level(visited: Visited) -> Iterator[_Part]:
+def level_left(visited: Visited) -> Iterator[Part]:
     """States that are to be expanded: of blocks that are taken in part, and of those that are not."""
     for run in visited.runs:
         block = run[Ctx.TAKEN_BLOCK]
         if block != NONE:
-            yield _Part(block, run[Ctx.POSITION], visited.counts.get(block))
+            yield Part(block, run[Ctx.POSITION], visited.counts.get(block))
     yield from _listed(visited, Ctx.LEVEL, visited.taken(), visited.first[Ctx.LENGTH])
 
 
-def _next_level(visited: Visited) -> Iterator[_Part]:
+def _next_level(visited: Visited) -> Iterator[Part]:
     """States that were found: of blocks that are full, and of those that are being filled."""
     yield from _listed(visited, Ctx.NEXT_LEVEL, 0, visited.listed)
     for run in visited.runs:
         if run[Ctx.FILLED_BLOCK] != NONE:
-            yield _Part(run[Ctx.FILLED_BLOCK], 0, run[Ctx.FILLED])
+            yield Part(run[Ctx.FILLED_BLOCK], 0, run[Ctx.FILLED])
 
 
-def _listed(visited: Visited, word: Ctx, start: int, stop: int) -> Iterator[_Part]:
+def _listed(visited: Visited, word: Ctx, start: int, stop: int) -> Iterator[Part]:
     blocks = visited.blocks_of(word)
     for i in range(start, stop):
-        yield _Part(blocks.get(i), 0, visited.counts.get(blocks.get(i)))
+        yield Part(blocks.get(i), 0, visited.counts.get(blocks.get(i)))
 
 
 def _notes(visited: Visited) -> dict[int, Noted]:
@@ -140,10 +140,10 @@ def restore(visited: Visited, saved: Saved) -> None:
     _take_in(visited, saved)
 
 
-def _blocks(first: int, states: int) -> Iterator[_Part]:
+def _blocks(first: int, states: int) -> Iterator[Part]:
     """Blocks from a first one on, full but for the last."""
     for start in range(0, states, BLOCK):
-        yield _Part(first + start // BLOCK, 0, min(BLOCK, states - start))
+        yield Part(first + start // BLOCK, 0, min(BLOCK, states - start))
 
 
 def _count(visited: Visited, told: dict[str, Any]) -> None:

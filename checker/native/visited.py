@@ -57,6 +57,10 @@ class Visited:
         self.side: Region | None = None
         self.side_bytes = 0
         self._begun = 0, 0  # states found and expanded when the level was begun
+        self.spilled = False  # whether the levels that were found are on disk, and the table has the next one alone
+        self.gone = 0  # states that were counted and are not in the table
+        self.last = 0  # of those, how many the level has that was found last
+        self.aside = 0  # bytes that are to be left for what is done to them
         self.blocks = 16
         self.pool = Region(8 * BLOCK_WORDS * self.blocks, reserve)
         self.counts, *self.lists = (Region(8 * self.blocks) for _ in range(3))
@@ -95,7 +99,7 @@ class Visited:
     @property
     def reached(self) -> int:
         """The greatest depth that has a state."""
-        some = self.listed or self.total(Ctx.FILLED)
+        some = self.listed or self.total(Ctx.FILLED) or self.last
         return self.depth if some or not self.depth else self.depth - 1
 
     @property
@@ -117,10 +121,15 @@ class Visited:
 
     def bytes(self) -> int:
         """Memory that was used: all arrays, but of the frontier and the tree what was ever filled."""
-        regions = [*self.shortcuts.regions, self.shared, self.counts, *self.lists, *self.free, self.side]
-        used = 8 * BLOCK_WORDS * min(self.blocks, self.shared.get(Shared.FRESH))
-        used += 8 * self.slots + 8 * self.shared.get(Shared.ITEM_COUNT) + 4 * self.seats
-        return used + sum(r.size for r in regions if r is not None) + sum(run.bytes() for run in self.runs)
+        side = 0 if self.side is None else self.side.size
+        pool = 8 * BLOCK_WORDS * min(self.blocks, self.shared.get(Shared.FRESH))
+        return 8 * self.slots + side + pool + self.bytes_beside()
+
+    def bytes_beside(self) -> int:
+        """The same of all but the table, the depths beside it and the frontier."""
+        regions = [*self.shortcuts.regions, self.shared, self.counts, *self.lists, *self.free]
+        used = 8 * self.shared.get(Shared.ITEM_COUNT) + 4 * self.seats
+        return used + sum(r.size for r in regions) + sum(run.bytes() for run in self.runs)
 
     def shorten(self, seconds: float) -> None:
         """Work out what need not be done again, until all the time spent on that is so much."""
@@ -149,6 +158,64 @@ class Visited:
         self._count(Shared.NEXT, 0)
         self._begun = self.found, self.total(Ctx.EXPANDED)
         self._spread()
+
+    # --- states on disk ----------------------------------------------------------------------------
+
+    def spill(self, slots: int, blocks: int) -> None:
+        """All states are elsewhere: an empty table for what is found of this level, in any order, and so many blocks
+        for states to expand."""
+        first = self.first
+        if self.side is not None:
+            self.side.free()
+        self.side, self.side_bytes = None, 0
+        self.pool.free()
+        self.pool, self.blocks, self.spilled = Region(8 * BLOCK_WORDS * blocks), blocks, True
+        for region in (self.counts, *self.lists, *self.free):
+            region.resize(8 * blocks)
+        first[Ctx.LEVEL], first[Ctx.NEXT_LEVEL] = self.lists[0].address, 0
+        first[Ctx.TAG] = 1 << self.program.shape.key_bits
+        self._count(Shared.LISTED, 0)
+        self.tabulate(slots)
+        self.expand(0)
+
+    def tabulate(self, slots: int) -> None:
+        """An empty table of so many cells; its states are elsewhere."""
+        self.table.free()
+        self.table, self.slots = Region(8 * slots), slots
+        self.gone = self.found
+        self._publish()
+
+    def empty(self) -> None:
+        """The states of the table are elsewhere."""
+        self.table.clear()
+        self.gone = self.found
+
+    def expand(self, states: int) -> None:
+        """So many states, in the first blocks of the pool, are to be expanded next; all others are free."""
+        full, rest = divmod(states, BLOCK)
+        sizes = [BLOCK] * full + [rest] * (rest > 0)
+        self.counts.put(0, sizes)
+        self.lists[0].put(0, range(len(sizes)))
+        self._count(Shared.FRESH, len(sizes))
+        self._count(Shared.NEXT, 0)
+        self.first[Ctx.LENGTH] = self.first[Ctx.LIMIT] = len(sizes)
+        for run in self.runs:
+            run[Ctx.FREE_COUNT] = run[Ctx.FILLED] = 0
+            run[Ctx.TAKEN_BLOCK] = run[Ctx.FILLED_BLOCK] = NONE
+        self._spread()
+
+    def deeper(self) -> None:
+        """What is found from now on is one step deeper."""
+        self.first[Ctx.DEPTH] += 1
+        self._spread()
+
+    def recount(self, found: int, real: int, last: int) -> None:
+        """So many states were found, and so many do they stand for: some were known that were not in the table.  So
+        many of them are of the last level."""
+        self.last = last
+        for run in self.runs:
+            run[Ctx.COUNT] = run[Ctx.REAL] = 0
+        self.first[Ctx.COUNT], self.first[Ctx.REAL] = found, real
 
     def limit_level(self, blocks: int) -> None:
         """Let the threads take so many more blocks before they pause."""
@@ -187,13 +254,14 @@ class Visited:
         Raises OutOfMemory and Full.
         """
         found, waiting = self.found, sum(run.waiting() for run in self.runs)
-        if found + waiting > self._capacity(self.slots):
-            self._grow_table(found + waiting)
+        held = found - self.gone
+        if held + waiting > self.capacity(self.slots):
+            self._grow_table(held + waiting)
         short = sum(self._blocks_short(run) for run in self.runs)
         fresh = self.shared.get(Shared.FRESH)
         if fresh + short > self.blocks:
             self._grow_pool(max(fresh + short, self.blocks * 5 // 4))
-        room = self._capacity(self.slots) - found
+        room = self.capacity(self.slots) - held
         self._count(Shared.ROOM, min(room, max(most - found, 0) + waiting))
         if self.places is not None:
             self._make_parts()
@@ -203,16 +271,18 @@ class Visited:
     def _blocks_short(self, run: Run) -> int:
         return max(0, run.waiting() // BLOCK + 1 - run[Ctx.FREE_COUNT])
 
-    def _capacity(self, slots: int) -> int:
+    def capacity(self, slots: int) -> int:
+        """How many states a table of so many cells is to hold."""
         return int(slots * _LOAD)
 
     def _afford(self, more: int) -> None:
         unfilled = 8 * BLOCK_WORDS * (self.blocks - min(self.blocks, self.shared.get(Shared.FRESH)))
         unfilled += 8 * (self._items(self.seats) - self.shared.get(Shared.ITEM_COUNT))
-        if self.limit is not None and self.bytes() + unfilled + more > self.limit:
+        if self.limit is not None and self.bytes() + self.aside + unfilled + more > self.limit:
             raise OutOfMemory
 
     def _grow_pool(self, blocks: int) -> None:
+        assert not self.spilled, "threads fill no more blocks than there are"
         lists = [self.counts, *self.lists, *self.free]
         self._afford(8 * BLOCK_WORDS * (blocks - self.blocks) + sum(region.more(8 * blocks) for region in lists))
         first = self.first
@@ -226,6 +296,8 @@ class Visited:
         self._publish()
 
     def _grow_table(self, least: int) -> None:
+        if self.spilled:
+            raise OutOfMemory
         old = self.slots
         growth = _GROWTH_FOLDED if self.program.shape.folded else _GROWTH
         slots = old * 4 if old < _QUICK else int(old * growth)

@@ -15,7 +15,8 @@ from checker.native.text import Code
 
 def text(shape: Shape) -> str:
     """The functions for what comes after the search."""
-    return "\n".join([_histogram(shape), _gather(shape), _predecessor(shape), _recover(shape), _lost(shape)])
+    parts = [_histogram(shape), _gather(shape), _predecessor(shape), _recover(shape), _lost(shape)]
+    return "\n".join([*parts, _weights(shape)] if shape.reduced else parts)
 
 
 def _histogram(shape: Shape) -> str:
@@ -114,3 +115,12 @@ def _lost(shape: Shape) -> str:
                 state = shape.state_of(code, code.band(cell, shape.key_mask))
                 code.op(f"call i64 @keep(ptr %best, i64 0, ptr {state}, i64 0)")
     return code.finish("0")
+
+
+def _weights(shape: Shape) -> str:
+    """`@weights(ctx, keys, n) -> total`: of a reduced search, how many states these keys stand for."""
+    code = Code("define i64 @weights(ptr %c, ptr %keys, i64 %n) nounwind")
+    total = code.var("0")
+    with code.count("0", "%n") as i:
+        code.bump(total, shape.weight(code, shape.state_of(code, code.load("%keys", i))))
+    return code.finish(code.get(total))

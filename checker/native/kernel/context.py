@@ -40,7 +40,7 @@ class Ctx(enum.IntEnum):
     LEVEL = enum.auto()  # the blocks to expand
     LENGTH = enum.auto()  # how many
     LIMIT = enum.auto()  # how many of them before a pause
-    NEXT_LEVEL = enum.auto()  # the blocks that were filled
+    NEXT_LEVEL = enum.auto()  # the blocks that were filled; 0 where the table alone says what was found
     MOVERS = enum.auto()  # by instance: a row of bits, which others are left movers over it; 0 where none is known
     MOVER_WORDS = enum.auto()  # words of a row
     KEPT = enum.auto()  # by instance, a byte: what need not be checked after it

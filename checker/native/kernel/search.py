@@ -223,12 +223,17 @@ class Search:
         code.store(code.add(filled, "1"), "%c", Ctx.FILLED)
 
     def _hand_over(self, code: Code) -> None:
-        """The block that is being filled, if there is one, is part of the next level."""
-        block = code.load("%c", Ctx.FILLED_BLOCK)
+        """The block that is being filled, if there is one, is part of the next level; or it is free again, where the
+        next level is taken from the table (`native/spill.py`)."""
+        block, next_level = code.load("%c", Ctx.FILLED_BLOCK), code.pointer("%c", Ctx.NEXT_LEVEL)
         with code.when(code.cmp("ne", block, NONE)):
-            code.store(code.load("%c", Ctx.FILLED), code.pointer("%c", Ctx.COUNTS), block)
-            place = code.fetch_add(code.at(code.pointer("%c", Ctx.SHARED), Shared.LISTED), "1")
-            code.store(block, code.pointer("%c", Ctx.NEXT_LEVEL), place)
+            unlisted = code.op(f"icmp eq ptr {next_level}, null")
+            with code.when(unlisted):
+                self._set_free(code, block)
+            with code.unless(unlisted):
+                code.store(code.load("%c", Ctx.FILLED), code.pointer("%c", Ctx.COUNTS), block)
+                place = code.fetch_add(code.at(code.pointer("%c", Ctx.SHARED), Shared.LISTED), "1")
+                code.store(block, next_level, place)
         code.store(NONE, "%c", Ctx.FILLED_BLOCK)
         code.store("0", "%c", Ctx.FILLED)
 
@@ -305,10 +310,13 @@ class Search:
 
     def _emptied(self, code: Code, number: str) -> None:
         """A block that was expanded may be filled again, by the same thread."""
-        free = code.load("%c", Ctx.FREE_COUNT)
-        code.store(number, code.pointer("%c", Ctx.FREE), free)
-        code.store(code.add(free, "1"), "%c", Ctx.FREE_COUNT)
+        self._set_free(code, number)
         code.store(NONE, "%c", Ctx.TAKEN_BLOCK)
+
+    def _set_free(self, code: Code, block: str) -> None:
+        free = code.load("%c", Ctx.FREE_COUNT)
+        code.store(block, code.pointer("%c", Ctx.FREE), free)
+        code.store(code.add(free, "1"), "%c", Ctx.FREE_COUNT)
 
     def _end_of_level(self, code: Code, top: str) -> None:
         """Hand over what was found.  A thread that is alone begins the next level, unless it has to report."""
