@@ -38,7 +38,7 @@ class Budget:
     def memory_reached(self) -> str:
         """The reason of an `Unknown` that the memory budget ends."""
         told = " (most of what was free here; `--memory` sets another)" if self.spare else ""
-        return f"memory budget of {_shown(self.memory or 0)} reached{told}"
+        return f"memory budget of {shown(self.memory or 0)} reached{told}"
 
     @property
     def time_reached(self) -> str:
@@ -46,7 +46,7 @@ class Budget:
         return f"time budget of {self.seconds:g} s reached"
 
 
-def _shown(size: int) -> str:
+def shown(size: int) -> str:
     """Bytes in the largest unit that takes at most one decimal."""
     for unit, name in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if size >= unit and size * 10 % unit == 0:

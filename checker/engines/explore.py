@@ -33,6 +33,7 @@ from checker.engines.contract import (
     Unknown,
     Verdict,
     Violated,
+    shown,
 )
 from checker.engines.keeping import Kept, Wrong, keeper_of
 from checker.engines.reduction import Reduction
@@ -564,10 +565,9 @@ class _Search:
         visited, total = self.visited, self.visited.total
         found, used, notes = visited.found, visited.bytes(), self.notes
         if self.spill is not None and self.spill.begun:
-            used = max(used, self.spill.peak)
+            used, notes = max(used, self.spill.peak), (*notes, f"{self._on_disk()}: {shown(self.spill.bytes)}")
             if not self.spill.settled and self.settled is not None:
-                return attrs.evolve(self.settled, search_seconds=self.seconds(), peak_memory=used)
-            notes = (*notes, f"{self._on_disk()}: {self.spill.bytes:,} bytes".replace(",", " "))
+                return attrs.evolve(self.settled, search_seconds=self.seconds(), peak_memory=used, notes=notes)
         fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
         return Coverage(
             states=self._states(),
