@@ -34,6 +34,7 @@ _CALLS: Final = {"check", "claim"}  # of a spec file
 _SKIPPED: Final = {"__pycache__", "node_modules"}
 _OF_CHECK: Final = {
     "all": False, "symmetry": None, "distinct": None, "coverage": False, "checkpoint": None, "checkpoint_every": None,
+    "spill": None,
 }  # fmt: skip  # its options, elsewhere
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -157,6 +158,10 @@ def _add_check(commands: Any) -> None:
     p.add_argument(
         "--checkpoint-every", type=_seconds, metavar="SECONDS",
         help="at most so often (5m); more rarely where saving would take over a tenth of the time",
+    )  # fmt: skip
+    p.add_argument(
+        "--spill", type=_folder, metavar="DIR",
+        help="put states on disk here when the budget of memory is used up, instead of ending undecided",
     )  # fmt: skip
 
 
@@ -344,6 +349,9 @@ def check_command(a: argparse.Namespace) -> int:
         run.engine_named(a.engine)
     if a.checkpoint_every is not None and a.checkpoint is None:
         raise _wrong("C009", "there is no --checkpoint for --checkpoint-every to time", "add `--checkpoint DIR`")
+    if a.spill is not None and a.checkpoint is not None:
+        message = "a search with --spill is not saved, so --checkpoint has nothing to go on from"
+        raise _wrong("C009", message, "leave out `--checkpoint`, or `--spill` to be able to go on")
     return _run_all(a, _overrides(a, walks=None, steps=None))
 
 
@@ -386,8 +394,7 @@ def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -
     return Overrides(
         engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
         seed=a.seed, every=a.all, symmetry=a.symmetry, distinct=a.distinct, coverage=a.coverage, gates=a.verbose,
-        checkpoint=a.checkpoint,
-        checkpoint_every=a.checkpoint_every, walks=walks, steps=steps,
+        checkpoint=a.checkpoint, checkpoint_every=a.checkpoint_every, spill=a.spill, walks=walks, steps=steps,
     )  # fmt: skip
 
 

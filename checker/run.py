@@ -77,6 +77,7 @@ class Overrides:
     coverage: bool = False
     gates: bool = False
     checkpoint: FilePath | None = None  # the folder
+    spill: FilePath | None = None
     checkpoint_every: float | None = None
 
     @property
@@ -94,7 +95,7 @@ class Overrides:
         }
         named |= {"seed": self.seed, "walks": self.walks, "steps": self.steps, "all": self.every or None}
         named |= {"symmetry": self.symmetry or None, "distinct": self.distinct, "coverage": self.coverage or None}
-        named |= {"checkpoint": self.checkpoint}
+        named |= {"checkpoint": self.checkpoint, "spill": self.spill}
         return [name for name, value in named.items() if value is not None and name not in engine.knows]
 
     def threads(self, engine: str) -> int:
@@ -217,7 +218,7 @@ def run_check(
     questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
     task = Task(
         system=system, progress=progress, interrupted=interrupted, every=every, started=start,
-        symmetry=overrides.symmetry, distinct=overrides.distinct or 1, checkpoint=checkpoint,
+        symmetry=overrides.symmetry, distinct=overrides.distinct or 1, checkpoint=checkpoint, spill=overrides.spill,
         asked=None if questions is None else questions.asked, **_options(check, overrides),
     )  # fmt: skip
     try:
@@ -269,7 +270,7 @@ def _searched_on(check: Check, engine: str) -> bool:
 
 
 def _refuse_unknown(engine: Engine, check: Check) -> None:
-    others = {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage", "checkpoint"}
+    others = {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage", "checkpoint", "spill"}
     known = sorted(engine.knows - others)
     wrong = [
         Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, did_you_mean(name, known))

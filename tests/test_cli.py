@@ -57,6 +57,9 @@ check("both", two_phase_commit, expect=Holds())
         (f"check {SPEC} --checkpoint {SPEC}", "C006", "a folder for --checkpoint"),
         (f"check {SPEC} --checkpoint-every 5m", "C009", "--checkpoint DIR"),
         ("simulate specs --checkpoint x", "C001", "an option of `interlock check`"),
+        (f"check {SPEC} --spill {SPEC}", "C006", "a folder for --spill"),
+        (f"check {SPEC} --spill x --checkpoint x", "C009", "leave out `--checkpoint`"),
+        ("simulate specs --spill x", "C001", "an option of `interlock check`"),
         (f"check {SPEC} --sarif {SPEC}/r.sarif", "C006", "a folder that exists"),
     ],
 )
@@ -256,6 +259,22 @@ def test_a_search_that_ran_out_of_memory_goes_on_where_it_was(
     (entry,) = json.loads(out.read_text())["checks"]
     assert (entry["distinct_states"], entry["depth"], entry["checkpoint"]) == (580_376, 15, None)
     assert "the search went on from a checkpoint of" in capsys.readouterr().out
+    assert list(folder.iterdir()) == []
+
+
+def test_a_search_that_ran_out_of_memory_goes_on_with_states_on_disk(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The counts are those of a search in memory, a note says where the states went, and nothing stays there."""
+    folder, out = tmp_path / "it's here", tmp_path / "r.json"
+
+    assert cli.main([*BIG, "--no-symmetry", "--memory", "2M"]) == cli.UNDECIDED
+    capsys.readouterr()
+    assert cli.main([*BIG, "--no-symmetry", "--memory", "2M", "--spill", str(folder), "--json", str(out)]) == cli.OK
+    (entry,) = json.loads(out.read_text())["checks"]
+    assert (entry["distinct_states"], entry["transitions"], entry["depth"]) == (580_376, 2_351_394, 15)
+    assert entry["peak_memory_bytes"] <= 2 * 2**20
+    assert f"states were spilled to {folder}: 4.4 MiB" in capsys.readouterr().out
     assert list(folder.iterdir()) == []
 
 

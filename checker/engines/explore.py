@@ -65,7 +65,16 @@ class Explore:
     name = "explore"
     knows = frozenset(
         {
-            "time", "memory", "states", "depth", "workers", "all", "distinct", "coverage", "symmetry", "checkpoint",
+            "time",
+            "memory",
+            "states",
+            "depth",
+            "workers",
+            "all",
+            "distinct",
+            "coverage",
+            "symmetry",
+            "checkpoint",
             "spill",
         }
     )
@@ -175,7 +184,8 @@ class _Search:
         except _Stop as stop:
             return self._stopped(str(stop), self._harvest)
         except OutOfMemory:
-            return self._stopped(self.task.budget.memory_reached, self._stopped_within)
+            more = "" if self.spill is None else ", with states on disk too: `--memory` sets more"
+            return self._stopped(self.task.budget.memory_reached + more, self._stopped_within)
         except Full as full:
             self._stopped_within()
             return self._undecided(f"states of {self.program.packing.bits} bits: {full}")
@@ -425,7 +435,7 @@ class _Search:
 
     def _settle(self, spill: Spill) -> None:
         """Take what was known before out of the level that was found."""
-        self._to_disk(spill.settle)
+        self._to_disk(partial(spill.settle, self._look))
         self.settled = self._coverage()
 
     def _to_disk(self, call: Callable[[], None]) -> None:

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
-from checker.native.kernel import BLOCK, BLOCK_WORDS, BUFFER, LINE, Ctx
+from checker.native.kernel import BLOCK, BLOCK_WORDS, BUFFER, LINE
 from checker.native.memory import Region
 from checker.native.saved import level_left
 from checker.native.visited import OutOfMemory, Visited
@@ -46,18 +47,27 @@ class Column:
 
     def __init__(self, folder: Path) -> None:
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed with the search
+        self._map: mmap.mmap | None = None  # what was read last
         self.size = 0
 
     def append(self, keys: Keys) -> None:
         """Write keys at the end."""
-        rest = memoryview(np.ascontiguousarray(keys).view(np.uint8))
+        rest = memoryview(np.ascontiguousarray(keys).view(np.uint8).data)
         while rest:
             rest = rest[self._file.write(rest) :]
         self.size += len(keys)
 
-    def keys(self) -> Keys:
+    def all(self) -> Keys:
         """All of them, to be read from the file as they are looked at."""
-        return np.memmap(self._file, np.uint64, "r", shape=(self.size,)) if self.size else np.empty(0, np.uint64)
+        if not self.size:
+            return np.empty(0, np.uint64)
+        self._map = mmap.mmap(self._file.fileno(), _WORD * self.size, access=mmap.ACCESS_READ)
+        return np.frombuffer(self._map, np.uint64)
+
+    def release(self) -> None:
+        """Give back the memory of what was looked at so far; it is read again where it is looked at again."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
 
     def cut(self, size: int) -> None:
         """Keep the first keys alone."""
@@ -129,7 +139,7 @@ class Spill:
 
     def keys(self, level: int) -> Keys:
         """The keys of a level that is over."""
-        return self._states.keys()[self.starts[level] : self.starts[level + 1]]
+        return self._states.all()[self.starts[level] : self.starts[level + 1]]
 
     def bring(self, level: int, start: int, most: int) -> int:
         """Put some states of a level, from one on, into the first cells of the table, in any order; how many."""
@@ -160,32 +170,36 @@ class Spill:
             return False
         column, start, stop = self._ahead
         size = min(stop - start, BLOCK * self._blocks())
-        self._fill(column.keys()[start : start + size])
+        self._fill(column.all()[start : start + size])
         self.visited.expand(size)
         self._ahead = (column, start + size, stop) if start + size < stop else None
         return True
 
     def begin_level(self) -> None:
         """What was found is what is expanded next."""
-        self._ahead = (self._states, *self.starts[-2:]) if self.starts[-2] < self.starts[-1] else None
+        start, stop = self.starts[-2:]
+        self._ahead = (self._states, start, stop) if start < stop else None
         self.settled = False
         self.visited.deeper()
         self.load()
 
-    def settle(self) -> None:
-        """The level is over: which of the states that were found are new?  They are the next level.  Raises
-        DiskError."""
+    def settle(self, look: Callable[[], None]) -> None:
+        """The level is over: which of the states that were found are new?  They are the next level.  `look` is called
+        now and then, and may raise.  Raises DiskError."""
         with self._told():
-            self._settle()
+            self._settle(look)
 
-    def _settle(self) -> None:
-        stored, found = self._states.keys(), self._found.keys()
+    def _settle(self, look: Callable[[], None]) -> None:
+        stored, found = self._states.all(), self._found.all()
         known = [stored[a:b] for a, b in zip(self.starts, self.starts[1:], strict=False) if a < b]
         parts = [found[a:b] for a, b in zip(self._runs, self._runs[1:], strict=False)]
         for keys in merged([*parts, self._sorted()], self._chunk):
             new = keys[unknown(keys, known)]
             self._states.append(new)
             self._real += self._weight(new)
+            self._states.release()
+            self._found.release()
+            look()
         self.starts.append(self._states.size)
         self._found.cut(0)
         self._runs = [0]
@@ -277,7 +291,7 @@ class Spill:
                     gathered(start, min(start + room, visited.slots), first, last)
                     parts.append(keys(0, ends.get(0)))
                     cuts.append(parts.size)
-                found = parts.keys()
+                found = parts.all()
                 yield [found[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
                 parts.close()
             first = last
