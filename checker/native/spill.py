@@ -216,7 +216,8 @@ class Spill:
     # --- the first time ----------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Put all states on disk.  Until all of them are, those in memory stay good to look at."""
+        """Put all states on disk.  Until all of them are, those in memory stay good for paths: all are in the table
+        with their depths, though in another order, and some of them twice."""
         visited = self.visited
         slots, self.peak, self.touched = self._slots(), visited.bytes(), True
         for part in level_left(visited):
@@ -245,7 +246,6 @@ class Spill:
             yield from self._beside()
             return
         cells = self._compact()
-        _words(visited.table, len(cells), visited.slots)[:] = 0
         cells.sort()
         bits = self.program.shape.key_bits
         bounds = [(depth + 1) << bits for depth in range(visited.depth + 1)]

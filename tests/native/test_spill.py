@@ -310,6 +310,8 @@ def test_a_disk_that_is_full_ends_the_run(
     for after in [*range(12), *range(12, 120, 9)]:
         left = after
         verdict = Explore().run(Task(system, every=True, spill=tmp_path, asked=Asked(new=True)))
+        assert verdict.coverage.survey is not None
+        assert verdict.coverage.survey.unanswered
         if isinstance(verdict, Unknown):
             reasons.add(verdict.reason)
         elif left < 0:
