@@ -15,7 +15,7 @@ import contextlib
 import ctypes
 import mmap
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -191,13 +191,11 @@ class Spill:
 
     def _settle(self, look: Callable[[], None]) -> None:
         stored, found = self._states.all(), self._found.all()
-        known = [stored[a:b] for a, b in zip(self.starts, self.starts[1:], strict=False) if a < b]
         parts = [found[a:b] for a, b in zip(self._runs, self._runs[1:], strict=False)]
         for keys in merged([*parts, self._sorted()], self._chunk):
-            new = keys[unknown(keys, known)]
+            new = keys[unknown(keys, self._known(stored))]
             self._states.append(new)
             self._real += self._weight(new)
-            self._states.release()
             self._found.release()
             look()
         self.starts.append(self._states.size)
@@ -206,6 +204,12 @@ class Spill:
         self.visited.recount(self._states.size, self._real, self.sizes[-1])
         self.visited.empty()
         self.settled = True
+
+    def _known(self, stored: Keys) -> Iterator[Keys]:
+        """The levels that are over, one at a time in memory."""
+        for start, stop in zip(self.starts, self.starts[1:], strict=False):
+            yield stored[start:stop]
+            self._states.release()
 
     def _put_away(self) -> None:
         """The table is full before the level is over."""
@@ -388,7 +392,7 @@ def merged(runs: Sequence[Keys], most: int) -> Iterator[Keys]:
         runs = [run[cut:] for run, cut in zip(runs, cuts, strict=True) if cut < len(run)]
 
 
-def unknown(keys: Keys, known: Sequence[Keys]) -> Keys:
+def unknown(keys: Keys, known: Iterable[Keys]) -> Keys:
     """Which keys of a sorted array are in none of some others, by a Boolean for each."""
     new = np.ones(len(keys), bool)
     for run in known:
