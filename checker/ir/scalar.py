@@ -13,7 +13,7 @@ A *leaf* is one bool or int of the packed state (see `checker.semantics.layout`)
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -78,6 +78,11 @@ def integer(value: int) -> Node:
     return _intern(Op.CONST, (), int(value), False, value, value)
 
 
+def constant(like: Node | Leaf, value: int) -> Node:
+    """A value of the kind that a node or a leaf has."""
+    return boolean(bool(value)) if like.boolean else integer(int(value))
+
+
 TRUE: Final = boolean(True)
 FALSE: Final = boolean(False)
 
@@ -92,6 +97,13 @@ def int_var(space: str, index: int, lo: int, hi: int) -> Node:
     if lo == hi:
         return integer(lo)
     return _intern(Op.VAR, (), (space, index), False, lo, hi)
+
+
+def variables(space: str, leaves: Sequence[Leaf]) -> tuple[Node, ...]:
+    """The variable nodes of some leaves."""
+    return tuple(
+        bool_var(space, i) if leaf.boolean else int_var(space, i, leaf.lo, leaf.hi) for i, leaf in enumerate(leaves)
+    )
 
 
 def var_of(n: Node) -> tuple[str, int]:
@@ -316,6 +328,21 @@ def substitute(roots: Iterable[Node], mapping: Mapping[Node, Node], memo: dict[i
             memo[n.id] = n if src == n.src else rebuild(n, src)
         stack.pop()
     return [memo[r.id] for r in roots]
+
+
+def conjuncts(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """The parts of a conjunction, each once."""
+    found: dict[int, Node] = {}
+    for n in nodes:
+        for c in n.src if n.op is Op.AND else (n,):
+            if c is not TRUE:
+                found[c.id] = c
+    return tuple(found.values())
+
+
+def moving(updates: Mapping[int, Node]) -> dict[int, Node]:
+    """The updates but for those of leaves that stay what they are: of a map, one value changes as a rule."""
+    return {leaf: n for leaf, n in updates.items() if n.op is not Op.VAR or var_of(n) != ("s", leaf)}
 
 
 def to_text(root: Node) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from checker.ir.scalar import Node, Op, ScalarSystem, substitute, topological
+from checker.ir.scalar import Node, Op, ScalarSystem, constant, moving, substitute, topological
 from checker.ir.types import members
 from checker.native.emit import Emitter, load_words, width
-from checker.native.successors import UNROLL, Nest, constant, moving
+from checker.native.successors import UNROLL, Nest
 from checker.native.text import Code
 from checker.semantics.layout import Packing, to_leaves
 

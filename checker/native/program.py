@@ -18,11 +18,11 @@ from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.correspondence import NOTHING, Correspondence, correspondence, narrowed
 from checker.ir.passes.quotient import Quotient
-from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, not_, or_
+from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
 from checker.native import kernel
 from checker.native.emit import Emitter, load_words, width
 from checker.native.jit import Library
-from checker.native.successors import action_code, decode, flatten, instances
+from checker.native.successors import action_code, decode, instances
 from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Packing
@@ -173,8 +173,8 @@ class Program:
     def _leave_unless(self, emit: Emitter, condition: Node, code: int) -> None:
         """Leave where the condition does not hold.  What costs much to compute is asked for only where the rest does
         not decide: most of what properties say is of states that are not often met."""
-        dear = [c for c in flatten([condition]) if self._split(emit, c) is not None]
-        cheap = [c for c in flatten([condition]) if c not in dear]
+        dear = [c for c in conjuncts([condition]) if self._split(emit, c) is not None]
+        cheap = [c for c in conjuncts([condition]) if c not in dear]
         if cheap:
             good = emit.all(cheap)
             emit.code.leave(emit.code.op(f"xor i1 {good}, true"), str(code))

@@ -13,7 +13,17 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from checker.ir.scalar import TRUE, Node, Op, ScalarAction, ScalarSystem, substitute, topological, var_of
+from checker.ir.scalar import (
+    Node,
+    Op,
+    ScalarAction,
+    ScalarSystem,
+    conjuncts,
+    constant,
+    moving,
+    substitute,
+    topological,
+)
 from checker.ir.types import Value, members
 from checker.native.emit import Emitter, load_words, width
 from checker.native.text import Code
@@ -38,16 +48,6 @@ class Ident:
 
     fixed: int
     moving: str | None = None
-
-
-def flatten(nodes: Sequence[Node]) -> tuple[Node, ...]:
-    """The conjuncts of a conjunction, each once."""
-    found: dict[int, Node] = {}
-    for n in nodes:
-        for c in n.src if n.op is Op.AND else (n,):
-            if c is not TRUE:
-                found[c.id] = c
-    return tuple(found.values())
 
 
 def instances(action: ScalarAction) -> int:
@@ -130,8 +130,8 @@ class Nest:
 
     def text(self, base: int) -> str:
         action = self.action
-        targets = [Target(flatten(action.guards), False)]
-        targets += [Target(flatten((e.condition,)), True) for e in action.errors]
+        targets = [Target(conjuncts(action.guards), False)]
+        targets += [Target(conjuncts((e.condition,)), True) for e in action.errors]
         self._level(0, targets, self.updates, Ident(base))
         return "".join(self.tables) + self.code.finish(self.code.get(self.n))
 
@@ -266,21 +266,10 @@ class Nest:
         return self.code.op(f"trunc i64 {total} to i32")
 
 
-def constant(n: Node, value: int) -> Node:
-    from checker.ir.scalar import boolean, integer  # noqa: PLC0415
-
-    return boolean(bool(value)) if n.boolean else integer(int(value))
-
-
 def _substituted(
     targets: list[Target], updates: Mapping[int, Node], mapping: Mapping[Node, Node]
 ) -> tuple[list[Target], dict[int, Node]]:
     roots = [*itertools.chain.from_iterable(t.conjuncts for t in targets), *updates.values()]
     new = iter(substitute(roots, mapping) if mapping else roots)
-    changed = [Target(flatten(list(itertools.islice(new, len(t.conjuncts)))), t.error) for t in targets]
+    changed = [Target(conjuncts(list(itertools.islice(new, len(t.conjuncts)))), t.error) for t in targets]
     return changed, moving(dict(zip(updates, new, strict=True)))
-
-
-def moving(updates: Mapping[int, Node]) -> dict[int, Node]:
-    """The updates but for those of leaves that stay what they are: of a map, one value changes as a rule."""
-    return {leaf: n for leaf, n in updates.items() if n.op is not Op.VAR or var_of(n) != ("s", leaf)}

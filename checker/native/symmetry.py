@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk, of_runs
-from checker.ir.passes.symmetry import Moved, Permutation, moved, variables
-from checker.ir.scalar import TRUE, Node, Op, ScalarSystem, boolean, integer, is_const, var_of
+from checker.ir.passes.symmetry import Moved, Permutation, moved
+from checker.ir.scalar import TRUE, Node, Op, ScalarSystem, boolean, integer, is_const, var_of, variables
 from checker.ir.types import ScalarT
 from checker.native.emit import WORD, Emitter, load_words, width
 from checker.native.text import Code

@@ -10,15 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.ir.scalar import TRUE, Leaf, Node, and_, bool_var, eq, int_var, integer, lt, not_, or_
+from checker.ir.scalar import TRUE, Leaf, Node, and_, eq, integer, lt, not_, or_, variables
 from checker.ir.types import NEVER, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, cardinality
-
-
-def variables(space: str, leaves: Sequence[Leaf]) -> tuple[Node, ...]:
-    """The variable nodes of some leaves."""
-    return tuple(
-        bool_var(space, i) if leaf.boolean else int_var(space, i, leaf.lo, leaf.hi) for i, leaf in enumerate(leaves)
-    )
 
 
 def canonical(types: Sequence[Type], space: str, leaves: Sequence[Leaf]) -> Node:

@@ -16,22 +16,20 @@ import attrs
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import (
-    Leaf,
     Node,
     Op,
     ScalarAction,
     ScalarProperty,
     ScalarSystem,
     and_,
-    boolean,
-    integer,
+    constant,
     not_,
     or_,
     substitute,
+    variables,
 )
 from checker.ir.types import cardinality
 from checker.semantics.layout import to_leaves
-from checker.smt.canonical import variables
 
 INSTANCES = 4096  # action instances that a deadlock condition is expanded to, at most
 
@@ -131,8 +129,4 @@ def expand(system: ScalarSystem, a: ScalarAction, root: Node) -> Iterable[Node]:
     for params in system.expand_params(a):
         flat = [x for (_, t), v in zip(a.params, params, strict=True) for x in to_leaves(t, v)]
         pairs = zip(symbols, a.param_leaves, flat, strict=True)
-        yield from substitute([root], {s: _constant(leaf, x) for s, leaf, x in pairs if s.op is Op.VAR})
-
-
-def _constant(leaf: Leaf, value: int) -> Node:
-    return boolean(bool(value)) if leaf.boolean else integer(value)
+        yield from substitute([root], {s: constant(leaf, x) for s, leaf, x in pairs if s.op is Op.VAR})

@@ -14,10 +14,9 @@ from checker.engines.bmc import Bmc
 from checker.engines.contract import Budget, NoneWithin, Path, Step, Task, Trouble, Unknown, Violated
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
-from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate
+from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate, variables
 from checker.ir.types import IntT, OptionT, Type
 from checker.semantics.layout import flatten_type, to_leaves
-from checker.smt.canonical import variables
 from checker.smt.search import Clock
 
 # --- writing small systems ---------------------------------------------------------------------------

@@ -9,8 +9,7 @@ import pytest
 import z3
 
 from checker.ir import scalar as sc
-from checker.ir.scalar import Leaf, Node
-from checker.smt.canonical import variables
+from checker.ir.scalar import Leaf, Node, variables
 from checker.smt.encode import BitVectors, Encoding, Integers, width
 
 LEAVES = (

@@ -15,7 +15,6 @@ from typing import Final
 import attrs
 
 from checker.ir import scalar as sc
-from checker.ir.passes.symmetry import variables
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 
 
@@ -32,7 +31,7 @@ NOTHING: Final = Correspondence()
 
 def correspondence(system: ScalarSystem) -> Correspondence:
     """The leaves of a system's reachable states that need not be kept."""
-    nodes = variables("s", system.leaves)
+    nodes = sc.variables("s", system.leaves)
     groups = _initially(system, nodes)
     while True:
         finer = list(_split(system, nodes, groups))
@@ -50,8 +49,8 @@ def narrowed(system: ScalarSystem, known: Correspondence) -> ScalarSystem:
         return system
     mapping: dict[Node, Node] = {}
     for space in ("s", "t"):
-        nodes = variables(space, system.leaves)
-        mapping |= {nodes[i]: _constant(system.leaves[i], v) for i, v in known.fixed.items()}
+        nodes = sc.variables(space, system.leaves)
+        mapping |= {nodes[i]: sc.constant(system.leaves[i], v) for i, v in known.fixed.items()}
         mapping |= {nodes[i]: nodes[k] for i, k in known.same.items()}
     memo: dict[int, Node] = {}
 
@@ -87,7 +86,7 @@ def _initially(system: ScalarSystem, nodes: Sequence[Node]) -> list[_Group]:
     for i, leaf in enumerate(system.leaves):
         values = tuple(state[i] for state in system.initial)
         if len(set(values)) == 1:
-            constant = _constant(leaf, values[0])
+            constant = sc.constant(leaf, values[0])
             found.setdefault(constant, (constant, []))[1].append(i)
         else:
             found.setdefault((*_kind(leaf), values), (nodes[i], []))[1].append(i)
@@ -118,7 +117,3 @@ def _split(system: ScalarSystem, nodes: Sequence[Node], groups: Sequence[_Group]
 
 def _kind(leaf: Leaf) -> tuple[bool, int, int]:
     return leaf.boolean, leaf.lo, leaf.hi
-
-
-def _constant(leaf: Leaf, value: int) -> Node:
-    return sc.boolean(bool(value)) if leaf.boolean else sc.integer(value)

@@ -7,7 +7,6 @@ node, and what it does decide becomes a constant.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -21,13 +20,14 @@ from checker.ir.scalar import (
     ScalarSystem,
     and_,
     bool_var,
-    boolean,
+    conjuncts,
+    constant,
     eq,
     int_var,
-    integer,
     ite,
     le,
     lt,
+    moving,
     rebuild,
     substitute,
     topological,
@@ -75,7 +75,7 @@ class Expressions:
             variables = [n for n in topological(roots) if n.op is Op.VAR and var_of(n)[0] == "p"]
             for values in self.system.expand_params(action):
                 flat = [x for (_, t), v in zip(action.params, values, strict=True) for x in to_leaves(t, v)]
-                nodes = substitute(roots, {n: _constant(n, flat[var_of(n)[1]]) for n in variables})
+                nodes = substitute(roots, {n: constant(n, flat[var_of(n)[1]]) for n in variables})
                 guards, new = nodes[: len(action.guards)], nodes[len(action.guards) :]
                 made = self._instance(number, guards, dict(zip(action.updates, new, strict=True)))
                 number += 1
@@ -86,7 +86,7 @@ class Expressions:
         parts = self.conjuncts(guards)
         if and_(parts) is FALSE:
             return None
-        changed = {i: n for i, n in updates.items() if not (n.op is Op.VAR and var_of(n) == ("s", i))}
+        changed = moving(updates)
         reads = 0
         for n in (*parts, *changed.values()):
             reads |= self.support(n)
@@ -94,9 +94,7 @@ class Expressions:
 
     def conjuncts(self, conditions: Sequence[Node]) -> tuple[Node, ...]:
         """The parts of a conjunction, each once, with its comparisons spread."""
-        spread = self._spread(conditions)
-        parts = dict.fromkeys(itertools.chain.from_iterable(c.src if c.op is Op.AND else (c,) for c in spread))
-        return tuple(p for p in parts if p is not TRUE)
+        return conjuncts(self._spread(conditions))
 
     # --- what becomes of an expression -------------------------------------------------------------
 
@@ -186,7 +184,3 @@ def _before(n: Node) -> Node:
     """The leaf of the state before a step that is `n` after it."""
     index = var_of(n)[1]
     return bool_var("s", index) if n.boolean else int_var("s", index, n.lo, n.hi)
-
-
-def _constant(n: Node, value: int) -> Node:
-    return boolean(bool(value)) if n.boolean else integer(int(value))

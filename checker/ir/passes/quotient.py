@@ -22,8 +22,8 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from checker.ir import types as ty
-from checker.ir.passes.symmetry import Moved, Permutation, moved, scalarsets, swap, variables
-from checker.ir.scalar import Leaf, ScalarSystem
+from checker.ir.passes.symmetry import Moved, Permutation, moved, scalarsets, swap
+from checker.ir.scalar import Leaf, ScalarSystem, variables
 from checker.ir.types import ScalarT, Type
 
 WALKED: Final = 720  # permutations tried for a state, at most

@@ -21,7 +21,7 @@ import attrs
 from checker.ir import scalar as sc
 from checker.ir import types as ty
 from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import FALSE, TRUE, Leaf, Node, Op, ScalarAction, ScalarProperty, ScalarSystem
+from checker.ir.scalar import FALSE, TRUE, Node, Op, ScalarAction, ScalarProperty, ScalarSystem, variables
 from checker.ir.types import ScalarT, Type
 from checker.semantics.layout import flatten_type, from_leaves, to_leaves
 
@@ -221,14 +221,6 @@ def _renamed(n: Node, by: Permutation) -> Node:
         if old != to:
             new = sc.ite(sc.eq(n, sc.integer(old)), sc.integer(to), new)
     return new
-
-
-def variables(space: str, leaves: Sequence[Leaf]) -> tuple[Node, ...]:
-    """The variable nodes of some leaves."""
-    return tuple(
-        sc.bool_var(space, i) if leaf.boolean else sc.int_var(space, i, leaf.lo, leaf.hi)
-        for i, leaf in enumerate(leaves)
-    )
 
 
 # --- one form for both sides -----------------------------------------------------------------------
