@@ -43,7 +43,7 @@ from checker.native.crew import Crew
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
 from checker.native.program import Found, Program, known_leaves
-from checker.native.run import NONE, Noted
+from checker.native.run import NONE, Noted, smallest
 from checker.native.saved import numbers, restore, sections
 from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
@@ -379,7 +379,7 @@ class _Search:
             for place, note in run.taken_notes().items() if run.noted() else ():
                 found.setdefault(place, []).append(note)
         for place, notes in found.items():
-            self._kept(place, min(notes, key=lambda n: (n.state, n.ident)))
+            self._kept(place, smallest(self.program, notes))
             for run in visited.runs:
                 run.close(place)
 

@@ -100,10 +100,12 @@ def int_var(space: str, index: int, lo: int, hi: int) -> Node:
 
 
 def variables(space: str, leaves: Sequence[Leaf]) -> tuple[Node, ...]:
-    """The variable nodes of some leaves."""
+    """The nodes of some leaves: variables, or constants of those that have one value."""
     return tuple(
-        bool_var(space, i) if leaf.boolean else int_var(space, i, leaf.lo, leaf.hi) for i, leaf in enumerate(leaves)
-    )
+        constant(leaf, leaf.lo) if leaf.lo == leaf.hi else
+        bool_var(space, i) if leaf.boolean else int_var(space, i, leaf.lo, leaf.hi)
+        for i, leaf in enumerate(leaves)
+    )  # fmt: skip
 
 
 def var_of(n: Node) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from checker.engines.contract import Path, Step
 from checker.native.kernel import Ctx
 from checker.native.memory import Region
-from checker.native.run import NONE, Noted, Run
+from checker.native.run import NONE, Noted, Run, smallest
 from checker.native.visited import OutOfMemory, Visited
 
 if TYPE_CHECKING:
@@ -117,7 +117,12 @@ class Levels:
                 address, size,
                 lambda run, a, n: self.program.predecessor(run.address, a, n, target, run.word(run.best)),
             )  # fmt: skip
-        return smallest([run.take_best() for run in runs])
+        return self._smallest(runs)
+
+    def _smallest(self, runs: list[Run]) -> Noted:
+        """Of what threads found and forget now."""
+        found = [run.take_best() for run in runs]
+        return smallest(self.program, [note for note in found if note is not None])
 
     # --- what can be reached -----------------------------------------------------------------------
 
@@ -147,13 +152,8 @@ class Levels:
         run[Ctx.LEAST] = NONE
         self.program.lost(run.address, 0, visited.slots, marks.address, run.word(run.best))
         marks.free()
-        return smallest([run.take_best()]), run[Ctx.LEAST]
+        return self._smallest([run]), run[Ctx.LEAST]
 
     def bytes(self) -> int:
         """Memory of the search and of what is asked of it."""
         return self.visited.bytes() + self._places.size + self._ends.size
-
-
-def smallest(found: list[Noted | None]) -> Noted:
-    """Of what the threads found, the smallest state and then the first instance."""
-    return min((n for n in found if n is not None), key=lambda n: (n.state, n.ident))

@@ -16,8 +16,10 @@ import attrs
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
-from checker.ir.passes.correspondence import NOTHING, Correspondence, correspondence, narrowed
+from checker.ir.passes.correspondence import correspondence
+from checker.ir.passes.known import NOTHING, Known, narrowed
 from checker.ir.passes.quotient import Quotient
+from checker.ir.passes.ranges import ranges
 from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
 from checker.native import kernel
 from checker.native.emit import Emitter, load_words, width
@@ -25,7 +27,7 @@ from checker.native.jit import Library
 from checker.native.successors import action_code, decode, instances
 from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
-from checker.semantics.layout import WORD, Packing
+from checker.semantics.layout import WORD, Field, Packing
 
 _INSTANCES = 1 << 24
 _BRANCH = 10  # nodes of a property that are worth a branch around them
@@ -53,11 +55,12 @@ class Program:
         *,
         every: bool = False,
         quotient: Quotient | None = None,
-        known: Correspondence = NOTHING,
+        known: Known = NOTHING,
     ) -> None:
         self.system, self.every, self.quotient, self.known = system, every, quotient, known
-        self.compiled, self.packing = narrowed(system, known), Packing.of(system.leaves, known.fixed, known.same)
-        self.words = width(self.packing)
+        self.compiled = narrowed(system, known)
+        self.packing = Packing.of(self.compiled.leaves, known.same)
+        self.words, self.fields = width(self.packing), self.packing.order()
         sizes = [instances(a) for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
         self.instances = self.bases[-1]
@@ -105,8 +108,8 @@ class Program:
         return "\n".join(parts)
 
     def judging_code(self) -> str:
-        """What is wrong with a state, with one that has no steps, and with a step."""
-        parts = [self._check(), self._check_terminal()]
+        """What is wrong with a state, with one that has no steps, and with a step; and which of two states is told."""
+        parts = [self._less(), self._check(), self._check_terminal()]
         return "\n".join([*parts, self._check_step()] if self.shape.steps else parts)
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
@@ -116,6 +119,10 @@ class Program:
     def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
         """The leaves of a state."""
         return self.packing.unpack(words)
+
+    def order(self, words: Sequence[int]) -> tuple[int, ...]:
+        """What states are compared by, smallest first; it does not depend on how they are laid out."""
+        return tuple(field.of(words) for field in self.fields)
 
     def step(self, number: int) -> Step:
         """The action and the parameters of an instance."""
@@ -147,6 +154,20 @@ class Program:
             code.store(code.add(code.load("%fired", i), made), "%fired", i)
             n = after
         return code.finish(n)
+
+    def _less(self) -> str:
+        """`@less(a, b) -> i1`: whether a state comes before another (`order`)."""
+        code = Code("define internal i1 @less(ptr %a, ptr %b) nounwind")
+        one, other = (load_words(code, pointer, self.words) for pointer in ("%a", "%b"))
+        less = "false"
+        for field in reversed(self.fields):
+            a, b = (self._bits(code, words[field.word], field) for words in (one, other))
+            less = code.op(f"select i1 {code.cmp('eq', a, b)}, i1 {less}, i1 {code.cmp('ult', a, b)}")
+        return code.finish_bool(less)
+
+    def _bits(self, code: Code, word: str, field: Field) -> str:
+        raw = code.shr(word, field.shift) if field.shift else word
+        return raw if field.shift + field.width == WORD else code.band(raw, str((1 << field.width) - 1))
 
     def _emitter(self, code: Code, spaces: dict[str, str]) -> Emitter:
         words = {space: load_words(code, pointer, self.words) for space, pointer in spaces.items()}
@@ -258,12 +279,13 @@ class Program:
         return code.finish("0")
 
 
-def known_leaves(system: ScalarSystem, quotient: Quotient | None) -> Correspondence:
+def known_leaves(system: ScalarSystem, quotient: Quotient | None) -> Known:
     """What a search need not keep of the states it reaches; nothing is looked for where they are narrow anyway."""
     if Packing.of(system.leaves).bits < WORD:
         return NOTHING
-    known = correspondence(system)
-    packing = Packing.of(system.leaves, known.fixed, known.same)
+    equal = correspondence(system)
+    known = Known({**equal.ranges, **ranges(narrowed(system, equal))}, equal.same)
+    packing = Packing.of(known.leaves(system.leaves), known.same)
     return known if quotient is None or uniform(packing, quotient) else NOTHING
 
 

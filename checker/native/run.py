@@ -5,7 +5,7 @@ Rule of the module: nothing here is shared; what threads share is in `visited.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -24,6 +24,11 @@ class Noted:
 
     state: tuple[int, ...]
     ident: int
+
+
+def smallest(program: Program, notes: Iterable[Noted]) -> Noted:
+    """Of some notes, the one of the smallest state, and of the first instance."""
+    return min(notes, key=lambda n: (program.order(n.state), n.ident))
 
 
 class Run:

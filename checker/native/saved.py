@@ -16,7 +16,7 @@ import attrs
 from checker.native.checkpoint import Piece, Saved, Section
 from checker.native.kernel import BLOCK, BLOCK_WORDS, BUFFER, Ctx, Shared, Status
 from checker.native.memory import Region
-from checker.native.run import NONE, Noted
+from checker.native.run import NONE, Noted, smallest
 from checker.native.visited import Visited
 
 COUNTERS: Final = (Ctx.COUNT, Ctx.EXPANDED, Ctx.TRANSITIONS, Ctx.TERMINAL, Ctx.REAL)
@@ -110,7 +110,7 @@ def _notes(visited: Visited) -> dict[int, Noted]:
         for place in range(visited.program.shape.places):
             note = run.note(place)
             if note is not None:
-                found[place] = min(found.get(place, note), note, key=lambda n: (n.state, n.ident))
+                found[place] = smallest(visited.program, [found.get(place, note), note])
     return found
 
 

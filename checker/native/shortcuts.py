@@ -73,7 +73,7 @@ class Shortcuts:
 
     def _all(self) -> Iterator[None]:
         """The work, in small pieces."""
-        expressions = Expressions(self.program.system)
+        expressions = Expressions(self.program.compiled)
         kept, known = Kept(expressions), list[Instance]()
         for a in expressions.instances():
             known.append(a)
@@ -119,7 +119,7 @@ class Shortcuts:
 
     def _about(self) -> tuple[str, ...]:
         """What the tables depend on beside the module: the values that leaves can have, and what shows them."""
-        return "shortcuts", str([(leaf.boolean, leaf.lo, leaf.hi) for leaf in self.program.system.leaves]), _provers()
+        return "shortcuts", str([(leaf.boolean, leaf.lo, leaf.hi) for leaf in self.program.compiled.leaves]), _provers()
 
     def _comparable(self) -> bool:
         """Whether successors may be left out: not where a state stands for its orbit, for the instance that led to

@@ -184,6 +184,19 @@ class Place:
 
 
 @attrs.frozen
+class Field:
+    """Bits shift .. shift + width - 1 of a word."""
+
+    word: int
+    shift: int
+    width: int
+
+    def of(self, words: Sequence[int]) -> int:
+        """What they hold."""
+        return words[self.word] >> self.shift & ((1 << self.width) - 1)
+
+
+@attrs.frozen
 class Packing:
     """Leaves in 64-bit words; no leaf lies across two words.  `bits` is the sum of the widths."""
 
@@ -192,26 +205,20 @@ class Packing:
     bits: int
 
     @classmethod
-    def of(
-        cls, leaves: Sequence[Leaf], fixed: Mapping[int, int] = MappingProxyType({}),
-        same: Mapping[int, int] = MappingProxyType({}),
-    ) -> Packing:  # fmt: skip
+    def of(cls, leaves: Sequence[Leaf], same: Mapping[int, int] = MappingProxyType({})) -> Packing:
         """Each leaf in the first word that has room for it, low bits first, and the words about equally full.
 
-        A leaf that is `fixed` to a value takes no bits, and one that is the `same` as an earlier one lies where
-        that does: the states to be packed must be so.
+        A leaf of one value takes no bits, and one that is the `same` as an earlier one lies where that does: the
+        states to be packed must be so.
         """
-        widths = [0 if i in fixed or i in same else _width(leaf) for i, leaf in enumerate(leaves)]
+        widths = [0 if i in same else _width(leaf) for i, leaf in enumerate(leaves)]
         fewest = 1 + max((word for word, _ in _filled(widths, WORD)), default=0)
         share = -(-sum(widths) // fewest)
         rooms = (_filled(widths, room) for room in range(share, WORD + 1))
         spots = next(found for found in rooms if all(word < fewest for word, _ in found))
         places: list[Place] = []
         for i, (leaf, width, spot) in enumerate(zip(leaves, widths, spots, strict=True)):
-            if i in same:
-                places.append(places[same[i]])
-            else:
-                places.append(Place(*spot, width, fixed.get(i, leaf.lo)))
+            places.append(places[same[i]] if i in same else Place(*spot, width, leaf.lo))
         return cls(tuple(places), fewest, sum(widths))
 
     def pack(self, leaves: Sequence[int]) -> tuple[int, ...]:
@@ -224,6 +231,19 @@ class Packing:
     def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
         """The leaves that these words hold."""
         return tuple(p.lo + (words[p.word] >> p.shift & ((1 << p.width) - 1)) for p in self.places)
+
+    def order(self) -> list[Field]:
+        """By which states are compared: their leaves from the last to the first, however they lie.  Neighbours are
+        compared at once."""
+        found: list[Field] = []
+        for p in reversed(self.places):
+            if not p.width:
+                continue
+            if found and (p.word, p.shift + p.width) == (found[-1].word, found[-1].shift):
+                found[-1] = Field(p.word, p.shift, p.width + found[-1].width)
+            else:
+                found.append(Field(p.word, p.shift, p.width))
+        return found
 
 
 def _width(leaf: Leaf) -> int:

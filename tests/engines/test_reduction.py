@@ -288,7 +288,7 @@ def test_leaves_that_are_not_kept_go_with_those_that_are(monkeypatch: pytest.Mon
     made = system(begin + GROW + lead, spec)
     names = [leaf.name for leaf in made.leaves]
     known = known_leaves(made, quotient(made, scalarsets(made.state)))
-    assert known.fixed[names.index("first?")] == 1
+    assert known.ranges[names.index("first?")] == (1, 1)
     assert known.same[names.index("leader")] == names.index("deputy")
 
     full, reduced = (run(made, reduced=r, every=True) for r in (False, True))

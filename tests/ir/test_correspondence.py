@@ -7,7 +7,8 @@ import pytest
 
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
-from checker.ir.passes.correspondence import Correspondence, correspondence, narrowed
+from checker.ir.passes.correspondence import correspondence
+from checker.ir.passes.known import Known, narrowed
 from checker.ir.scalar import Leaf, Node, ScalarSystem
 from tests.native.systems import action, claim, leaf
 
@@ -43,7 +44,7 @@ UP = sc.ite(sc.lt(X, num(9)), sc.add(X, num(1)), num(0))
 )
 def test_leaves_are_known_by_induction(made: ScalarSystem, fixed: dict[int, int], same: dict[int, int]) -> None:
     """What an action changes once is not fixed; what two actions change alike is the same; a chain takes rounds."""
-    assert correspondence(made) == Correspondence(fixed, same)
+    assert correspondence(made) == Known({i: (v, v) for i, v in fixed.items()}, same)
 
 
 def test_leaves_with_other_bounds_are_not_the_same() -> None:
@@ -59,7 +60,7 @@ def test_a_bool_and_a_number_are_fixed_each_to_its_own() -> None:
     made = system({0: UP})
     mixed = attrs.evolve(made, leaves=(*made.leaves[:2], Leaf("b", True, 0, 1)))
 
-    assert correspondence(mixed).fixed == {1: 0, 2: 0}
+    assert correspondence(mixed).ranges == {1: (0, 0), 2: (0, 0)}
 
 
 def test_what_is_left_out_is_neither_read_nor_written() -> None:
@@ -74,7 +75,7 @@ def test_what_is_left_out_is_neither_read_nor_written() -> None:
     known = correspondence(made)
     found = narrowed(made, known)
 
-    assert known == Correspondence({2: 0}, {1: 0})
+    assert known == Known({2: (0, 0)}, {1: 0})
     roots = [*found.properties, found.terminal, *found.actions]
     read = {
         (space, i)

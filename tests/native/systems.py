@@ -13,7 +13,7 @@ from checker.diagnostics import NOWHERE
 from checker.engines.contract import Step, Verdict, Violated
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
-from checker.ir.passes.correspondence import Correspondence
+from checker.ir.passes.known import NOTHING
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import IntT
 from checker.native.visited import Visited
@@ -75,8 +75,8 @@ def claim(name: str, kind: PropertyKind, value: Node, errors: Sequence[Node] = (
 
 
 def keep_all_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let states be as wide as they are written: nothing is left out because other leaves say it."""
-    monkeypatch.setattr("checker.native.program.correspondence", lambda _system: Correspondence())
+    """Let states be as wide as they are written: nothing is left out, whatever is known of them."""
+    monkeypatch.setattr("checker.engines.explore.known_leaves", lambda *_: NOTHING)
 
 
 def agg_core(chains: int, heights: int) -> ScalarSystem:

@@ -116,13 +116,13 @@ def test_counters_add_up_and_of_notes_the_smallest_stays(tmp_path: Path) -> None
     for k, run in enumerate(visited.runs, 1):
         run[Ctx.EXPANDED], run[Ctx.TRANSITIONS], run[Ctx.TERMINAL] = 10**k, 2 * 10**k, 3 * 10**k
         run.small.put(run.fired, [k, 0, 4])
-        run.put_note(0, Noted((3 - k, *[k] * (words - 1)), k))
+        run.put_note(0, Noted((k, *[3 - k] * (words - 1)), k))
         run.close(4)
 
     made = again(visited, tmp_path, 2)
 
     assert [made.total(w) for w in (Ctx.EXPANDED, Ctx.TRANSITIONS, Ctx.TERMINAL)] == [1110, 2220, 3330]
     assert made.first.numbers(made.first.fired, 3) == (6, 0, 12)
-    assert made.first.taken_notes() == {0: Noted((0, *[3] * (words - 1)), 3)}
+    assert made.first.taken_notes() == {0: Noted((3, *[0] * (words - 1)), 3)}
     assert [run.closed(4) for run in made.runs] == [True, True]
     assert not made.runs[1].noted()

@@ -14,8 +14,9 @@ from checker.engines.contract import Task
 from checker.engines.explore import Explore
 from checker.frontend import load_spec
 from checker.ir import scalar as sc
-from checker.ir.passes.correspondence import Correspondence
+from checker.ir.passes.known import Known
 from checker.ir.passes.quotient import Columns, Quotient
+from checker.ir.passes.ranges import ranges
 from checker.ir.passes.scalarize import scalarize
 from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.native.kernel import Ctx, tree
@@ -24,7 +25,7 @@ from checker.native.run import Run
 from checker.native.symmetry import uniform
 from checker.semantics.layout import Packing
 from tests.engines.test_explore import RANGES, agrees_with_python, systems
-from tests.native.systems import action, keep_all_leaves, leaf, search
+from tests.native.systems import action, keep_all_leaves, leaf, search, told
 
 num = sc.integer
 FAR = (1 << 60) - 1  # a leaf of sixty bits
@@ -119,6 +120,24 @@ def test_random_trees_agree_with_python(monkeypatch: pytest.MonkeyPatch, system:
     agrees_with_python(system)
 
 
+@QUIET
+@given(wide_systems(), st.booleans())
+def test_what_is_told_does_not_depend_on_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch, system: ScalarSystem, every: bool
+) -> None:
+    """The path of a violation, and of each witness, is the same however its states lie in memory."""
+    task = Task(system, every=every)
+
+    def plain() -> object:
+        verdict = Explore().run(task)
+        return told(attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, bits_per_state=None)))
+
+    narrow = plain()
+    with monkeypatch.context() as patch:
+        keep_all_leaves(patch)
+        assert plain() == narrow
+
+
 def counters(bits: int = 40) -> ScalarSystem:
     """Three counters far apart, and one that is nearly a copy of the first: it skips a step."""
     x = [sc.int_var("s", i, 0, (1 << bits) - 1) for i in range(4)]
@@ -139,8 +158,18 @@ def test_a_leaf_held_to_be_equal_that_is_not_is_noticed(monkeypatch: pytest.Monk
     count = len(search(counters())[0])
 
     assert states(counters()) == count
-    lie = Correspondence(same={3: 0})
+    lie = Known(same={3: 0})
     monkeypatch.setattr("checker.native.program.correspondence", lambda _: lie)
+    assert states(counters()) != count
+
+
+def test_a_range_that_is_too_narrow_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that has no room would be written over its neighbour."""
+    count = len(search(counters())[0])
+    honest = ranges(counters())
+
+    assert honest[0] == (0, 12)
+    monkeypatch.setattr("checker.native.program.ranges", lambda _: honest | {0: (0, 7)})
     assert states(counters()) != count
 
 
@@ -181,10 +210,15 @@ def test_leaves_that_are_not_kept_alike_are_all_kept_under_symmetry() -> None:
     columns = Quotient((), (Columns(((0, 2), (1, 3))),))
     leaves = [leaf(f"x{i}", 0, 7) for i in range(4)]
 
+    def kept(ranges: dict[int, tuple[int, int]]) -> Packing:
+        return Packing.of(Known(ranges).leaves(leaves))
+
     assert uniform(Packing.of(leaves), columns)
-    assert uniform(Packing.of(leaves, fixed={2: 5, 3: 5}), columns)
-    assert not uniform(Packing.of(leaves, fixed={2: 5, 3: 6}), columns)
-    assert not uniform(Packing.of(leaves, fixed={2: 0}), columns)
+    assert uniform(kept({2: (5, 5), 3: (5, 5)}), columns)
+    assert uniform(kept({2: (1, 4), 3: (1, 4)}), columns)
+    assert not uniform(kept({2: (5, 5), 3: (6, 6)}), columns)
+    assert not uniform(kept({2: (0, 0)}), columns)
+    assert not uniform(kept({2: (1, 4), 3: (2, 5)}), columns)
 
 
 def test_a_thread_remembers_within_its_memory() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from checker.diagnostics import InputError
 from checker.ir import types as ty
 from checker.ir.scalar import Leaf
-from checker.semantics.layout import Packing, flatten_type, from_leaves, show_value, to_leaves
+from checker.semantics.layout import Field, Packing, Place, flatten_type, from_leaves, show_value, to_leaves
 
 SIMPLE = st.one_of(
     st.just(ty.BOOL),
@@ -106,10 +108,24 @@ def test_words_are_as_few_as_they_can_be() -> None:
 
 def test_leaves_that_say_nothing_take_no_bits() -> None:
     """A leaf with one value, and one that is equal to an earlier one, are read but not kept."""
-    packing = Packing.of([Leaf(name, False, 2, 9) for name in "abcd"], fixed={0: 7}, same={3: 1})
+    b, c, d = (Leaf(name, False, 2, 9) for name in "bcd")
+    packing = Packing.of([Leaf("a", False, 7, 7), b, c, d], same={3: 1})
 
     assert (packing.words, packing.bits) == (1, 6)
     assert packing.unpack(packing.pack((7, 3, 4, 3))) == (7, 3, 4, 3)
+
+
+def test_states_are_ordered_by_their_leaves_however_they_lie() -> None:
+    """The last leaf says most; neighbours in a word are compared at once."""
+    leaves = [Leaf(name, False, 0, 7) for name in "abc"]
+    plain, other = Packing.of(leaves), Packing((Place(1, 0, 3, 0), Place(0, 0, 3, 0), Place(1, 3, 3, 0)), 2, 9)
+    states = list(itertools.product(range(3), repeat=3))
+
+    assert plain.order() == [Field(0, 0, 9)]
+    assert other.order() == [Field(1, 3, 3), Field(0, 0, 3), Field(1, 0, 3)]
+    for packing in (plain, other):
+        by_place = sorted(states, key=lambda s: tuple(f.of(packing.pack(s)) for f in packing.order()))
+        assert by_place == sorted(states, key=lambda s: s[::-1])
 
 
 def test_a_leaf_wider_than_a_word_is_refused() -> None:

@@ -9,27 +9,14 @@ It holds of the reachable states, and of nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
-
-import attrs
+from collections.abc import Iterator, Sequence
 
 from checker.ir import scalar as sc
-from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+from checker.ir.passes.known import Known
+from checker.ir.scalar import Leaf, Node, ScalarSystem
 
 
-@attrs.frozen
-class Correspondence:
-    """`fixed`: the leaves that have one value, and which; `same`: leaves and an earlier one that each is equal to."""
-
-    fixed: Mapping[int, int] = attrs.field(factory=dict)
-    same: Mapping[int, int] = attrs.field(factory=dict)
-
-
-NOTHING: Final = Correspondence()
-
-
-def correspondence(system: ScalarSystem) -> Correspondence:
+def correspondence(system: ScalarSystem) -> Known:
     """The leaves of a system's reachable states that need not be kept."""
     nodes = sc.variables("s", system.leaves)
     groups = _initially(system, nodes)
@@ -38,43 +25,10 @@ def correspondence(system: ScalarSystem) -> Correspondence:
         if len(finer) == len(groups):
             break
         groups = finer
-    fixed = {i: head.lo for head, members in groups if sc.is_const(head) for i in members}
+    one = {i: (head.lo, head.lo) for head, members in groups if sc.is_const(head) for i in members}
+    fixed = {i: r for i, r in one.items() if r != (system.leaves[i].lo, system.leaves[i].hi)}
     same = {i: members[0] for head, members in groups if not sc.is_const(head) for i in members[1:]}
-    return Correspondence(fixed, same)
-
-
-def narrowed(system: ScalarSystem, known: Correspondence) -> ScalarSystem:
-    """The same system for states that keep the other leaves alone: only those are read and written."""
-    if not (known.fixed or known.same):
-        return system
-    mapping: dict[Node, Node] = {}
-    for space in ("s", "t"):
-        nodes = sc.variables(space, system.leaves)
-        mapping |= {nodes[i]: sc.constant(system.leaves[i], v) for i, v in known.fixed.items()}
-        mapping |= {nodes[i]: nodes[k] for i, k in known.same.items()}
-    memo: dict[int, Node] = {}
-
-    def of(roots: Iterable[Node]) -> list[Node]:
-        return sc.substitute(roots, mapping, memo)
-
-    def sites(errors: Sequence[ErrorSite]) -> tuple[ErrorSite, ...]:
-        conditions = of(e.condition for e in errors)
-        return tuple(attrs.evolve(e, condition=c) for e, c in zip(errors, conditions, strict=True))
-
-    def acting(action: ScalarAction) -> ScalarAction:
-        kept = [i for i in action.updates if i not in known.fixed and i not in known.same]
-        updates = dict(zip(kept, of(action.updates[i] for i in kept), strict=True))
-        return attrs.evolve(action, guards=tuple(of(action.guards)), errors=sites(action.errors), updates=updates)
-
-    def judging(p: ScalarProperty) -> ScalarProperty:
-        return attrs.evolve(p, value=of([p.value])[0], errors=sites(p.errors))
-
-    return attrs.evolve(
-        system,
-        actions=tuple(map(acting, system.actions)),
-        properties=tuple(map(judging, system.properties)),
-        terminal=None if system.terminal is None else judging(system.terminal),
-    )
+    return Known(fixed, same)
 
 
 _Group = tuple[Node, list[int]]  # what stands for some leaves, and the leaves

@@ -22,7 +22,7 @@ from checker.native.kernel.context import (
     Status,
     Way,
 )
-from checker.native.kernel.shape import PART, Note, Shape
+from checker.native.kernel.shape import PART, Note, Shape, hash_text
 
 __all__ = [
     "BLOCK",
@@ -58,4 +58,4 @@ def walks_text(shape: Shape) -> str:
 
 def survey_text(shape: Shape) -> str:
     """All functions that a survey of a search needs."""
-    return "\n".join([shape.text(), tree.text(shape), survey.text(shape)])
+    return "\n".join([hash_text(), tree.text(shape), survey.text(shape)])

@@ -141,7 +141,7 @@ class Shape:
 
     def text(self) -> str:
         """The functions over states that other parts of the kernel call."""
-        return "\n".join([_hash(), self._same(), self._less(), self._keep()])
+        return "\n".join([hash_text(), self._same(), self._keep()])
 
     def _same(self) -> str:
         """`@same(a, b) -> i1`."""
@@ -151,15 +151,6 @@ class Shape:
             d = code.xor(code.load("%a", i), code.load("%b", i))
             different = d if i == 0 else code.bor(different, d)
         return code.finish_bool(code.cmp("eq", different, "0"))
-
-    def _less(self) -> str:
-        """`@less(a, b) -> i1`: the order of states, by their words from the first."""
-        code = Code("define internal i1 @less(ptr %a, ptr %b) nounwind")
-        less = "false"
-        for i in reversed(range(self.words)):
-            a, b = code.load("%a", i), code.load("%b", i)
-            less = code.op(f"select i1 {code.cmp('eq', a, b)}, i1 {less}, i1 {code.cmp('ult', a, b)}")
-        return code.finish_bool(less)
 
     def _keep(self) -> str:
         """`@keep(notes, place, state, id)`: note the state, unless the note is closed or has a smaller one."""
@@ -179,7 +170,7 @@ class Shape:
         return code.finish("0")
 
 
-def _hash() -> str:
+def hash_text() -> str:
     """`@hash(key) -> i64`, to be used from its high bits down."""
     code = Code("define internal i64 @hash(i64 %key) alwaysinline nounwind")
     h = code.mul(code.xor("%key", code.shr("%key", 32)), _MULTIPLIER)
