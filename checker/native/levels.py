@@ -109,9 +109,9 @@ class Levels:
         return Path(self.program.unpack(state), tuple(reversed(steps))), states[::-1]
 
     def _predecessor(self, state: tuple[int, ...], level: int) -> Noted:
-        runs, words = self.visited.runs, self.program.words
-        target = runs[0].states.address + 8 * words
-        runs[0].states.put(words, state)
+        runs = self.visited.runs
+        target = runs[0].scratch.address
+        runs[0].scratch.put(0, state)
         for address, size in self.pieces(level):
             self._share(
                 address, size,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from checker.native.kernel import BUFFER, Ctx, Note
+from checker.native.kernel import BUFFER, PARENTS, Ctx, Note
 from checker.native.memory import Region
 from checker.native.program import Program
 
@@ -43,12 +43,16 @@ class Run:
         self.notes = self.err + 1
         self.best = self.notes + shape.note(shape.places)
         self.nodes = self.best + shape.note(1)
-        self.small = Region(8 * (self.nodes + 2 * shape.parts))
+        seats = PARENTS if shape.folded else 1
+        self.small = Region(8 * (self.nodes + 2 * shape.parts * seats))
         self.pending = Region(8 * shape.words * room)
         self.keys = Region(8 * room) if shape.folded else self.pending
         self.hashes, self.later, self.ids = Region(8 * room), Region(16 * room), Region(4 * room + 8)
-        self.states = Region(16 * shape.words)
+        self.states, self.scratch = Region(8 * shape.words * seats), Region(16 * shape.words)
         self.memo = Region(16 << _MEMO_BITS) if shape.folded else self.states
+        asked = shape.parts * (program.instances + 1)
+        self.asked = Region(16 * asked) if shape.folded else self.states
+        self[Ctx.ASKED], self[Ctx.ASKED_ROOM] = self.asked.address, asked
         self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, _WORD - _MEMO_BITS
         for word, region in (
             (Ctx.PENDING, self.pending), (Ctx.KEYS, self.keys), (Ctx.HASHES, self.hashes),
@@ -89,7 +93,9 @@ class Run:
             self.later,
             self.ids,
             self.states,
+            self.scratch,
             self.memo,
+            self.asked,
         }
         return sum(region.size for region in arrays)
 
@@ -123,19 +129,19 @@ class Run:
 
     def represented(self, state: Sequence[int]) -> tuple[int, ...]:
         """The representative of a state's orbit."""
-        self.states.put(0, state)
-        self.program.represent(self.states.address)
+        self.scratch.put(0, state)
+        self.program.represent(self.scratch.address)
         return self._at_work()
 
     def weight(self, state: Sequence[int]) -> int:
         """How many states the orbit of a representative has."""
-        self.states.put(0, state)
-        return self.program.weigh(self.states.address)
+        self.scratch.put(0, state)
+        return self.program.weigh(self.scratch.address)
 
     def follow(self, state: Sequence[int], target: Sequence[int]) -> tuple[tuple[int, ...], int]:
         """The first step from a real state into the orbit of a representative: where it leads, its instance."""
-        here, there = self.states.address, self.states.address + 8 * self.program.words
-        self.states.put(0, [*state, *target])
+        here, there = self.scratch.address, self.scratch.address + 8 * self.program.words
+        self.scratch.put(0, [*state, *target])
         spare, error = self.word(self.spare), self.word(self.err)
         number = self.program.follow(here, there, self.pending.address, self.ids.address, spare, error)
         self.clear_error()
@@ -143,7 +149,7 @@ class Run:
         return self._at_work(), number
 
     def _at_work(self) -> tuple[int, ...]:
-        return tuple(self.states.get(k) for k in range(self.program.words))
+        return tuple(self.scratch.get(k) for k in range(self.program.words))
 
     # --- what was found ----------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ table.  A conjunct that all ways to act share is tested where its last parameter
 
 from __future__ import annotations
 
+import collections
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -149,8 +150,8 @@ class Nest:
         if common:
             self._tested(common, level, targets, updates, ident)
         elif last:
-            for t in targets:
-                self._act(t, updates, ident)
+            for group in _groups(targets):
+                self._level(level, group, updates, ident)
         elif level < self.unrolled:
             self._unroll(level, targets, updates, ident)
         else:
@@ -264,6 +265,19 @@ class Nest:
             return str(ident.fixed)
         total = self.code.add(ident.moving, str(ident.fixed))
         return self.code.op(f"trunc i64 {total} to i32")
+
+
+def _groups(targets: Sequence[Target]) -> tuple[list[Target], list[Target]]:
+    """What an instance may do, which excludes each other, in two: as many ways as share a conjunct, and the others.
+
+    Most ways to be an error share with the step all that was asked for before them.
+    """
+    shares = collections.Counter(c.id for t in targets for c in t.conjuncts)
+    best = max(shares, key=lambda i: shares[i], default=None)
+    if best is None or shares[best] == 1:
+        return [targets[0]], list(targets[1:])
+    having = [t for t in targets if any(c.id == best for c in t.conjuncts)]
+    return having, [t for t in targets if t not in having]
 
 
 def _substituted(

@@ -44,7 +44,9 @@ def shared() -> Iterator[None]:
 
 def told(verdict: Verdict) -> object:
     """All that a verdict says, but for times and memory."""
-    bare = attrs.evolve(verdict.coverage, search_seconds=None, bytes_per_state=None, peak_memory=None)
+    bare = attrs.evolve(
+        verdict.coverage, search_seconds=None, bits_per_state=None, bytes_per_state=None, peak_memory=None
+    )
     others = [told(v) for v in verdict.others] if isinstance(verdict, Violated) else []
     plain = attrs.evolve(verdict, coverage=bare)
     return (attrs.evolve(plain, others=()), others) if isinstance(plain, Violated) else plain

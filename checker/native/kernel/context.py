@@ -16,6 +16,8 @@ BLOCK = 1024  # states of the frontier that a thread takes or hands over at a ti
 BLOCK_WORDS = BLOCK + BLOCK // 4  # of a block: keys, and then in 16 bits for each the instance that led to it
 KEEPS_STATES, KEEPS_STEPS = 1, 2  # what is known of an instance: what is claimed of states, and of steps, stays true
 GRANT = 1024  # states that a thread asks room for at a time
+PARENTS = 4  # wide states that are at work at once: a power of two, more than the three whose successors have no keys
+FAR = 1 << 17  # places of a tree from which on they are asked for ahead of time
 
 
 class Ctx(enum.IntEnum):
@@ -71,8 +73,10 @@ class Ctx(enum.IntEnum):
     FIRED = enum.auto()
     ERR = enum.auto()  # where an action's error is reported: its instance number, or NONE
     NOTES = enum.auto()
-    STATE = enum.auto()  # the state at work, and another
-    STATE_NODES = enum.auto()  # its tree
+    STATE = enum.auto()  # the state at work; of wide states, several
+    STATE_NODES = enum.auto()  # their trees
+    ASKED = enum.auto()  # places of the tree that were asked for: of the successors of a state, and of the one before
+    ASKED_ROOM = enum.auto()  # how many of each there is room for
     LEVELS_LEFT = enum.auto()  # levels that it may begin by itself
     MANY = enum.auto()  # blocks of a level that are worth several threads
     PLENTY = enum.auto()  # states found by it after which it begins no level by itself

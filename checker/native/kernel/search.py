@@ -18,6 +18,7 @@ from checker.native.kernel.context import (
     GRANT,
     KEEPS_STATES,
     KEEPS_STEPS,
+    PARENTS,
     Ctx,
     Shared,
     Status,
@@ -63,24 +64,27 @@ class Search:
         return code.finish(code.get(kept))
 
     def stage(self) -> str:
-        """`@stage(ctx) -> Status`: find the keys of pending successors and ask for their places in the table."""
+        """`@stage(ctx, stop) -> Status`: find the keys of successors up to one and ask for their places in the table."""
         shape = self.shape
-        code = Code("define internal i64 @stage(ptr %c) nounwind")
+        code = Code("define internal i64 @stage(ptr %c, i64 %stop) nounwind")
         pending, keys, hashes = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.HASHES))
         table, lines = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES)
-        with code.count(code.load("%c", Ctx.STAGED), code.load("%c", Ctx.WAITING)) as i:
+        with code.count(code.load("%c", Ctx.STAGED), "%stop") as i:
             state = shape.at(code, pending, i)
             if shape.folded:
                 code.store(i, "%c", Ctx.STAGED)
                 self._granted(code, str(2 * shape.parts), Ctx.ITEM_ALLOWANCE, Shared.ITEM_ROOM)
             shape.represent(code, state)
-            key = shape.key_of(code, state)
-            if shape.folded:
+            if shape.folded:  # until now, its place among the keys says where the state is that it comes from
+                seat = code.band(code.load(keys, i), str(PARENTS - 1))
+                key = shape.key_of(code, state, seat)
                 code.store(key, keys, i)
+            else:
+                key = shape.key_of(code, state)
             h = code.op(f"call i64 @hash(i64 {key})")
             code.store(h, hashes, i)
             code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
-        code.store(code.load("%c", Ctx.WAITING), "%c", Ctx.STAGED)
+        code.store("%stop", "%c", Ctx.STAGED)
         return code.finish(str(Status.DONE.value))
 
     def judge(self) -> str:
@@ -240,9 +244,12 @@ class Search:
     def admit(self) -> str:
         """`@admit(ctx) -> Status`: take in the pending states, which are initial ones."""
         code = Code("define i64 @admit(ptr %c) nounwind")
-        self._leave_unless_done(code, code.op("call i64 @stage(ptr %c)"))
+        self._leave_unless_done(code, self._stage(code, code.load("%c", Ctx.WAITING)))
         self._leave_unless_done(code, self._flush_all(code))
         return code.finish(str(Status.DONE.value))
+
+    def _stage(self, code: Code, stop: str) -> str:
+        return code.op(f"call i64 @stage(ptr %c, i64 {stop})")
 
     def _leave_unless_done(self, code: Code, status: str) -> None:
         code.leave(code.cmp("ne", status, str(Status.DONE.value)), status)
@@ -254,6 +261,7 @@ class Search:
         shape = self.shape
         code = Code("define i64 @search(ptr %c, i64 %n) nounwind")
         left, at = code.var("%n"), code.var("0")
+        parents = _Parents(shape, code) if shape.folded else None
         top, take, taken, again, full, more, emptied, go, ended = (
             code.fresh(x) for x in ("top", "take", "taken", "again", "full", "more", "emptied", "go", "ended")
         )
@@ -269,14 +277,15 @@ class Search:
         code.set(at, code.load("%c", Ctx.POSITION))
         code.jump(again)
         code.place(again)
-        if shape.folded:
-            self._leave_unless_done(code, code.op("call i64 @stage(ptr %c)"))
         waiting = code.load("%c", Ctx.WAITING)
-        batch = code.cmp("uge", code.sub(waiting, code.load("%c", Ctx.INSERTED)), str(AHEAD + BATCH))
         last = code.cmp("uge", waiting, str(BUFFER))
+        if parents is not None:
+            self._leave_unless_done(code, self._stage(code, parents.due(last, waiting)))
+        staged = code.load("%c", Ctx.STAGED)
+        batch = code.cmp("uge", code.sub(staged, code.load("%c", Ctx.INSERTED)), str(AHEAD + BATCH))
         code.branch(code.op(f"or i1 {batch}, {last}"), full, more)
         code.place(full)
-        stop = code.choose(last, waiting, code.sub(waiting, str(AHEAD)))
+        stop = code.choose(last, waiting, code.sub(staged, str(AHEAD)))
         self._leave_unless_done(code, code.op(f"call i64 @flush(ptr %c, i64 {stop})"))
         code.jump(more)
         code.place(more)
@@ -291,12 +300,14 @@ class Search:
         following = code.add(position, "1")
         code.set(at, following)
         code.store(following, "%c", Ctx.POSITION)
-        state = shape.state_of(code, code.load(block, position)) if shape.folded else code.at(block, position)
-        last = code.op(f"zext i16 {code.op(f'load i16, ptr {_maker(code, block, position)}')} to i64")
-        code.op(f"call i64 @expand_one(ptr %c, ptr {state}, i64 {last})")
+        maker = code.op(f"zext i16 {code.op(f'load i16, ptr {_maker(code, block, position)}')} to i64")
+        if parents is None:
+            code.op(f"call i64 @expand_one(ptr %c, ptr {code.at(block, position)}, i64 {maker})")
+        else:
+            parents.expand(code.load(block, position), maker)
         code.jump(again)
         code.place(ended)
-        self._end_of_level(code, top)
+        self._end_of_level(code, top, parents)
         return code.finish(str(Status.DONE.value))
 
     def _take(self, code: Code, ended: str) -> None:
@@ -318,12 +329,13 @@ class Search:
         code.store(block, code.pointer("%c", Ctx.FREE), free)
         code.store(code.add(free, "1"), "%c", Ctx.FREE_COUNT)
 
-    def _end_of_level(self, code: Code, top: str) -> None:
+    def _end_of_level(self, code: Code, top: str, parents: _Parents | None) -> None:
         """Hand over what was found.  A thread that is alone begins the next level, unless it has to report."""
         pause = code.cmp("ult", code.load("%c", Ctx.LIMIT), code.load("%c", Ctx.LENGTH))
         code.leave(pause, str(Status.PAUSED.value))
-        if self.shape.folded:  # some have no keys yet, if the block they come from was taken away (`native/spill.py`)
-            self._leave_unless_done(code, code.op("call i64 @stage(ptr %c)"))
+        if parents is not None:
+            self._leave_unless_done(code, self._stage(code, code.load("%c", Ctx.WAITING)))
+            parents.forget()
         self._leave_unless_done(code, self._flush_all(code))
         self._hand_over(code)
         shared = code.pointer("%c", Ctx.SHARED)
@@ -381,8 +393,57 @@ class Search:
             kept = code.op(f"call i64 @sift(ptr %c, i64 {waiting}, i64 {after}, i64 %last)")
             code.store(kept, "%c", Ctx.WAITING)
             if not shape.folded:
-                code.op("call i64 @stage(ptr %c)")
+                self._stage(code, kept)
         return code.finish("0")
+
+
+class _Parents:
+    """The wide states whose successors have no keys yet: the one that was expanded last, and two before it.
+
+    What is looked up for a successor's key is asked for when its parent is expanded, and followed when the next one
+    is, so that it is there when the one after that is.  A call begins without any: all that waits gets its keys.
+    """
+
+    def __init__(self, shape: Shape, code: Code) -> None:
+        self.shape, self.code = shape, code
+        waiting = code.load("%c", Ctx.WAITING)
+        self.seat = code.var("0")
+        self.last, self.before = code.var(waiting), code.var(waiting)  # where successors of the last two begin
+        self.asked = code.var("0")  # places that were asked for the last one
+
+    def due(self, everything: str, waiting: str) -> str:
+        """Up to which successor all are to have keys; where it is everything, there are no parents any more."""
+        code = self.code
+        stop = code.choose(everything, waiting, code.get(self.before))
+        with code.when(everything):
+            self.forget()
+        return stop
+
+    def forget(self) -> None:
+        """Nothing waits any more."""
+        for start in (self.last, self.before):
+            self.code.set(start, "0")
+
+    def expand(self, key: str, maker: str) -> None:
+        """Expand the state of a key, and see to what its successors and those of the one before need."""
+        code, shape = self.code, self.shape
+        seat = code.band(code.add(code.get(self.seat), "1"), str(PARENTS - 1))
+        code.set(self.seat, seat)
+        start = code.load("%c", Ctx.WAITING)
+        state = shape.state_of(code, key, seat)
+        code.op(f"call i64 @expand_one(ptr %c, ptr {state}, i64 {maker})")
+        stop, keys = code.load("%c", Ctx.WAITING), code.pointer("%c", Ctx.KEYS)
+        with code.count(start, stop) as i:
+            code.store(seat, keys, i)
+        if not shape.reduced:  # what is looked up then is of their representatives
+            odd, room = code.band(seat, "1"), code.load("%c", Ctx.ASKED_ROOM)
+            lists = code.pointer("%c", Ctx.ASKED)
+            mine, other = (code.at(lists, code.mul(x, room)) for x in (odd, code.xor(odd, "1")))
+            asked = code.op(f"call i64 @ask(ptr %c, i64 {start}, i64 {stop}, i64 {seat}, ptr {mine})")
+            code.op(f"call i64 @ask_items(ptr %c, ptr {other}, i64 {code.get(self.asked)})")
+            code.set(self.asked, asked)
+        code.set(self.before, code.get(self.last))
+        code.set(self.last, start)
 
 
 def _block(code: Code, number: str) -> str:

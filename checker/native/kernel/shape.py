@@ -101,18 +101,22 @@ class Shape:
         """How many states a kept one stands for."""
         return code.op(f"call i64 @weight(ptr {state})") if self.reduced else "1"
 
-    def state_of(self, code: Code, key: str) -> str:
-        """The address of the state that has a key, at work in STATE."""
+    def state_of(self, code: Code, key: str, seat: str = "0") -> str:
+        """The address of the state that has a key, at work in STATE; of wide states, at a seat of several."""
         state = code.pointer("%c", Ctx.STATE)
         if self.folded:
-            code.op(f"call i64 @unfold(ptr %c, i64 {key})")
-        else:
-            code.store(key, state)
+            code.op(f"call i64 @unfold(ptr %c, i64 {key}, i64 {seat})")
+            return self.at(code, state, seat)
+        code.store(key, state)
         return state
 
-    def key_of(self, code: Code, state: str) -> str:
-        """The key of a state, which may be one that shares parts with the state at work."""
-        return code.op(f"call i64 @fold(ptr %c, ptr {state})") if self.folded else code.load(state)
+    def key_of(self, code: Code, state: str, seat: str = "0") -> str:
+        """The key of a state, which may be one that shares parts with the state at work, at a seat."""
+        return code.op(f"call i64 @fold(ptr %c, ptr {state}, i64 {seat})") if self.folded else code.load(state)
+
+    def nodes(self, code: Code, seat: str) -> str:
+        """Where the parts of the wide state at a seat have their numbers."""
+        return code.at(code.pointer("%c", Ctx.STATE_NODES), code.mul(seat, 2 * self.parts))
 
     def depth_of(self, code: Code, cell: str, slot: str) -> str:
         """The depth of the state in a cell of the table."""
