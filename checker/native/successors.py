@@ -1,8 +1,9 @@
 """How does an action become code that writes its successors, or only the numbers of its enabled instances?
 
-Rule of the module: both in the same order.  Nest over the parameters in order.  A parameter's values are substituted as constants
-(combinations that fold to false cost nothing) while the code stays small, else the level is a loop over a
-table.  A conjunct that all ways to act share is tested where its last parameter is known, once for all below.
+Rule of the module: both in the same order.  Nest over the parameters in order, and over the members of one that is a
+set, from the last, which is the order of sets.  Values are substituted as constants (combinations that fold to false
+cost nothing) while the code stays small, else the level is a loop over a table.  A conjunct that all ways to act share
+is tested where the last that it asks about is known, once for all below.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import collections
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -25,10 +26,10 @@ from checker.ir.scalar import (
     substitute,
     topological,
 )
-from checker.ir.types import Value, members
+from checker.ir.types import NEVER, RecordT, SetT, TupleT, Type, Value, members
 from checker.native.emit import Emitter, load_words, width
 from checker.native.text import Code
-from checker.semantics.layout import Packing, to_leaves
+from checker.semantics.layout import Packing, flatten_type, to_leaves
 
 UNROLL = 12_000  # nodes of an action's unrolled levels
 _CHEAP = 14  # nodes up to which a successor is written without asking first whether it counts
@@ -41,6 +42,14 @@ class Target:
 
     conjuncts: tuple[Node, ...]
     error: bool
+
+
+@attrs.frozen
+class Digit:
+    """A level of the nest: leaves of a parameter (by their places among those of all), and the values they can have."""
+
+    leaves: tuple[int, ...]
+    rows: tuple[tuple[int, ...], ...]
 
 
 @attrs.frozen
@@ -65,6 +74,36 @@ def decode(action: ScalarAction, number: int) -> tuple[Value, ...]:
     return tuple(reversed(out))
 
 
+def digits(t: Type, at: int) -> Iterator[Digit]:
+    """A parameter's type as levels, in the order of its values; its leaves are those from `at` on."""
+    match t:
+        case SetT():
+            count = len(members(t.item)) if t.item != NEVER else 0
+            yield from (Digit((at + i,), ((0,), (1,))) for i in reversed(range(count)))
+        case RecordT() | TupleT() if _with_sets(t):
+            for part in parts(t):
+                yield from digits(part, at)
+                at += len(flatten_type(part))
+        case _:
+            rows = tuple(to_leaves(t, value) for value in members(t))
+            yield Digit(tuple(range(at, at + len(rows[0]))), rows)
+
+
+def parts(t: Type) -> tuple[Type, ...]:
+    """The fields of a record or a tuple; of other types, none."""
+    match t:
+        case RecordT():
+            return tuple(field for _, field in t.fields)
+        case TupleT():
+            return t.items
+        case _:
+            return ()
+
+
+def _with_sets(t: Type) -> bool:
+    return isinstance(t, SetT) or any(map(_with_sets, parts(t)))
+
+
 def action_code(system: ScalarSystem, packing: Packing, index: int, base: int) -> str:
     """`@act<index>(state, out, ids, n, err) -> n`, with instance numbers from `base`."""
     return Nest(system, packing, index, states=True).text(base)
@@ -87,8 +126,10 @@ class Nest:
         self.n = self.code.var("%n")
         self.tables: list[str] = []
         self._free: dict[int, int] = {}
-        self.domains = [members(t) for _, t in self.action.params]
-        self.strides = [math.prod(map(len, self.domains[i + 1 :])) for i in range(len(self.domains))]
+        params = zip(self.action.params, self.action.param_offsets, strict=True)
+        self.digits = [digit for (_, t), offset in params for digit in digits(t, offset)]
+        sizes = [len(digit.rows) for digit in self.digits]
+        self.strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
         self.updates = moving(self.action.updates) if states else {}
         self.unrolled = self._plan()
         self.live: set[int] = set()  # instances, or the first of a loop's, whose guard does not fold to false
@@ -101,15 +142,15 @@ class Nest:
         # A list: sets of nodes have another order in another run, and the same system must become the same text.
         self.params = [n for n in nodes if n.op is Op.VAR and n.arg[0] == "p"]  # type: ignore[index]
         size = max(6, sum(1 for n in nodes if self.free(n)))
-        for level in range(len(self.domains)):
-            if math.prod(map(len, self.domains[: level + 1])) * size > UNROLL:
+        for level in range(len(self.digits)):
+            if math.prod(len(digit.rows) for digit in self.digits[: level + 1]) * size > UNROLL:
                 return level
-        return len(self.domains)
+        return len(self.digits)
 
     @property
     def stride(self) -> int:
         """How many instances have the same values at the unrolled levels."""
-        return math.prod(map(len, self.domains[self.unrolled :]))
+        return math.prod(len(digit.rows) for digit in self.digits[self.unrolled :])
 
     def free(self, root: Node) -> int:
         """The parameter leaves below a node, as a mask."""
@@ -142,7 +183,7 @@ class Nest:
         targets = [t for t in targets if all(c.op is not Op.CONST or c.arg for c in t.conjuncts)]
         if not targets:
             return
-        last = level == len(self.domains)
+        last = level == len(self.digits)
         if last and len(targets) == 1:
             self._act(targets[0], updates, ident)
             return
@@ -158,13 +199,9 @@ class Nest:
             self._loop(level, targets, updates, ident)
 
     def _common(self, level: int, targets: list[Target]) -> list[Node]:
-        offset = self._offset(level)
+        unknown = sum(1 << leaf for digit in self.digits[level:] for leaf in digit.leaves)
         shared = set.intersection(*({c.id for c in t.conjuncts} for t in targets))
-        return [c for c in targets[0].conjuncts if c.id in shared and not self.free(c) >> offset]
-
-    def _offset(self, level: int) -> int:
-        offsets = (*self.action.param_offsets, len(self.action.param_leaves))
-        return offsets[level] if level < len(self.action.params) else len(self.action.param_leaves)
+        return [c for c in targets[0].conjuncts if c.id in shared and not self.free(c) & unknown]
 
     def _tested(
         self, common: list[Node], level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident
@@ -187,24 +224,22 @@ class Nest:
 
     def _unroll(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
         mine = self._mine(level)
-        for i, value in enumerate(self.domains[level]):
-            leaves = to_leaves(self.action.params[level][1], value)
-            mapping = {n: constant(n, leaves[k]) for n, k in mine.items()}
+        for i, row in enumerate(self.digits[level].rows):
+            mapping = {n: constant(n, row[k]) for n, k in mine.items()}
             new, changed = _substituted(targets, updates, mapping)
             self._level(level + 1, new, changed, attrs.evolve(ident, fixed=ident.fixed + i * self.strides[level]))
 
     def _mine(self, level: int) -> dict[Node, int]:
-        """The parameter nodes of a level, and which leaf of the parameter each is."""
-        start, stop = self._offset(level), self._offset(level + 1)
-        return {n: n.arg[1] - start for n in self.params if start <= n.arg[1] < stop}  # type: ignore[index]
+        """The parameter nodes of a level, and which of its leaves each is."""
+        leaves = self.digits[level].leaves
+        return {n: leaves.index(n.arg[1]) for n in self.params if n.arg[1] in leaves}  # type: ignore[index]
 
     def _loop(self, level: int, targets: list[Target], updates: Mapping[int, Node], ident: Ident) -> None:
-        code, domain = self.code, self.domains[level]
+        code, rows = self.code, self.digits[level].rows
         self.live.add(ident.fixed)
-        rows = [to_leaves(self.action.params[level][1], v) for v in domain]
         columns = max(1, len(rows[0]))
         table = self._table([int(x) for row in rows for x in (row or (0,))])
-        with code.count("0", str(len(domain))) as i, self.emit.scope():
+        with code.count("0", str(len(rows))) as i, self.emit.scope():
             row = code.at(table, code.mul(i, columns))
             for n, k in self._mine(level).items():
                 value = code.load(row, k)

@@ -178,6 +178,15 @@ check(
     slow=True,
 )
 check(
+    "AL2 three chains, all of them misbehave",
+    layer_s,
+    {"CHAINS": 3, "FAULTY_CHAINS": 3},
+    faults={"equivocate"},
+    properties=(never_delayed, a_mint_is_final),
+    expect=Holds(distinct=2793436, depth=21),
+    slow=True,
+)
+check(
     "AL2 three chains",
     layer_s,
     {"CHAINS": 3},
@@ -482,6 +491,7 @@ claim(
         "AL2 with both conditions, provers stop and data is withheld",
         "AL2 three chains",
         "AL2 three chains, two of them misbehave",
+        "AL2 three chains, all of them misbehave",
         "AL2 an AggLayer that stops and resumes delays no one",
         "AL2 first condition dropped, a registered chain settles directly",
         "AL2 second condition dropped, ejection takes confirmed headers",

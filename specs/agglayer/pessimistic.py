@@ -165,6 +165,24 @@ check(
     slow=True,
 )
 check(
+    "AP1 six leaves",
+    pessimistic,
+    {"LEAVES": 6},
+    faults=LIARS,
+    properties=SAFETY,
+    expect=Holds(distinct=8189737, depth=18),
+    slow=True,
+)
+check(
+    "AP1 four leaves, three tokens",
+    pessimistic,
+    {**COINS, "LEAVES": 4},
+    faults=LIARS,
+    properties=SAFETY,
+    expect=Holds(distinct=520403, depth=12),
+    slow=True,
+)
+check(
     "AM21 an exit is not compared with the balance",
     pessimistic,
     {"CHECKS_BALANCE": False},
@@ -472,6 +490,8 @@ claim(
         "AP1 AP2 AP4 AP8 both operators lie",
         "AP1 AP2 AP4 AP8 AP12 no one lies",
         "AP1 four leaves",
+        "AP1 six leaves",
+        "AP1 four leaves, three tokens",
         "AP12 in optimistic mode, with broken proofs, AP1 and AP2 hold",
         "AM21 an exit is not compared with the balance",
         "AM22 so a balance rises twice for one leaf",
@@ -479,7 +499,7 @@ claim(
         "AM15 the proof system is unsound",
     ),
     because="Escrow equals balances plus exits under way, to the unit, with every operator lying and every proof of "
-    "execution broken. It rests on a sound pessimistic proof, as every statement about proofs does. Up to four exits "
+    "execution broken. It rests on a sound pessimistic proof, as every statement about proofs does. Up to six exits "
     "of one unit; overflow of amounts is left out.",
 )
 claim(

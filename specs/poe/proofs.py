@@ -252,6 +252,15 @@ check(
     expect=Holds(distinct=303791, depth=16),
     slow=True,
 )
+check(
+    "V1 five batches",
+    proofs,
+    {**RACE, **V1, "BATCHES": 5},
+    faults={"copy"},
+    properties=SAFETY,
+    expect=Holds(distinct=2509557, depth=19),
+    slow=True,
+)
 
 # PS2, PS3: what the statement has to bind.  Steps: two batches, one proof, one verification.
 check(

@@ -33,9 +33,11 @@ WORKLOADS = (
     Workload("agg-core 2x2", "agg_core", "2x2", {"CHAINS": 2, "HEIGHTS": 2}, 29145325, 150472644, 26),
     Workload("two-phase commit, 7 managers", "two_phase", "7", {"MANAGERS": 7}, 296448, 2744705, 20),
     Workload("two-phase commit, 8 managers", "two_phase", "8", {"MANAGERS": 8}, 1745408, 18507777, 22),
-    Workload("AggLayer, AL2", PROTOCOLS[0], "AL2 three chains, two of them misbehave", {}, 404044, 1897195, 20),
+    Workload("AggLayer, AL2", PROTOCOLS[0], "AL2 three chains, all of them misbehave", {}, 2793436, 15069283, 22),
     Workload("AggLayer, AS1", PROTOCOLS[1], "AS1 AS3 AS8 AS9 three networks", {}, 141870, 460818, 20),
-    Workload("Proof of Efficiency, V1", PROTOCOLS[2], "V1 four batches", {}, 303791, 1020064, 20),
+    Workload("AggLayer, AP1", PROTOCOLS[2], "AP1 six leaves", {}, 8189737, 40071050, 23),
+    Workload("AggLayer, AP1, three tokens", PROTOCOLS[2], "AP1 four leaves, three tokens", {}, 520403, 1560924, 20),
+    Workload("Proof of Efficiency, V1", PROTOCOLS[3], "V1 five batches", {}, 2509557, 8682490, 22),
 )
 QUICK = ("3x1", "7")
 CONTENDERS = tuple(

@@ -18,7 +18,9 @@ ROOT = HERE.parent.parent
 PEERS = HERE / "peers"
 INSTALLED = Path(os.environ.get("INTERLOCK_BENCH", Path.home() / ".cache" / "interlock-bench"))
 THREADS = os.cpu_count() or 1
-PROTOCOLS = ("specs/agglayer/liveness.py", "specs/agglayer/interop.py", "specs/poe/proofs.py")
+PROTOCOLS = (
+    "specs/agglayer/liveness.py", "specs/agglayer/interop.py", "specs/agglayer/pessimistic.py", "specs/poe/proofs.py",
+)  # fmt: skip
 
 
 @attrs.frozen
