@@ -23,7 +23,7 @@ from checker.native import cache
 
 Native = Callable[..., int]
 
-_CHARACTERS = 500_000  # of assembly that are optimised and compiled in a second, about
+_CHARACTERS = 700_000  # of assembly that are optimised and compiled in a second, about
 
 
 @attrs.frozen

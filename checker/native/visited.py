@@ -301,8 +301,9 @@ class Visited:
         old = self.slots
         growth = _GROWTH_FOLDED if self.program.shape.folded else _GROWTH
         slots = old * 4 if old < _QUICK else int(old * growth)
-        if old >= _QUICK and self._widening() and self._affordable(old * 9 // 4):
-            slots = old * 9 // 4  # it will be needed, and what is moved now is not moved again soon
+        twice = int(old * growth * growth)
+        if old >= _QUICK and self._widening() and self._affordable(twice):
+            slots = twice  # it will be needed, and what is moved now is not moved again soon
         slots = -(-max(slots, int(least / _LOAD) + 2) // LINE) * LINE
         self._afford(self._larger(slots))
         self.table.resize(8 * slots)

@@ -304,6 +304,7 @@ class Search:
         if parents is None:
             code.op(f"call i64 @expand_one(ptr %c, ptr {code.at(block, position)}, i64 {maker})")
         else:
+            shape.soon(code, code.load(block, following))
             parents.expand(code.load(block, position), maker)
         code.jump(again)
         code.place(ended)

@@ -110,6 +110,12 @@ class Shape:
         code.store(key, state)
         return state
 
+    def soon(self, code: Code, key: str) -> None:
+        """Ask for the parts of the wide state that comes next; of what lies after the last one, for anything."""
+        items = code.pointer("%c", Ctx.ITEMS)
+        for number in (code.shr(key, PART), key):
+            code.prefetch(code.at(items, code.band(number, str((1 << PART) - 1))), 0)
+
     def key_of(self, code: Code, state: str, seat: str = "0") -> str:
         """The key of a state, which may be one that shares parts with the state at work, at a seat."""
         return code.op(f"call i64 @fold(ptr %c, ptr {state}, i64 {seat})") if self.folded else code.load(state)
