@@ -30,6 +30,7 @@ from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Field, Packing
 
 _INSTANCES = 1 << 24
+_NARROW = WORD  # bits of states that are kept as they are written
 _BRANCH = 10  # nodes of a property that are worth a branch around them
 
 
@@ -281,7 +282,7 @@ class Program:
 
 def known_leaves(system: ScalarSystem, quotient: Quotient | None) -> Known:
     """What a search need not keep of the states it reaches; nothing is looked for where they are narrow anyway."""
-    if Packing.of(system.leaves).bits < WORD:
+    if Packing.of(system.leaves).bits < _NARROW:
         return NOTHING
     equal = correspondence(system)
     known = Known({**equal.ranges, **ranges(narrowed(system, equal))}, equal.same)

@@ -24,10 +24,12 @@ ABSENT, BUILT, CONFIRMED, PROVEN, FINAL = range(5)
 
 @contextmanager
 def shortened() -> Iterator[None]:
-    """Searches work out all shortcuts before their first step; usually only long ones do."""
+    """Searches work out all shortcuts before their first step, and what is known of all states; usually only those
+    do that are long, or have wide states."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("checker.engines.explore._LONG", 0.0)
         patch.setattr("checker.engines.explore._SHORTEN", 1e15)
+        patch.setattr("checker.native.program._NARROW", 0)
         yield
 
 
