@@ -39,6 +39,7 @@ from checker.engines.keeping import Kept, Wrong, keeper_of
 from checker.engines.reduction import Reduction
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty
+from checker.native import division
 from checker.native.crew import Crew
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
@@ -47,6 +48,7 @@ from checker.native.run import NONE, Noted, smallest
 from checker.native.saved import numbers, restore, sections
 from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
+from checker.semantics.layout import Division
 
 if TYPE_CHECKING:
     from checker.native.spill import Spill
@@ -94,13 +96,13 @@ class Explore:
 
 def _searched(task: Task, crew: Crew) -> Verdict:
     """What a search says, which may begin again."""
-    reduced, seconds = reduction.at_first(task), 0.0
+    reduced, divided, seconds = reduction.at_first(task), None, 0.0
     while True:
-        search = _Search(task, crew, reduced, seconds)
+        search = _Search(task, crew, reduced, divided, seconds)
         try:
             return search.run()
         except _Again as again:
-            reduced, seconds = again.reduced, search.seconds()
+            reduced, divided, seconds = again.reduced, again.divided, search.seconds()
         del search  # and its memory
 
 
@@ -113,19 +115,23 @@ class _Over(_Stop):
 
 
 class _Again(Exception):
-    """The search is to begin again, reduced by more."""
+    """The search is to begin again: reduced by more, or with the leaves of its states divided better."""
 
-    def __init__(self, reduced: Reduction) -> None:
+    def __init__(self, reduced: Reduction, divided: Division | None = None) -> None:
         super().__init__()
-        self.reduced = reduced
+        self.reduced, self.divided = reduced, divided
 
 
 class _Search:
-    def __init__(self, task: Task, crew: Crew, reduced: Reduction, seconds: float) -> None:
+    def __init__(self, task: Task, crew: Crew, reduced: Reduction, divided: Division | None, seconds: float) -> None:
         self.task, self.system = task, task.system
         self.reduced, self.quotient = reduced, reduced.quotient
         known = known_leaves(task.system, self.quotient)
-        self.program = Program(task.system, every=task.every, quotient=self.quotient, known=known)
+        self.program = Program(task.system, every=task.every, quotient=self.quotient, known=known, division=divided)
+        self.learns = False  # whether to look for a better division
+        if divided is None and self.quotient is None and task.checkpoint is None and self.program.words > 1:
+            best = division.recalled(self.program)
+            self.program, self.learns = best or self.program, best is None
         self.visited = Visited(self.program, crew, task.budget.memory)
         self.most = NONE if task.budget.states is None else task.budget.states
         self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
@@ -264,7 +270,7 @@ class _Search:
             self._level()
 
     def _reconsider(self) -> None:
-        """At the end of a level: is it worth to begin again, reduced by more?"""
+        """At the end of a level: is it worth to begin again, reduced by more, or with leaves divided better?"""
         if self.reduced.again is not None and self.visited.found > self.reduced.again:
             before, order = time.perf_counter(), self.reduced.order
             self.reduced = reduction.later(self.task, self.reduced)
@@ -272,6 +278,12 @@ class _Search:
             self.started += time.perf_counter() - before  # that was no search
             if self.reduced.order > order:
                 raise _Again(self.reduced)
+        if self.learns and self.visited.found > division.MANY and (self.spill is None or not self.spill.begun):
+            self.learns, before = False, time.perf_counter()
+            better = division.learned(self.visited)
+            self.started += time.perf_counter() - before
+            if better is not None:
+                raise _Again(self.reduced, better)
 
     def _level(self) -> None:
         """Search the level that was begun, and small ones after it."""
@@ -280,8 +292,8 @@ class _Search:
         ahead = (visited.deepest() if depth is None else min(depth, visited.deepest())) - visited.depth
         spilled = self.spill is not None and self.spill.begun
         first[Ctx.LEVELS_LEFT] = ahead if self.most == NONE and not first[Ctx.PROBE] and not spilled else 0
-        again = self.reduced.again
-        first[Ctx.PLENTY] = NONE if again is None else max(0, again + 1 - visited.found + first[Ctx.COUNT])
+        again = min(NONE if self.reduced.again is None else self.reduced.again, division.MANY if self.learns else NONE)
+        first[Ctx.PLENTY] = NONE if again == NONE else max(0, again + 1 - visited.found + first[Ctx.COUNT])
         threads = len(visited.runs)
         first[Ctx.MANY] = NONE if threads == 1 else _MANY
         self._piece()

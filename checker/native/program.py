@@ -27,7 +27,7 @@ from checker.native.jit import Library
 from checker.native.successors import action_code, decode, instances
 from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
-from checker.semantics.layout import WORD, Field, Packing
+from checker.semantics.layout import WORD, Division, Field, Packing
 
 _INSTANCES = 1 << 24
 _NARROW = WORD  # bits of states that are kept as they are written
@@ -48,6 +48,7 @@ class Program:
     With `every`, a search notes each thing that is wrong with a state or a step, not only the first.
     With a `quotient`, a search keeps one state of each orbit.
     What is `known` of every state that is handed over need not be kept.
+    A `division` says which leaves lie in a word together.
     """
 
     def __init__(
@@ -57,10 +58,11 @@ class Program:
         every: bool = False,
         quotient: Quotient | None = None,
         known: Known = NOTHING,
+        division: Division | None = None,
     ) -> None:
         self.system, self.every, self.quotient, self.known = system, every, quotient, known
-        self.compiled = narrowed(system, known)
-        self.packing = Packing.of(self.compiled.leaves, known.same)
+        self.compiled, self.division = narrowed(system, known), division
+        self.packing = Packing.of(self.compiled.leaves, known.same, division)
         self.words, self.fields = width(self.packing), self.packing.order()
         sizes = [instances(a) for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]

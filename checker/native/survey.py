@@ -75,7 +75,8 @@ class Survey:
         return Counted(states, _summed(runs, lambda run: run.fired), _summed(runs, lambda run: run.taken))
 
     def _prepared(self, system: ScalarSystem) -> tuple[Counter, list[Run]]:
-        program = Counter(system, quotient=self.visited.program.quotient, known=self.visited.program.known)
+        of = self.visited.program
+        program = Counter(system, quotient=of.quotient, known=of.known, division=of.division)
         runs = [Run(program) for _ in self.visited.runs]
         self._afford(sum(run.bytes() for run in runs))
         for run in runs:

@@ -21,6 +21,8 @@ from checker.ir.types import Type, Value
 WORD: Final = 64
 MAX_LEAVES: Final = 65_536
 
+Division = tuple[int, ...]  # the word of each leaf
+
 
 def show_value(t: Type, value: Any) -> str:  # noqa: PLR0911 - one arm a type
     """A value as its author would write it."""
@@ -205,17 +207,26 @@ class Packing:
     bits: int
 
     @classmethod
-    def of(cls, leaves: Sequence[Leaf], same: Mapping[int, int] = MappingProxyType({})) -> Packing:
-        """Each leaf in the first word that has room for it, low bits first, and the words about equally full.
+    def of(
+        cls,
+        leaves: Sequence[Leaf],
+        same: Mapping[int, int] = MappingProxyType({}),
+        division: Division | None = None,
+    ) -> Packing:
+        """Each leaf in its word of a division, low bits first, into as many words as it takes.
 
-        A leaf of one value takes no bits, and one that is the `same` as an earlier one lies where that does: the
-        states to be packed must be so.
+        Without one: in the first word that has room for it, and the words about equally full.  A leaf of one value
+        takes no bits, and one that is the `same` as an earlier one lies where that does: the states to be packed must
+        be so.  Raises ValueError for a division that is none of these leaves, or has more in a word than it holds.
         """
         widths = [0 if i in same else _width(leaf) for i, leaf in enumerate(leaves)]
         fewest = 1 + max((word for word, _ in _filled(widths, WORD)), default=0)
-        share = -(-sum(widths) // fewest)
-        rooms = (_filled(widths, room) for room in range(share, WORD + 1))
-        spots = next(found for found in rooms if all(word < fewest for word, _ in found))
+        if division is None:
+            share = -(-sum(widths) // fewest)
+            rooms = (_filled(widths, room) for room in range(share, WORD + 1))
+            spots = next(found for found in rooms if all(word < fewest for word, _ in found))
+        else:
+            spots = _divided(widths, division, fewest)
         places: list[Place] = []
         for i, (leaf, width, spot) in enumerate(zip(leaves, widths, spots, strict=True)):
             places.append(places[same[i]] if i in same else Place(*spot, width, leaf.lo))
@@ -267,5 +278,17 @@ def _filled(widths: Sequence[int], room: int) -> list[tuple[int, int]]:
         if word == len(used):
             used.append(0)
         spots.append((word, used[word]))
+        used[word] += width
+    return spots
+
+
+def _divided(widths: Sequence[int], division: Division, words: int) -> list[tuple[int, int]]:
+    """The word and the first bit of each of some parts whose words are given."""
+    used = [0] * words
+    spots = []
+    for width, word in zip(widths, division, strict=True):
+        if not 0 <= word < words or used[word] + width > WORD:
+            raise ValueError("not a division of these leaves")
+        spots.append((word, used[word]) if width else (0, 0))
         used[word] += width
     return spots
