@@ -26,7 +26,8 @@ from checker.semantics.layout import WORD, Division
 
 _FEW: Final = 1 << 11  # states that are enough to merge by
 _MERGED: Final = 128  # leaves that are merged: each is compared with each
-_EFFORT: Final = 1000  # times that values are counted while leaves move
+_EFFORT: Final = 1500  # times that values are counted while leaves move
+_FLAT: Final = 2  # words that have no pair above them but the key
 _GAIN: Final = 1e-4  # of all parts: a move that saves less is none
 _MULTIPLIER: Final = np.uint64(0xD6E8FEB86659FD93)
 
@@ -63,9 +64,11 @@ class Leaves:
 def grouped(leaves: Leaves, now: Division, words: int) -> Division:
     """A better division of leaves into so many words than the one there is, or that one."""
     groups, units = _merged(leaves, words)
-    starts = [now] + ([] if groups is None else [groups])
-    found = [_moved(leaves, start, words, units) for start in starts]
-    return min([now, *found], key=lambda division: leaves.parts(division, words))
+    found = [now]
+    for start in [now] if groups is None else [now, groups]:
+        moved = _moved(leaves, _seated(leaves, start, words), words, units)
+        found.append(_seated(leaves, moved, words))
+    return min(found, key=lambda division: leaves.parts(division, words))
 
 
 # --- groups that are merged ------------------------------------------------------------------------
@@ -107,10 +110,41 @@ def _merged(leaves: Leaves, words: int) -> tuple[Division | None, list[tuple[int
         groups[new] = a.with_(b)
         units.append(groups[new].leaves)
         values |= {(k, new): together(k, new) for k in groups if k != new}
-    # the first words are nearest to the top of the tree: what has most values is in the fewest pairs there
-    ordered = sorted(groups.values(), key=lambda g: (-counter.of(g.sums), g.leaves))
-    place = {i: k for k, g in enumerate(ordered) for i in g.leaves}
+    place = {i: k for k, g in enumerate(groups.values()) for i in g.leaves}
     return tuple(place[i] for i in range(len(place))), units
+
+
+# --- words that change places ----------------------------------------------------------------------
+
+
+def _seated(leaves: Leaves, division: Division, words: int) -> Division:
+    """The division with its words where the pairs above them are few."""
+    if words <= _FLAT:
+        return division
+    expected, counted = _Expected(leaves), dict[frozenset[int], float]()
+    sums = [
+        leaves.hashes[[i for i, w in enumerate(division) if w == k]].sum(axis=0, dtype=np.uint64) for k in range(words)
+    ]
+    under = [sorted(_under(x, words)) for x in range(2, words)]  # of the pairs; words are as many wherever they are
+
+    def pairs(order: Sequence[int]) -> float:
+        total = 0.0
+        for places in under:
+            group = frozenset(order[k] for k in places)
+            if group not in counted:
+                counted[group] = expected.of(sum((sums[k] for k in sorted(group)), np.zeros_like(sums[0])))
+            total += counted[group]
+        return total
+
+    order, least = list(range(words)), pairs(range(words))
+    for a, b in itertools.combinations(range(words), 2):
+        order[a], order[b] = order[b], order[a]
+        now = pairs(order)
+        if now < least:
+            least = now
+        else:
+            order[a], order[b] = order[b], order[a]
+    return tuple(order.index(word) for word in division)
 
 
 # --- leaves that move ------------------------------------------------------------------------------
@@ -121,7 +155,7 @@ class _Tree:
 
     def __init__(self, leaves: Leaves, division: Division, words: int) -> None:
         self.division, self.room = list(division), [WORD] * words
-        self.under = {x: {k for k in range(words) if _above(x, words + k)} for x in range(2, 2 * words)}
+        self.under = {x: _under(x, words) for x in range(2, 2 * words)}
         self.sums = {x: np.zeros(leaves.hashes.shape[1], np.uint64) for x in self.under}
         for i, word in enumerate(division):
             self.room[word] -= leaves.widths[i]
@@ -133,23 +167,18 @@ class _Tree:
         return [x for x, under in self.under.items() if word in under]
 
 
-def _above(part: int, below: int) -> bool:
-    return below >= part and below >> below.bit_length() - part.bit_length() == part
+def _under(part: int, words: int) -> set[int]:
+    """The words beneath a part of a tree."""
+    return {part - words} if part >= words else _under(2 * part, words) | _under(2 * part + 1, words)
 
 
 def _moved(leaves: Leaves, start: Division, words: int, units: Sequence[tuple[int, ...]]) -> Division:
     """The division after every move that pays, or after as many as there is time for."""
-    n = leaves.hashes.shape[1]
-    whole, quarter = _Counter(n), _Counter(max(1, n // 4))
-    tree = _Tree(leaves, start, words)
-
-    def expected(sums: Array) -> float:
-        return _grown(whole.of(sums), quarter.of(sums[: n // 4]), n, leaves.found)
-
-    parts = {x: expected(sums) for x, sums in tree.sums.items()}
+    tree, expected = _Tree(leaves, start, words), _Expected(leaves)
+    parts = {x: expected.of(sums) for x, sums in tree.sums.items()}
     quiet = 0
     for unit in itertools.cycle(units):
-        if quiet == len(units) or whole.counted > _EFFORT:
+        if quiet == len(units) or expected.counted > _EFFORT:
             break
         quiet += 1
         tried: dict[tuple[int, bool], tuple[Array, float]] = {}
@@ -165,7 +194,7 @@ def _moved(leaves: Leaves, start: Division, words: int, units: Sequence[tuple[in
                 if others and (x, into) not in tried:
                     more = leaves.hashes[others].sum(axis=0, dtype=np.uint64)
                     sums = tree.sums[x] + more if into else tree.sums[x] - more
-                    tried[x, into] = sums, expected(sums)
+                    tried[x, into] = sums, expected.of(sums)
                 if others:
                     changed[x] = tried[x, into]
             saved = sum(parts[x] - count for x, (_, count) in changed.items())
@@ -191,17 +220,30 @@ class _Counter:
     """Counts the different hashes among so many, nearly: by how many places have one."""
 
     def __init__(self, most: int) -> None:
-        self._marks = np.zeros(1 << max(6, (4 * most - 1).bit_length()), bool)
+        self._marks = np.zeros(1 << max(6, (4 * most).bit_length()), bool)
         self._shift = np.uint64(WORD + 1 - len(self._marks).bit_length())
-        self.counted = 0
 
     def of(self, hashes: Array) -> float:
         """How many there are."""
-        self.counted += 1
         self._marks[:] = False
         self._marks[(hashes >> self._shift).view(np.int64)] = True
         size = len(self._marks)
         return -size * math.log1p(-int(np.count_nonzero(self._marks)) / size)
+
+
+class _Expected:
+    """How many different sums all states have, as those in a sample let expect."""
+
+    def __init__(self, leaves: Leaves) -> None:
+        self._states, self._found = leaves.hashes.shape[1], leaves.found
+        self._whole, self._quarter = _Counter(self._states), _Counter(self._states // 4)
+        self.counted = 0
+
+    def of(self, sums: Array) -> float:
+        """How many there are likely to be."""
+        self.counted += 1
+        before = self._quarter.of(sums[: self._states // 4])
+        return _grown(self._whole.of(sums), before, self._states, self._found)
 
 
 def _grown(values: float, before: float, states: int, found: int) -> float:

@@ -115,6 +115,29 @@ def test_leaves_that_say_nothing_take_no_bits() -> None:
     assert packing.unpack(packing.pack((7, 3, 4, 3))) == (7, 3, 4, 3)
 
 
+def test_a_division_says_which_leaves_share_a_word() -> None:
+    """Each in its declared order, from the low bits up; what takes no bits lies nowhere."""
+    leaves = [Leaf(str(i), False, 0, (1 << w) - 1) for i, w in enumerate((30, 20, 0, 30, 20))]
+    packing = Packing.of(leaves, same={4: 1}, division=(0, 1, 0, 1, 0))
+
+    assert packing.places == (
+        Place(0, 0, 30, 0),
+        Place(1, 0, 20, 0),
+        Place(0, 0, 0, 0),
+        Place(1, 20, 30, 0),
+        Place(1, 0, 20, 0),
+    )
+    assert (packing.words, packing.bits) == (2, 80)
+    assert packing.unpack(packing.pack((5, 6, 0, 7, 6))) == (5, 6, 0, 7, 6)
+
+
+@pytest.mark.parametrize("division", [(0, 0, 0), (0, 1), (0, 1, 1, 1), (0, 1, 2), (0, 1, -1)])
+def test_a_division_has_room_for_each_leaf_once(division: tuple[int, ...]) -> None:
+    """Not too much in a word, no leaf left out or there twice, no word that there is not."""
+    with pytest.raises(ValueError, match=r"division|zip"):
+        Packing.of([Leaf(str(i), False, 0, (1 << 30) - 1) for i in range(3)], division=division)
+
+
 def test_states_are_ordered_by_their_leaves_however_they_lie() -> None:
     """The last leaf says most; neighbours in a word are compared at once."""
     leaves = [Leaf(name, False, 0, 7) for name in "abc"]
