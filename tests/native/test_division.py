@@ -76,7 +76,7 @@ def test_what_is_learned_changes_nothing_that_is_told(
     monkeypatch: pytest.MonkeyPatch, system: ScalarSystem, every: bool
 ) -> None:
     keep_all_leaves(monkeypatch)
-    task = Task(system, every=every, asked=Asked())
+    task = Task(system, every=every, asked=Asked(new=True))
     plain = told(Explore().run(task))
     with monkeypatch.context() as patch:
         learn_at_once(patch)
@@ -93,7 +93,7 @@ def test_any_division_tells_the_same(
     """With all leaves kept, or those alone that say something."""
     if whole:
         keep_all_leaves(monkeypatch)
-    task = Task(system, every=every, asked=Asked())
+    task = Task(system, every=every, asked=Asked(new=True))
     plain = told(Explore().run(task))
     with monkeypatch.context() as patch:
         patch.setattr(division, "MANY", 0)

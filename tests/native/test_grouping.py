@@ -125,3 +125,11 @@ def test_many_leaves_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatch) 
 
     assert grouping._merged(leaves([9] * 4, values), 2) == (None, [(0,), (1,), (2,), (3,)])
     assert parts(values, grouped(leaves([9] * 4, values), (0, 0, 1, 1), 2), 2) <= 2 * 4096
+
+
+def test_what_counting_nearly_gets_wrong_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves move by estimates; what is said was counted."""
+    xs, ys = ([pair[k] for pair in PAIRS] for k in (0, 1))
+    monkeypatch.setattr(grouping, "_moved", lambda *_: (0, 1, 1, 0))
+
+    assert grouped(leaves([9] * 4, [xs, ys, xs, ys]), (0, 1, 0, 1), 2) == (0, 1, 0, 1)
