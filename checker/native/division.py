@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from checker.native.grouping import Leaves
 
 MANY: Final = 500_000  # states of a search that is over before another division could pay
-_PARTS: Final = 16  # states for one part, where there is little to gain
+_PARTS: Final = 8  # states for one part, where there is little to gain
 _WORTH: Final = 2  # times as few parts: less is not worth another division
 _AHEAD: Final = 8  # of the states so many times as few in the last level: the search is about to end
 _SAMPLE: Final = 1 << 14  # states
