@@ -16,7 +16,6 @@ from checker.diagnostics import InputError
 from checker.engines.contract import Asked, Surveyed
 from checker.ir.passes.symmetry import symmetries
 from checker.ir.scalar import ScalarAction, ScalarSystem
-from checker.native.successors import instances
 from checker.native.survey import Survey
 from checker.native.visited import OutOfMemory
 
@@ -82,7 +81,7 @@ def _portions(questions: Sequence[ScalarAction]) -> Iterator[list[ScalarAction]]
     """The questions in order, as many together as have few enough instances."""
     portion: list[ScalarAction] = []
     for q in questions:
-        if portion and sum(map(instances, (*portion, q))) > MOST:
+        if portion and sum(action.instances for action in (*portion, q)) > MOST:
             yield portion
             portion = []
         portion.append(q)

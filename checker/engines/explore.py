@@ -38,12 +38,13 @@ from checker.engines.contract import (
 from checker.engines.keeping import Kept, Wrong, keeper_of
 from checker.engines.reduction import Reduction
 from checker.ir.nodes import PropertyKind
+from checker.ir.passes.known import Known
 from checker.ir.scalar import ScalarProperty
 from checker.native import division
 from checker.native.crew import Crew
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
-from checker.native.program import Found, Program, known_leaves
+from checker.native.program import Found, Program, known_leaves, permitted
 from checker.native.run import NONE, Noted, smallest
 from checker.native.saved import numbers, restore, sections
 from checker.native.survey import Survey
@@ -97,8 +98,9 @@ class Explore:
 def _searched(task: Task, crew: Crew) -> Verdict:
     """What a search says, which may begin again."""
     reduced, divided, seconds = reduction.at_first(task), None, 0.0
+    known = known_leaves(task.system)
     while True:
-        search = _Search(task, crew, reduced, divided, seconds)
+        search = _Search(task, crew, known, reduced, divided, seconds)
         try:
             return search.run()
         except _Again as again:
@@ -123,10 +125,12 @@ class _Again(Exception):
 
 
 class _Search:
-    def __init__(self, task: Task, crew: Crew, reduced: Reduction, divided: Division | None, seconds: float) -> None:
+    def __init__(  # noqa: PLR0913 - what a search that begins again goes on with
+        self, task: Task, crew: Crew, known: Known, reduced: Reduction, divided: Division | None, seconds: float
+    ) -> None:
         self.task, self.system = task, task.system
         self.reduced, self.quotient = reduced, reduced.quotient
-        known = known_leaves(task.system, self.quotient)
+        known = permitted(known, task.system, self.quotient)
         self.program = Program(task.system, every=task.every, quotient=self.quotient, known=known, division=divided)
         self.learns = False  # whether to look for a better division
         if divided is None and self.quotient is None and task.checkpoint is None and self.program.words > 1:

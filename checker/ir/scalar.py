@@ -13,6 +13,7 @@ A *leaf* is one bool or int of the packed state (see `checker.semantics.layout`)
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -20,7 +21,7 @@ import attrs
 
 from checker.diagnostics import Span
 from checker.ir.nodes import ModelErrorKind, PropertyKind
-from checker.ir.types import Type, Value
+from checker.ir.types import Type, Value, cardinality
 
 
 class Op(enum.Enum):
@@ -443,6 +444,11 @@ class ScalarAction:
     guards: tuple[Node, ...]
     errors: tuple[ErrorSite, ...]
     updates: Mapping[int, Node]
+
+    @property
+    def instances(self) -> int:
+        """How many values the parameters have."""
+        return math.prod(cardinality(t) for _, t in self.params)
 
 
 @attrs.frozen(eq=False)

@@ -6,17 +6,17 @@ in `scalar.evaluate`.  Values are kept by node within the block that computed th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.ir.scalar import Leaf, Node, Op, var_of
 from checker.native.text import Code
-from checker.semantics.layout import Packing
+from checker.semantics.layout import WORD, Field, Packing
 
 _SIGNED = 1 << 63
 _COUNTED = 200  # nodes
-WORD = (1 << 64) - 1
+MASK = (1 << 64) - 1
 
 _COMPARE = {Op.EQ: "eq", Op.LT: "slt", Op.LE: "sle"}
 _ARITHMETIC = {Op.ADD: "add", Op.SUB: "sub", Op.MUL: "mul"}
@@ -31,6 +31,17 @@ def width(packing: Packing) -> int:
 def load_words(code: Code, pointer: str, words: int) -> list[str]:
     """The words of a packed state."""
     return [code.load(pointer, i) for i in range(words)]
+
+
+def bits_of(code: Code, words: Sequence[str], field: Field) -> str:
+    """What a field of a packed state holds."""
+    raw = _shifted(code, words, field)
+    return raw if field.shift + field.width == WORD else code.band(raw, str((1 << field.width) - 1))
+
+
+def _shifted(code: Code, words: Sequence[str], field: Field) -> str:
+    word = words[field.word]
+    return code.shr(word, field.shift) if field.shift else word
 
 
 class Emitter:
@@ -124,13 +135,9 @@ class Emitter:
         place, leaf, code = self.packing.places[index], self.leaves[index], self.code
         if place.width == 0:
             return ("true" if place.lo else "false") if leaf.boolean else str(place.lo)
-        raw = words[place.word]
-        if place.shift:
-            raw = code.shr(raw, place.shift)
         if leaf.boolean:
-            return code.op(f"trunc i64 {raw} to i1")
-        if place.shift + place.width < 64:
-            raw = code.band(raw, str((1 << place.width) - 1))
+            return code.op(f"trunc i64 {_shifted(code, words, place)} to i1")
+        raw = bits_of(code, words, place)
         return code.add(raw, str(leaf.lo)) if leaf.lo else raw
 
     def _divide(self, n: Node, a: str, b: str) -> str:
@@ -175,7 +182,7 @@ class Emitter:
                 fixed |= (int(node.arg) - place.lo) << place.shift  # type: ignore[call-overload]
             else:
                 moving.append(self._field(node, place.lo, place.shift))
-        word = "0" if clear == WORD else code.band(old, str(WORD & ~clear))
+        word = "0" if clear == MASK else code.band(old, str(MASK & ~clear))
         for x in [str(fixed)] * (fixed != 0) + moving:
             word = code.op(f"or i64 {word}, {x}")
         return word

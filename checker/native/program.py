@@ -22,12 +22,12 @@ from checker.ir.passes.quotient import Quotient
 from checker.ir.passes.ranges import ranges
 from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
 from checker.native import kernel
-from checker.native.emit import Emitter, load_words, width
+from checker.native.emit import Emitter, bits_of, load_words, width
 from checker.native.jit import Library
-from checker.native.successors import action_code, decode, instances
+from checker.native.successors import action_code, decode
 from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
-from checker.semantics.layout import WORD, Division, Field, Packing
+from checker.semantics.layout import WORD, Division, Packing
 
 _INSTANCES = 1 << 24
 _NARROW = WORD  # bits of states that are kept as they are written
@@ -64,7 +64,7 @@ class Program:
         self.compiled, self.division = narrowed(system, known), division
         self.packing = Packing.of(self.compiled.leaves, known.same, division)
         self.words, self.fields = width(self.packing), self.packing.order()
-        sizes = [instances(a) for a in system.actions]
+        sizes = [a.instances for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
         self.instances = self.bases[-1]
         if self.instances > _INSTANCES:
@@ -162,15 +162,8 @@ class Program:
         """`@less(a, b) -> i1`: whether a state comes before another (`order`)."""
         code = Code("define internal i1 @less(ptr %a, ptr %b) nounwind")
         one, other = (load_words(code, pointer, self.words) for pointer in ("%a", "%b"))
-        less = "false"
-        for field in reversed(self.fields):
-            a, b = (self._bits(code, words[field.word], field) for words in (one, other))
-            less = code.op(f"select i1 {code.cmp('eq', a, b)}, i1 {less}, i1 {code.cmp('ult', a, b)}")
-        return code.finish_bool(less)
-
-    def _bits(self, code: Code, word: str, field: Field) -> str:
-        raw = code.shr(word, field.shift) if field.shift else word
-        return raw if field.shift + field.width == WORD else code.band(raw, str((1 << field.width) - 1))
+        a, b = ([bits_of(code, words, field) for field in self.fields] for words in (one, other))
+        return code.finish_bool(code.before(a, b))
 
     def _emitter(self, code: Code, spaces: dict[str, str]) -> Emitter:
         words = {space: load_words(code, pointer, self.words) for space, pointer in spaces.items()}
@@ -282,14 +275,19 @@ class Program:
         return code.finish("0")
 
 
-def known_leaves(system: ScalarSystem, quotient: Quotient | None) -> Known:
+def known_leaves(system: ScalarSystem) -> Known:
     """What a search need not keep of the states it reaches; nothing is looked for where they are narrow anyway."""
     if Packing.of(system.leaves).bits < _NARROW:
         return NOTHING
     equal = correspondence(system)
-    known = Known({**equal.ranges, **ranges(narrowed(system, equal))}, equal.same)
-    packing = Packing.of(known.leaves(system.leaves), known.same)
-    return known if quotient is None or uniform(packing, quotient) else NOTHING
+    return Known({**equal.ranges, **ranges(narrowed(system, equal))}, equal.same)
+
+
+def permitted(known: Known, system: ScalarSystem, quotient: Quotient | None) -> Known:
+    """What is known, or nothing where a reduction could not move bits between leaves that were kept so."""
+    if quotient is None or known == NOTHING:
+        return known
+    return known if uniform(Packing.of(known.leaves(system.leaves), known.same), quotient) else NOTHING
 
 
 def _errors(p: ScalarProperty) -> Node:

@@ -31,6 +31,7 @@ from checker.ir.passes.movers import Movers
 from checker.native.kernel import KEEPS_STATES, KEEPS_STEPS
 from checker.native.memory import Region
 from checker.native.program import Program
+from checker.semantics import layout
 
 MOST = 1024  # instances that are compared in pairs
 _DEAR = 0.05  # seconds of work that are worth remembering
@@ -130,7 +131,7 @@ class Shortcuts:
 @functools.cache
 def _provers() -> str:
     """The text of what fills the tables: another version of it is not believed what this one says."""
-    modules = [entailment, instances, kept_module, movers_module, scalar]
+    modules = [entailment, instances, kept_module, movers_module, scalar, layout]
     found = hashlib.sha256()
     for file in [__file__, *(m.__file__ for m in modules)]:
         found.update(Path(file or "").read_bytes())

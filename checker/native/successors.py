@@ -60,11 +60,6 @@ class Ident:
     moving: str | None = None
 
 
-def instances(action: ScalarAction) -> int:
-    """How many values an action's parameters have."""
-    return math.prod(len(members(t)) for _, t in action.params)
-
-
 def decode(action: ScalarAction, number: int) -> tuple[Value, ...]:
     """The parameter values of an instance, by its number."""
     out: list[Value] = []
@@ -128,8 +123,8 @@ class Nest:
         self._free: dict[int, int] = {}
         params = zip(self.action.params, self.action.param_offsets, strict=True)
         self.digits = [digit for (_, t), offset in params for digit in digits(t, offset)]
-        sizes = [len(digit.rows) for digit in self.digits]
-        self.strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
+        self.sizes = [len(digit.rows) for digit in self.digits]
+        self.strides = [math.prod(self.sizes[i + 1 :]) for i in range(len(self.sizes))]
         self.updates = moving(self.action.updates) if states else {}
         self.unrolled = self._plan()
         self.live: set[int] = set()  # instances, or the first of a loop's, whose guard does not fold to false
@@ -143,14 +138,14 @@ class Nest:
         self.params = [n for n in nodes if n.op is Op.VAR and n.arg[0] == "p"]  # type: ignore[index]
         size = max(6, sum(1 for n in nodes if self.free(n)))
         for level in range(len(self.digits)):
-            if math.prod(len(digit.rows) for digit in self.digits[: level + 1]) * size > UNROLL:
+            if math.prod(self.sizes[: level + 1]) * size > UNROLL:
                 return level
         return len(self.digits)
 
     @property
     def stride(self) -> int:
         """How many instances have the same values at the unrolled levels."""
-        return math.prod(len(digit.rows) for digit in self.digits[self.unrolled :])
+        return math.prod(self.sizes[self.unrolled :])
 
     def free(self, root: Node) -> int:
         """The parameter leaves below a node, as a mask."""

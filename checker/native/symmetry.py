@@ -20,10 +20,9 @@ from checker.ir.passes.quotient import Columns, Quotient, Swap, Walk, of_runs
 from checker.ir.passes.symmetry import Moved, Permutation, moved
 from checker.ir.scalar import TRUE, Node, Op, ScalarSystem, boolean, integer, is_const, var_of, variables
 from checker.ir.types import ScalarT
-from checker.native.emit import WORD, Emitter, load_words, width
+from checker.native.emit import MASK, Emitter, load_words, width
 from checker.native.text import Code
-from checker.semantics.layout import WORD as BITS
-from checker.semantics.layout import Packing, Place
+from checker.semantics.layout import WORD, Packing, Place
 
 _UNROLLED = 11  # swaps of a walk up to which there is no loop
 
@@ -130,7 +129,7 @@ class _Symmetry:
         places, word, used = [], 0, 0
         for leaf in column:
             wide = self.packing.places[leaf].width
-            if used + wide > BITS:
+            if used + wide > WORD:
                 word, used = word + 1, 0
             places.append(Place(word, used, wide, 0))
             used += wide
@@ -151,7 +150,7 @@ class _Symmetry:
         columns = self._gathered(code, part.columns)
         for i, j in sorting_network(len(columns)):
             low, high = columns[i], columns[j]
-            swapped = _less(code, high, low)
+            swapped = code.before(high, low)
             columns[i] = [code.choose(swapped, b, a) for a, b in zip(low, high, strict=True)]
             columns[j] = [code.choose(swapped, a, b) for a, b in zip(low, high, strict=True)]
         self._scattered(code, part, columns)
@@ -166,7 +165,7 @@ class _Symmetry:
                     parts.setdefault(word, []).append(bits)
         clear = _cleared([places[leaf] for column in part.columns for leaf in column])
         for word, moving in parts.items():
-            new = code.band(code.load("%s", word), str(WORD & ~clear[word]))
+            new = code.band(code.load("%s", word), str(MASK & ~clear[word]))
             for bits in moving:
                 new = code.op(f"or i64 {new}, {bits}")
             code.store(new, "%s", word)
@@ -199,7 +198,7 @@ class _Symmetry:
         clear = _cleared([places[b] for _, b in moves])
         new = list(old)
         for i, mask in clear.items():
-            new[i] = code.op(f"or i64 {code.band(old[i], str(WORD & ~mask))}, {bits[i]}")
+            new[i] = code.op(f"or i64 {code.band(old[i], str(MASK & ~mask))}, {bits[i]}")
         fields: dict[tuple[int, int], dict[int, Node]] = {}
         for i, m in enumerate(self._named(s.sort)):
             if m.value and places[i].width:
@@ -287,7 +286,7 @@ class _Symmetry:
         for end in range(len(keys) - 1, 0, -1):
             for i in range(end):
                 low, high = ([code.get(x) for x in keys[k]] for k in (i, i + 1))
-                with code.when(_less(code, high, low)):
+                with code.when(code.before(high, low)):
                     code.op(f"call i64 @swap{number}.{i}(ptr %s)")
                     for x, y, a, b in zip(keys[i], keys[i + 1], low, high, strict=True):
                         code.set(x, b)
@@ -305,7 +304,7 @@ class _Symmetry:
 
     def _keep_least(self, code: Code, now: list[str], best: str) -> None:
         old = load_words(code, best, self.words)
-        less = _less(code, now, old)
+        less = code.before(now, old)
         for i, (a, b) in enumerate(zip(now, old, strict=True)):
             code.store(code.choose(less, a, b), best, i)
 
@@ -364,7 +363,7 @@ def _moved_bits(code: Code, moves: Sequence[tuple[Place, Place]], words: Sequenc
             masks[way] = masks.get(way, 0) | ((1 << a.width) - 1) << a.shift
     out = ["0"] * count
     for (origin, target, far), mask in masks.items():
-        bits = words[origin] if mask == WORD else code.band(words[origin], str(mask))
+        bits = words[origin] if mask == MASK else code.band(words[origin], str(mask))
         if far:
             bits = code.op(f"shl i64 {bits}, {far}") if far > 0 else code.shr(bits, -far)
         out[target] = bits if out[target] == "0" else code.op(f"or i64 {out[target]}, {bits}")
@@ -384,19 +383,6 @@ def _holding(code: Code, word: str, value: int, wide: int, ends: Iterable[int]) 
     for far in range(1, wide):
         total = code.bor(total, code.shr(differ, far))
     return code.xor(code.band(total, str(lowest)), str(lowest))
-
-
-def _less(code: Code, a: Sequence[str], b: Sequence[str]) -> str:
-    """Whether a comes before b, the first word first."""
-    less = "false"
-    for x, y in reversed(list(zip(a, b, strict=True))):
-        below = code.cmp("ult", x, y)
-        if less == "false":
-            less = below
-        else:
-            tied = code.op(f"and i1 {code.cmp('eq', x, y)}, {less}")
-            less = code.op(f"or i1 {below}, {tied}")
-    return less
 
 
 def _all_equal(code: Code, pairs: Sequence[tuple[str, str]]) -> str:

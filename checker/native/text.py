@@ -6,7 +6,7 @@ read the text.  Mutable variables are allocas of the entry block; SROA turns the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 INTRINSICS = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\ndeclare i8 @llvm.cttz.i8(i8, i1)\n"
@@ -166,6 +166,18 @@ class Code:
         for test in tests[1:]:
             total = self.op(f"and i1 {total}, {test}")
         return total
+
+    def before(self, a: Sequence[str], b: Sequence[str]) -> str:
+        """Whether a comes before b, compared number by number, the first first."""
+        less = "false"
+        for x, y in reversed(list(zip(a, b, strict=True))):
+            below = self.cmp("ult", x, y)
+            if less == "false":
+                less = below
+            else:
+                tied = self.op(f"and i1 {self.cmp('eq', x, y)}, {less}")
+                less = self.op(f"or i1 {below}, {tied}")
+        return less
 
     def choose(self, test: str, a: str, b: str) -> str:
         """a if the test holds, else b."""

@@ -15,7 +15,7 @@ import attrs
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.ir import types as ty
-from checker.ir.scalar import Leaf
+from checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem, constant, topological, var_of
 from checker.ir.types import Type, Value
 
 WORD: Final = 64
@@ -175,14 +175,12 @@ def _read(t: Type, it: Iterator[int]) -> Any:
             return int(next(it))
 
 
-@attrs.frozen
-class Place:
-    """Where a leaf lies: bits shift .. shift + width - 1 of a word, holding value - lo."""
-
-    word: int
-    shift: int
-    width: int
-    lo: int
+def bindings(system: ScalarSystem, action: ScalarAction, roots: Sequence[Node]) -> Iterator[dict[Node, Node]]:
+    """For each instance of an action, in order: the parameters that expressions read, and their values."""
+    params = [n for n in topological(roots) if n.op is Op.VAR and var_of(n)[0] == "p"]
+    for values in system.expand_params(action):
+        flat = [x for (_, t), v in zip(action.params, values, strict=True) for x in to_leaves(t, v)]
+        yield {n: constant(n, flat[var_of(n)[1]]) for n in params}
 
 
 @attrs.frozen
@@ -196,6 +194,13 @@ class Field:
     def of(self, words: Sequence[int]) -> int:
         """What they hold."""
         return words[self.word] >> self.shift & ((1 << self.width) - 1)
+
+
+@attrs.frozen
+class Place(Field):
+    """Where a leaf lies: the field holds value - lo."""
+
+    lo: int
 
 
 @attrs.frozen
@@ -241,7 +246,7 @@ class Packing:
 
     def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
         """The leaves that these words hold."""
-        return tuple(p.lo + (words[p.word] >> p.shift & ((1 << p.width) - 1)) for p in self.places)
+        return tuple(p.lo + p.of(words) for p in self.places)
 
     def order(self) -> list[Field]:
         """By which states are compared: their leaves from the last to the first, however they lie.  Neighbours are

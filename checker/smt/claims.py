@@ -17,19 +17,15 @@ from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import (
     Node,
-    Op,
     ScalarAction,
     ScalarProperty,
     ScalarSystem,
     and_,
-    constant,
     not_,
     or_,
     substitute,
-    variables,
 )
-from checker.ir.types import cardinality
-from checker.semantics.layout import to_leaves
+from checker.semantics.layout import bindings
 
 INSTANCES = 4096  # action instances that a deadlock condition is expanded to, at most
 
@@ -100,19 +96,8 @@ def refuse(code: str, message: str, help_line: str) -> InputError:
     return InputError([Diagnostic(code, message, NOWHERE, help_line)])
 
 
-def instances(actions: Iterable[ScalarAction]) -> int:
-    """How many action instances there are, over all parameter values."""
-    total = 0
-    for a in actions:
-        size = 1
-        for _, t in a.params:
-            size *= cardinality(t)
-        total += size
-    return total
-
-
 def _enabled(system: ScalarSystem) -> Iterable[Node]:
-    count = instances(system.actions)
+    count = sum(a.instances for a in system.actions)
     if count > INSTANCES:
         raise refuse(
             "E020",
@@ -125,8 +110,5 @@ def _enabled(system: ScalarSystem) -> Iterable[Node]:
 
 def expand(system: ScalarSystem, a: ScalarAction, root: Node) -> Iterable[Node]:
     """The condition for every value of the action's parameters."""
-    symbols = variables("p", a.param_leaves)
-    for params in system.expand_params(a):
-        flat = [x for (_, t), v in zip(a.params, params, strict=True) for x in to_leaves(t, v)]
-        pairs = zip(symbols, a.param_leaves, flat, strict=True)
-        yield from substitute([root], {s: constant(leaf, x) for s, leaf, x in pairs if s.op is Op.VAR})
+    for mapping in bindings(system, a, [root]):
+        yield from substitute([root], mapping)

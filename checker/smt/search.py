@@ -17,7 +17,7 @@ import z3
 from checker.engines.contract import Budget
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
-from checker.smt.claims import At, Claim, expand, instances
+from checker.smt.claims import At, Claim, expand
 from checker.smt.encode import BitVectors, Encoding, Integers, Term
 from checker.smt.unroll import Run, Unrolling
 
@@ -224,7 +224,7 @@ class Inductive(_Asked):
     def _no_errors(self) -> Any:
         """No action is an error, for any parameters; said only when they are few (true is weaker)."""
         faulty = [self.system.actions[c.action] for c in self.claims if c.action is not None]
-        if instances(faulty) > ASSUMED:
+        if sum(a.instances for a in faulty) > ASSUMED:
             return and_(())
         return not_(or_(x for a in faulty for x in expand(self.system, a, or_(e.condition for e in a.errors))))
 

@@ -20,7 +20,7 @@ from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.scalarize import scalarize
 from checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem
-from checker.semantics.layout import to_leaves
+from checker.semantics.layout import bindings
 
 _C = {Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.AND: "&", Op.OR: "|"}
 _DIVISION = """
@@ -65,11 +65,7 @@ def _kind(leaf: Leaf) -> str:
 def _instances(system: ScalarSystem) -> Iterator[tuple[list[Node], dict[int, Node]]]:
     """What each instance asks for and does, but for those that are never enabled."""
     for action in system.actions:
-        for values in system.expand_params(action):
-            leaves = [x for (_, t), v in zip(action.params, values, strict=True) for x in to_leaves(t, v)]
-            mapping = {sc.bool_var("p", i) if leaf.boolean else sc.int_var("p", i, leaf.lo, leaf.hi):
-                       sc.boolean(bool(x)) if leaf.boolean else sc.integer(x)
-                       for i, (leaf, x) in enumerate(zip(action.param_leaves, leaves, strict=True))}  # fmt: skip
+        for mapping in bindings(system, action, [*action.guards, *action.updates.values()]):
             guards, new = _substituted(action, mapping)
             if sc.FALSE not in guards:
                 yield guards, {i: n for i, n in new.items() if not (n.op is Op.VAR and sc.var_of(n) == ("s", i))}

@@ -21,7 +21,6 @@ from checker.ir.scalar import (
     and_,
     bool_var,
     conjuncts,
-    constant,
     eq,
     int_var,
     ite,
@@ -33,7 +32,7 @@ from checker.ir.scalar import (
     topological,
     var_of,
 )
-from checker.semantics.layout import to_leaves
+from checker.semantics.layout import bindings
 
 Values = Mapping[int, Node]
 
@@ -72,10 +71,8 @@ class Expressions:
         number = 0
         for action in self.system.actions:
             roots = [*action.guards, *action.updates.values()]
-            variables = [n for n in topological(roots) if n.op is Op.VAR and var_of(n)[0] == "p"]
-            for values in self.system.expand_params(action):
-                flat = [x for (_, t), v in zip(action.params, values, strict=True) for x in to_leaves(t, v)]
-                nodes = substitute(roots, {n: constant(n, flat[var_of(n)[1]]) for n in variables})
+            for mapping in bindings(self.system, action, roots):
+                nodes = substitute(roots, mapping)
                 guards, new = nodes[: len(action.guards)], nodes[len(action.guards) :]
                 made = self._instance(number, guards, dict(zip(action.updates, new, strict=True)))
                 number += 1

@@ -14,9 +14,9 @@ from typing import Final
 import attrs
 
 from checker.ir import scalar as sc
-from checker.ir.passes.known import Range
+from checker.ir.passes.known import Known, Range
 from checker.ir.scalar import Node, Op, ScalarAction, ScalarSystem
-from checker.semantics.layout import to_leaves
+from checker.semantics.layout import bindings
 
 MOST: Final = 4096  # instances that are looked at
 _PATIENCE: Final = 3  # rounds in which an interval grows as far as its steps take it; then at once as far as it may
@@ -34,7 +34,7 @@ class _Instance:
 def ranges(system: ScalarSystem) -> dict[int, Range]:
     """The least and the greatest value of each leaf that has fewer than its bounds allow."""
     declared = [(leaf.lo, leaf.hi) for leaf in system.leaves]
-    if sum(sum(1 for _ in system.expand_params(a)) for a in system.actions) > MOST:
+    if sum(a.instances for a in system.actions) > MOST:
         return {}
     steps = [i for a in system.actions for i in _instances(system, a)]
     first = [(min(values), max(values)) for values in zip(*system.initial, strict=True)]
@@ -54,11 +54,8 @@ def ranges(system: ScalarSystem) -> dict[int, Range]:
 def _instances(system: ScalarSystem, action: ScalarAction) -> Iterator[_Instance]:
     """Those whose guards do not fold to false."""
     updates = sc.moving(action.updates)
-    roots = [*action.guards, *updates.values()]
-    params = [n for n in sc.topological(roots) if n.op is Op.VAR and sc.var_of(n)[0] == "p"]
-    for values in system.expand_params(action):
-        flat = [x for (_, t), v in zip(action.params, values, strict=True) for x in to_leaves(t, v)]
-        mapping, memo = {n: sc.constant(n, flat[sc.var_of(n)[1]]) for n in params}, dict[int, Node]()
+    for mapping in bindings(system, action, [*action.guards, *updates.values()]):
+        memo: dict[int, Node] = {}
         guards = sc.conjuncts(sc.substitute(action.guards, mapping, memo))
         if sc.and_(guards) is not sc.FALSE:
             new = dict(zip(updates, sc.substitute(updates.values(), mapping, memo), strict=True))
@@ -74,7 +71,7 @@ def _after(
 ) -> list[Range]:
     """The intervals of what these steps make of states within `now`, and of other values."""
     variables = sc.variables("s", system.leaves)
-    leaves = [attrs.evolve(leaf, lo=lo, hi=hi) for leaf, (lo, hi) in zip(system.leaves, now, strict=True)]
+    leaves = Known(dict(enumerate(now))).leaves(system.leaves)
     narrow, memo = dict(zip(variables, sc.variables("s", leaves), strict=True)), dict[int, Node]()
     found = list(other)
     for step in steps:

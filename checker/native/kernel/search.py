@@ -75,12 +75,11 @@ class Search:
                 code.store(i, "%c", Ctx.STAGED)
                 self._granted(code, str(2 * shape.parts), Ctx.ITEM_ALLOWANCE, Shared.ITEM_ROOM)
             shape.represent(code, state)
-            if shape.folded:  # until now, its place among the keys says where the state is that it comes from
-                seat = code.band(code.load(keys, i), str(PARENTS - 1))
-                key = shape.key_of(code, state, seat)
+            # until a wide state has a key, its place among the keys says where the state is that it comes from
+            seat = code.band(code.load(keys, i), str(PARENTS - 1)) if shape.folded else "0"
+            key = shape.key_of(code, state, seat)
+            if shape.folded:
                 code.store(key, keys, i)
-            else:
-                key = shape.key_of(code, state)
             h = code.op(f"call i64 @hash(i64 {key})")
             code.store(h, hashes, i)
             code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
