@@ -11,11 +11,20 @@ from contextlib import contextmanager
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.ir.scalar import Leaf, Node, Op, var_of
+from checker.native.choices import Choice, Selector, choice_of
 from checker.native.text import Code
-from checker.semantics.layout import WORD, Field, Packing
+from checker.semantics.layout import WORD, Field, Packing, Place
 
 _SIGNED = 1 << 63
 _COUNTED = 200  # nodes
+_FEW = 2  # outcomes of a choice that are compared for
+_LOOK, _PART, _COMPARED = (
+    4,
+    3,
+    4,
+)  # instructions: to look into a table, for a part of its key, to compare for an outcome
+_WORDS = 4  # in which the leaves of a table lie, at most: an entry has 8 bits
+_BYTE = 1 << 8
 MASK = (1 << 64) - 1
 
 _COMPARE = {Op.EQ: "eq", Op.LT: "slt", Op.LE: "sle"}
@@ -50,6 +59,7 @@ class Emitter:
     def __init__(self, code: Code, leaves: tuple[Leaf, ...], packing: Packing, spaces: Mapping[str, list[str]]) -> None:
         self.code, self.leaves, self.packing, self.spaces = code, leaves, packing, spaces
         self._scopes: list[dict[int, str]] = [{}]
+        self._choices: dict[int, Choice | None] = {}
 
     @contextmanager
     def scope(self) -> Iterator[None]:
@@ -78,7 +88,7 @@ class Emitter:
             n = stack.pop()
             if n.id not in seen and n.op is not Op.CONST and self.known(n) is None:
                 seen.add(n.id)
-                stack.extend(n.src)
+                stack.extend(self._sources(n))
         return len(seen)
 
     def value(self, root: Node) -> str:
@@ -87,7 +97,7 @@ class Emitter:
         while stack:
             n = stack[-1]
             if self.known(n) is None:
-                missing = [c for c in n.src if self.known(c) is None]
+                missing = [c for c in self._sources(n) if self.known(c) is None]
                 if missing:
                     stack.extend(missing)
                     continue
@@ -107,7 +117,132 @@ class Emitter:
             total = self.code.op(f"{op} i1 {total}, {x}")
         return total
 
+    # --- choices -----------------------------------------------------------------------------------
+
+    def _sources(self, n: Node) -> Sequence[Node]:
+        """What is computed before a node."""
+        choice = self._choice(n)
+        return n.src if choice is None else [s.node for s in choice.selectors if self._field_of(s.node) is None]
+
+    def _choice(self, n: Node) -> Choice | None:
+        """A tree of choices that is looked up, not compared: among leaves of one kind, or among constants."""
+        if n.op is not Op.ITE:
+            return None
+        if n.id not in self._choices:
+            found = choice_of(n, self._measure, self._position)
+            self._choices[n.id] = found if found is not None and self._worthwhile(found) else None
+        return self._choices[n.id]
+
+    def _field_of(self, n: Node) -> Place | None:
+        """Where in the words a node lies, if it is a leaf of a state."""
+        if n.op is not Op.VAR or var_of(n)[0] not in self.spaces:
+            return None
+        place = self.packing.places[var_of(n)[1]]
+        return place if place.width else None
+
+    def _measure(self, n: Node) -> tuple[int, int]:
+        place = self._field_of(n)
+        return ((n.hi - n.lo).bit_length(), n.lo) if place is None else (place.width, place.lo)
+
+    def _position(self, n: Node) -> tuple[int, ...]:
+        """Leaves that lie side by side do so in a key."""
+        place = self._field_of(n)
+        return (1, n.id) if place is None else (0, ord(var_of(n)[0]), place.word, place.shift)
+
+    def _worthwhile(self, choice: Choice) -> bool:
+        """Whether to look up is less work than to compare, and what is chosen among fits in a table."""
+        first, *others = choice.outcomes
+        if len(others) < _FEW or _LOOK + _PART * len(self._runs(choice)) > _COMPARED * len(others):
+            return False
+        if all(n.op is Op.CONST for n in choice.outcomes):
+            return min(n.lo for n in choice.outcomes) >= 0 and max(n.hi for n in choice.outcomes) < _BYTE
+        kinds = {self._kind(n) for n in choice.outcomes}
+        return len(kinds) == 1 and None not in kinds and len({self._place(n).word for n in choice.outcomes}) <= _WORDS
+
+    def _kind(self, n: Node) -> tuple[str, int, int] | None:
+        """What leaves have in common that one look can tell apart."""
+        place = self._field_of(n)
+        return None if place is None else (var_of(n)[0], place.width, place.lo)
+
+    def _place(self, n: Node) -> Place:
+        place = self._field_of(n)
+        assert place is not None
+        return place
+
+    def _runs(self, choice: Choice) -> list[tuple[Selector, Field | None]]:
+        """The parts of a key: leaves that lie side by side, as one field, and other expressions."""
+        found: list[tuple[Selector, Field | None]] = []
+        for s in choice.selectors:
+            place = self._field_of(s.node)
+            if place is None:
+                found.append((s, None))
+                continue
+            before, run = found[-1] if found else (s, None)
+            side = run is not None and var_of(before.node)[0] == var_of(s.node)[0]
+            if run is not None and side and (run.word, run.shift + run.width) == (place.word, place.shift):
+                found[-1] = (before, Field(run.word, run.shift, run.width + place.width))
+            else:
+                found.append((s, Field(place.word, place.shift, place.width)))
+        return found
+
+    def _key(self, choice: Choice, scale: int) -> str:
+        """The key of a choice, times 2 ** scale."""
+        code, key = self.code, ""
+        for s, field in self._runs(choice):
+            to = s.shift + scale
+            if field is None:
+                part = self.known(s.node) or ""
+                part = (
+                    code.op(f"zext i1 {part} to i64") if s.node.boolean else code.sub(part, str(s.lo)) if s.lo else part
+                )
+                part = code.shl(part, to) if to else part
+            else:
+                word = self.spaces[var_of(s.node)[0]][field.word]
+                move = field.shift - to
+                part = word if move == 0 else code.shr(word, move) if move > 0 else code.shl(word, -move)
+                part = code.band(part, str(((1 << field.width) - 1) << to))
+            key = code.bor(key, part) if key else part
+        return key
+
+    def _looked_up(self, choice: Choice) -> str:
+        """The value that a choice comes to."""
+        code, first = self.code, choice.outcomes[0]
+        if first.op is Op.CONST:
+            return self._entry(choice, [n.lo for n in choice.outcomes])
+        places = [self._place(n) for n in choice.outcomes]
+        words = sorted({p.word for p in places})
+        entry = self._entry(choice, [words.index(p.word) * WORD + p.shift for p in places])
+        held = self.spaces[var_of(first)[0]]
+        word = held[words[0]]
+        if len(words) > 1:
+            which = code.shr(entry, WORD.bit_length() - 1)
+            entry = code.band(entry, str(WORD - 1))
+            for k, other in enumerate(words[1:], 1):
+                word = code.choose(code.cmp("eq", which, str(k)), held[other], word)
+        raw = code.op(f"lshr i64 {word}, {entry}")
+        if first.boolean:
+            return code.op(f"trunc i64 {raw} to i1")
+        place, lo = places[0], self.leaves[var_of(first)[1]].lo
+        raw = code.band(raw, str((1 << place.width) - 1))
+        return code.add(raw, str(lo)) if lo else raw
+
+    def _entry(self, choice: Choice, cells: Sequence[int]) -> str:
+        """What a table says of a key, a number below 256: a table in a word where it fits."""
+        code, size = self.code, max(cells).bit_length()
+        scale = next(k for k in range(4) if 1 << k >= size)
+        if len(choice.chosen) << scale <= WORD:
+            table = sum(cells[k] << (i << scale) for i, k in enumerate(choice.chosen))
+            entry = code.op(f"lshr i64 {table}, {self._key(choice, scale)}")
+            room = 1 << (1 << scale)
+            return code.band(entry, str((WORD if max(cells) < WORD < room else room) - 1))  # a shift asks for no more
+        return code.load8(code.table([cells[k] for k in choice.chosen], "i8"), self._key(choice, 0))
+
+    # --- operations --------------------------------------------------------------------------------
+
     def _instruction(self, n: Node) -> str:
+        choice = self._choice(n)
+        if choice is not None:
+            return self._looked_up(choice)
         if not n.boolean and not -_SIGNED <= n.lo <= n.hi < _SIGNED:
             raise InputError([_too_large(n)])
         x = [self.known(c) or "" for c in n.src]

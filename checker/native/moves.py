@@ -66,7 +66,7 @@ class _Move:
         case = "%number" if self.stride == 1 else code.op(f"udiv i64 %number, {self.stride}")
         code.do(f"switch i64 {case}, label %{end} [{' '.join(self.cases)}]")
         code.place(end)
-        return "".join(self.tables.values()) + code.finish("0")
+        return code.finish("0")
 
     def _cases(self, level: int, first: int, updates: Mapping[int, Node], end: str) -> None:
         """A block for each combination of values of the unrolled levels, from instance `first` on."""
@@ -110,7 +110,6 @@ class _Move:
 
     def _table(self, level: int) -> str:
         """The leaves of a parameter's values, row by row."""
-        name, rows = f"@choices{self.index}.{level}", self.rows[level]
-        cells = [f"i64 {x}" for row in rows for x in row]
-        self.tables[level] = f"{name} = internal constant [{len(cells)} x i64] [{', '.join(cells)}]\n"
-        return name
+        if level not in self.tables:
+            self.tables[level] = self.code.table([int(x) for row in self.rows[level] for x in row])
+        return self.tables[level]

@@ -32,8 +32,8 @@ from checker.native.text import Code
 from checker.semantics.layout import Packing, flatten_type, to_leaves
 
 UNROLL = 12_000  # nodes of an action's unrolled levels
-_CHEAP = 14  # nodes up to which a successor is written without asking first whether it counts
-_TEST = 10  # nodes tested by one branch
+_CHEAP = 6  # nodes up to which a successor is written without asking first whether it counts
+_TEST = 3  # nodes tested by one branch
 
 
 @attrs.frozen
@@ -119,7 +119,6 @@ class Nest:
         self.words = load_words(self.code, "%s", width(packing))
         self.emit = Emitter(self.code, system.leaves, packing, {"s": self.words})
         self.n = self.code.var("%n")
-        self.tables: list[str] = []
         self._free: dict[int, int] = {}
         params = zip(self.action.params, self.action.param_offsets, strict=True)
         self.digits = [digit for (_, t), offset in params for digit in digits(t, offset)]
@@ -170,7 +169,7 @@ class Nest:
         targets = [Target(conjuncts(action.guards), False)]
         targets += [Target(conjuncts((e.condition,)), True) for e in action.errors]
         self._level(0, targets, self.updates, Ident(base))
-        return "".join(self.tables) + self.code.finish(self.code.get(self.n))
+        return self.code.finish(self.code.get(self.n))
 
     # --- the nest ----------------------------------------------------------------------------------
 
@@ -233,7 +232,7 @@ class Nest:
         code, rows = self.code, self.digits[level].rows
         self.live.add(ident.fixed)
         columns = max(1, len(rows[0]))
-        table = self._table([int(x) for row in rows for x in (row or (0,))])
+        table = code.table([int(x) for row in rows for x in (row or (0,))])
         with code.count("0", str(len(rows))) as i, self.emit.scope():
             row = code.at(table, code.mul(i, columns))
             for n, k in self._mine(level).items():
@@ -242,12 +241,6 @@ class Nest:
             moved = code.mul(i, self.strides[level])
             moving = moved if ident.moving is None else code.add(ident.moving, moved)
             self._level(level + 1, targets, updates, attrs.evolve(ident, moving=moving))
-
-    def _table(self, cells: list[int]) -> str:
-        name = f"@table{self.index}.{len(self.tables)}"
-        body = ", ".join(f"i64 {x}" for x in cells)
-        self.tables.append(f"{name} = internal constant [{len(cells)} x i64] [{body}]\n")
-        return name
 
     # --- what an instance does ---------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ class Code:
 
     def __init__(self, header: str) -> None:
         self._header = header
+        self._tables: list[str] = []
         self._allocas: list[str] = []
         self._lines: list[str] = []
         self._names = 0
@@ -55,6 +56,13 @@ class Code:
         """The address of some new words of the function's own."""
         name = f"%{self.fresh('b')}"
         self._allocas.append(f"{name} = alloca [{words} x i64]")
+        return name
+
+    def table(self, cells: Sequence[int], kind: str = "i64") -> str:
+        """The address of some constants."""
+        name = f"@{self._header.partition('@')[2].partition('(')[0]}.{len(self._tables)}"
+        body = ", ".join(f"{kind} {x}" for x in cells)
+        self._tables.append(f"{name} = internal constant [{len(cells)} x {kind}] [{body}]")
         return name
 
     def get(self, variable: str) -> str:
@@ -250,4 +258,4 @@ class Code:
     def finish(self, value: str, kind: str = "i64") -> str:
         """Return a value; the function as text."""
         self.do(f"ret {kind} {value}")
-        return "\n".join([f"{self._header} {{", "entry:", *self._allocas, *self._lines, "}", ""])
+        return "\n".join([*self._tables, f"{self._header} {{", "entry:", *self._allocas, *self._lines, "}", ""])
