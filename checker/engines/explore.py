@@ -40,8 +40,9 @@ from checker.engines.reduction import Reduction
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.known import Known
 from checker.ir.scalar import ScalarProperty
-from checker.native import division
+from checker.native import division, history
 from checker.native.crew import Crew
+from checker.native.history import History
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.levels import Levels
 from checker.native.program import Found, Program, known_leaves, permitted
@@ -155,6 +156,7 @@ class _Search:
         self.settled: Coverage | None = None  # what is known to be covered, while states on disk are not merged
         self.begun, self.kept = False, (0, 0)  # states found and expanded, of the last checkpoint
         self.notes = reduced.refusals
+        self.known = History()
 
     def run(self) -> Verdict:
         try:
@@ -187,7 +189,10 @@ class _Search:
     def _decided(self) -> Verdict:
         try:
             self._begin()
-            return self._search()
+            verdict = self._search()
+            if self.spill is None or not self.spill.begun:
+                history.learn(self.visited, self.task.budget, self.known, self.seconds())
+            return verdict
         except _Over as over:
             self._harvest()
             return self._undecided(str(over))
@@ -211,6 +216,7 @@ class _Search:
         """Take in the initial states, or go on from a checkpoint."""
         saved = None if self.keeper is None else self.keeper.saved()
         if saved is None:
+            self.known = history.recalled(self.visited, self.task.budget)
             self._admit()
             self.begun = True
             return
@@ -366,8 +372,9 @@ class _Search:
             raise _Stop(budget.time_reached)
         if self.task.interrupted():
             raise _Stop("interrupted")
-        if now - self.started > _LONG:
-            self.visited.shorten(_SHORTEN * (now - self.started))
+        searched = now - self.started + self.known.seconds
+        if searched > _LONG:
+            self.visited.shorten(_SHORTEN * searched)
         if now - self.reported >= _REPORT:
             self.reported = now
             share = self.visited.expanded() if self.spill is None or not self.spill.begun else self.spill.expanded

@@ -58,6 +58,11 @@ class Shortcuts:
         """What native code is told: where it is noted what is kept, where the movers are, and words of a row."""
         return self.kept.address, 0 if self.movers is None else self.movers.address, self._words
 
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to work out."""
+        return self._rest is None
+
     def work(self, seconds: float) -> bool:
         """Fill the tables until all the time spent on them is so much; whether addresses changed."""
         before = self.movers

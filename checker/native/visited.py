@@ -30,6 +30,7 @@ _GROWTH = 1.5  # how much larger a table becomes
 _GROWTH_FOLDED = 1.25  # beside a tree, so that all of it stays within 16 bytes a state
 _APART = 1 << 14  # cells at the start of a table that are set aside while it grows
 _WORTH = 1 << 18  # cells whose move is worth several threads
+_SPARE = 1 << 12  # states, and parts, that a thread may have asked room for and not found
 _ASIDE = 1 << 14  # cells that there is room for at first, of those that are set aside
 _SHARED = tuple(word for word in Ctx if word < Ctx.FREE)
 _WORD = 64
@@ -432,6 +433,19 @@ class Visited:
         if blocks > self.blocks:
             self._grow_pool(blocks)
         self._publish()
+
+    def expect(self, states: int, parts: int) -> None:
+        """Of a search that did not begin: let there be room for so many states and parts, if the budget allows that."""
+        slots = -(-int((states + _SPARE * len(self.runs)) / _LOAD + 1) // LINE) * LINE
+        if 8 * slots > _memory() // 2:
+            return
+        try:
+            self.make(max(slots, self.slots), 0, min(parts + _SPARE * len(self.runs), PARTS), self.blocks)
+            if self.places is not None:
+                self._seat()
+            self.make_room(NONE)
+        except OutOfMemory:
+            pass  # it grows as far as it may
 
     def seat(self, items: int, unused: list[int]) -> None:
         """Give the parts of a tree that was saved their places."""

@@ -174,6 +174,15 @@ check(
     slow=True,
 )
 check(
+    "AP1 five leaves, three tokens",
+    pessimistic,
+    {**COINS, "LEAVES": 5},
+    faults=LIARS,
+    properties=SAFETY,
+    expect=Holds(distinct=16529786, depth=15),
+    slow=True,
+)
+check(
     "AP1 four leaves, three tokens",
     pessimistic,
     {**COINS, "LEAVES": 4},

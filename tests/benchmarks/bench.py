@@ -37,6 +37,15 @@ WORKLOADS = (
     Workload("AggLayer, AS1", PROTOCOLS[1], "AS1 AS3 AS8 AS9 three networks", {}, 141870, 460818, 20),
     Workload("AggLayer, AP1", PROTOCOLS[2], "AP1 six leaves", {}, 8189737, 40071050, 23),
     Workload("AggLayer, AP1, three tokens", PROTOCOLS[2], "AP1 four leaves, three tokens", {}, 520403, 1560924, 20),
+    Workload(
+        "AggLayer, AP1, five leaves, three tokens",
+        PROTOCOLS[2],
+        "AP1 five leaves, three tokens",
+        {},
+        16529786,
+        59698027,
+        24,
+    ),
     Workload("Proof of Efficiency, V1", PROTOCOLS[3], "V1 five batches", {}, 2509557, 8682490, 22),
 )
 QUICK = ("3x1", "7")

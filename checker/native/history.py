@@ -1,0 +1,63 @@
+"""What is known of a search from when it was last made?  How large it became, and how long it took in all.
+
+Rule of the module: these are guesses, kept with the compiled code, and change nothing but time and memory.  A table
+that has its size from the start is never moved, and is as full as it may be in the end; one that would pass the memory
+budget is not asked for.  Time of earlier runs counts for what is worth doing once: a short search that is made again
+and again is optimised as a long one is.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import attrs
+
+from checker.engines.contract import Budget
+from checker.native.jit import FAST
+from checker.native.kernel import Shared
+from checker.native.visited import Visited
+
+LEAST: Final = 1 << 16  # states of a search whose growth takes any time
+_SHORT: Final = 0.02  # seconds of a search of which nothing is worth keeping
+_ABOUT: Final = "history 1"
+
+
+@attrs.frozen
+class History:
+    """States that were found, parts of wide ones, and seconds of all runs so far."""
+
+    states: int = 0
+    parts: int = 0
+    seconds: float = 0.0
+
+
+def recalled(visited: Visited, budget: Budget) -> History:
+    """What is known of a search that did not begin, which becomes as large as it was."""
+    data = visited.program.library.recall(*_about(budget))
+    if data is None:
+        return History()
+    try:
+        states, parts, seconds = json.loads(data)
+        known = History(int(states), int(parts), float(seconds))
+    except (ValueError, TypeError):
+        return History()  # not what this version wrote
+    if known.states >= LEAST:
+        visited.expect(known.states, known.parts)
+    visited.program.library.used(known.seconds)
+    return known
+
+
+def learn(visited: Visited, budget: Budget, known: History, seconds: float) -> None:
+    """Keep what a finished search found and how long it took, for the next run."""
+    library, sizes = visited.program.library, (visited.found, visited.shared.get(Shared.ITEM_COUNT))
+    if seconds < _SHORT and not known.states:
+        return
+    settled = library.form is FAST and visited.shortcuts.finished
+    if not settled or sizes != (known.states, known.parts):
+        total = round(known.seconds + seconds, 3)
+        library.remember(json.dumps([*sizes, total]).encode(), *_about(budget))
+
+
+def _about(budget: Budget) -> tuple[str, ...]:
+    return _ABOUT, str(budget.states), str(budget.depth)

@@ -1,0 +1,132 @@
+"""A search that was made before has its memory from the start, and says the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checker.engines.contract import Budget, Coverage, Holds, Task, Unknown, Verdict
+from checker.engines.explore import Explore
+from checker.ir.scalar import ScalarSystem
+from checker.native import history, jit
+from checker.native.jit import FAST, QUICK, Form, Library
+from checker.native.visited import Visited
+from tests.native.systems import agg_core, keep_all_leaves, told
+from tests.native.test_wide import wide_systems
+
+QUIET = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LIES = st.tuples(st.integers(0, 1 << 40), st.integers(0, 1 << 40), st.floats(0, 100))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is kept is kept for one test; searches of any size are."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("INTERLOCK_CACHE", raising=False)
+    monkeypatch.setattr(history, "LEAST", 1)
+    monkeypatch.setattr(history, "_SHORT", 0.0)
+
+
+@pytest.fixture
+def grown(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Tables and trees that became larger."""
+    found: list[int] = []
+    for name in ("_grow_table", "_grow_tree"):
+        grow = getattr(Visited, name)
+
+        def noted(self: Visited, *least: int, grow: Any = grow) -> None:
+            found.append(self.slots)
+            grow(self, *least)
+
+        monkeypatch.setattr(Visited, name, noted)
+    return found
+
+
+def checked(system: ScalarSystem, **more: Any) -> Verdict:
+    return Explore().run(Task(system, **more))
+
+
+def covered(verdict: Verdict) -> Coverage:
+    return verdict.coverage
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_second_search_moves_nothing(
+    monkeypatch: pytest.MonkeyPatch, grown: list[int], wide: bool, workers: int
+) -> None:
+    """Its table and its tree are as large as they become, and no larger than is needed."""
+    system = agg_core(3, 1)
+    if wide:
+        keep_all_leaves(monkeypatch)
+        system = attrs.evolve(system, leaves=tuple(attrs.evolve(x, hi=x.hi << 6) for x in system.leaves))
+    first, moved = checked(system, workers=workers), len(grown)
+    grown.clear()
+    second = checked(system, workers=workers)
+
+    assert moved
+    assert not grown
+    assert isinstance(first, Holds)
+    assert told(second) == told(first)
+
+
+@QUIET
+@given(wide_systems(), LIES, st.sampled_from([None, 1 << 21]))
+def test_lies_about_the_last_run_change_nothing_that_is_told(
+    system: ScalarSystem, lies: tuple[int, int, float], memory: int | None
+) -> None:
+    """Sizes that are too small, or that no memory has; within a budget too."""
+    budget = Budget(memory=memory)
+    plain = told(checked(system, budget=budget))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Library, "recall", lambda _, *about: json.dumps(lies).encode() if about[0] == "history 1" else None
+        )
+        patch.setattr(Library, "used", lambda *_: None)
+        again = told(checked(system, budget=budget))
+
+    assert again == plain
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[1]", b'["x", 1, 1]', b"null", b"\xff"])
+def test_what_is_damaged_is_not_known(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(Library, "recall", lambda _, *about: data if about[0] == "history 1" else None)
+
+    assert isinstance(checked(agg_core(2, 1)), Holds)
+
+
+def test_a_budget_of_states_has_a_history_of_its_own(grown: list[int]) -> None:
+    """A part of a search does not take the memory of all of it."""
+    whole = covered(checked(agg_core(2, 1)))
+    part = checked(agg_core(2, 1), budget=Budget(states=whole.states // 20))
+
+    assert isinstance(part, Unknown)
+    assert part.coverage.peak_memory is not None
+    assert whole.peak_memory is not None
+    assert part.coverage.peak_memory < whole.peak_memory
+
+
+def test_a_search_that_is_made_often_is_optimised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though each run is too short for it."""
+    monkeypatch.setattr(jit, "_CHARACTERS", 200_000)  # patience of about half a second
+    forms: list[Form] = []
+    learn = history.learn
+
+    def noted(visited: Visited, *rest: Any) -> None:
+        forms.append(visited.program.library.form)
+        learn(visited, *rest)
+
+    monkeypatch.setattr("checker.engines.explore.history.learn", noted)
+    for _ in range(30):
+        checked(agg_core(3, 1))
+        if forms[-1] is FAST:
+            break
+
+    assert forms[0] is QUICK
+    assert forms[-1] is FAST
