@@ -50,6 +50,11 @@ class InputError(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
+def mistake(code: str, message: str, help_: str) -> InputError:
+    """What to raise for one mistake that stands in no file, such as one on the command line."""
+    return InputError([Diagnostic(code, message, NOWHERE, help_)])
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word closest to a misspelt one, or None when nothing is close."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)

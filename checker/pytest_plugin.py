@@ -17,7 +17,7 @@ from checker.ir.claims import Check, Spec
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a spec file (one that calls `check(...)` and is no test module)."""
-    from checker.cli import is_spec  # noqa: PLC0415
+    from checker.finding import is_spec  # noqa: PLC0415
 
     if file_path.suffix != ".py" or file_path.name.startswith(("test_", "conftest")) or not is_spec(file_path):
         return None

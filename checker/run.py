@@ -1,16 +1,13 @@
 """What became of one check?  Scalarize, run an engine, replay its path, compare with the expectation.
 
-Rule of the module: a verdict other than the expected one fails, in both directions, and so does a
-number that the author wrote and the run did not find.  Where one violation is expected, anything else
-that is violated fails as well.  `Unknown` is undecided, never a failure of the model: unless it was
-expected it ends in exit code 3.  No path leaves this module unreplayed.
+Rule of the module: no path leaves it unreplayed, and every check that was run has one `Result`, a defect of
+Interlock included.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,185 +17,37 @@ from typing import Any, Final
 import attrs
 
 from checker import machine
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
+from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean, mistake
 from checker.engines.contract import (
     Budget,
     Checkpoint,
     Coverage,
     Engine,
     Holds,
-    NoneSampled,
-    NoneWithin,
     Path,
-    Proved,
     Task,
     Trouble,
     Unknown,
     Verdict,
     Violated,
 )
-from checker.ir import claims
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import ScalarSystem
-from checker.survey import Questions, Told
+from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
+from checker.outcome import Other, Result, Sampled, Ways
+from checker.overrides import Overrides, make_engine
+from checker.survey import Questions
 from checker.trace import files, itf
 from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
 
-ENGINES: Final[Mapping[str, str]] = {
-    "explore": "checker.engines.explore:Explore",
-    "simulate": "checker.engines.simulate:Simulate",
-    "bmc": "checker.engines.bmc:Bmc",
-    "induction": "checker.engines.induction:Induction",
-}
-
-
-@attrs.frozen
-class Overrides:
-    """What the command line changes of a check; None leaves what the spec says.
-
-    `workers`: how many threads an engine may run on; None is one for each processor.
-    `coverage`: count what a search covered; `gates`: say what actions that never fired wait for.
-    `symmetry`: None leaves it to the engine whether a search is reduced.
-    """
-
-    engine: str | None = None
-    workers: int | None = None
-    seconds: float | None = None
-    memory: int | None = None
-    states: int | None = None
-    depth: int | None = None
-    seed: int | None = None
-    walks: int | None = None
-    steps: int | None = None
-    every: bool = False
-    symmetry: bool | None = None
-    distinct: int | None = None
-    coverage: bool = False
-    gates: bool = False
-    checkpoint: FilePath | None = None  # the folder
-    spill: FilePath | None = None
-    checkpoint_every: float | None = None
-
-    @property
-    def bounds(self) -> bool:
-        """Whether the command line set a bound, so that a bounded verdict says nothing against the spec."""
-        return any(v is not None for v in (self.depth, self.states, self.walks, self.steps))
-
-    def unused(self, engine: Engine) -> list[str]:
-        """What was asked for on the command line and means nothing to an engine."""
-        named: dict[str, object] = {
-            "time": self.seconds,
-            "memory": self.memory,
-            "states": self.states,
-            "depth": self.depth,
-        }
-        named |= {"seed": self.seed, "walks": self.walks, "steps": self.steps, "all": self.every or None}
-        named |= {"symmetry": self.symmetry or None, "distinct": self.distinct, "coverage": self.coverage or None}
-        named |= {"checkpoint": self.checkpoint, "spill": self.spill}
-        return [name for name, value in named.items() if value is not None and name not in engine.knows]
-
-    def threads(self, engine: str) -> int:
-        """How many threads an engine runs on: one, where it knows of no workers."""
-        if "workers" not in make_engine(engine).knows:
-            return 1
-        return machine.processors() if self.workers is None else self.workers
-
-    def going_on(self, spec: Spec, check: Check) -> str:
-        """The command that goes on with a search that was saved: all of what it may not change is there."""
-        words = ["interlock", "check", spec.path, "--only", check.name, "--checkpoint", str(self.checkpoint)]
-        named = {"--engine": self.engine, "--states": self.states, "--depth": self.depth, "--distinct": self.distinct}
-        words += [word for name, value in named.items() if value is not None for word in (name, str(value))]
-        flags = {"--all": self.every, "--coverage": self.coverage}
-        flags |= {"--symmetry": self.symmetry is True, "--no-symmetry": self.symmetry is False}
-        words += [name for name, on in flags.items() if on]
-        return shlex.join(words)
-
-    def foreign(self, check: Check) -> bool:
-        """Whether the engine is not the one that the expectation was written for."""
-        return self.engine is not None and self.engine != check.engine
-
-
-@attrs.frozen(eq=False)
-class Other:
-    """Something beside the first violation that is violated too; without a trace where no state has it."""
-
-    name: str
-    steps: int | None
-    trace: Trace | None = None
-    trace_file: str | None = None
-
-
-@attrs.frozen
-class Sampled:
-    """What random walks took of an action: how often, how many of its instances, and how many it has."""
-
-    name: str
-    taken: int
-    instances_taken: int
-    instances: int
-
-
-@attrs.frozen(eq=False)
-class Ways:
-    """Counterexamples of one thing that differ in their actions: the first is told elsewhere, `more` are the others.
-
-    `actions`: those of the first; `by`: those of each other.  `fewer`: why there are not as many as were asked for.
-    """
-
-    name: str
-    actions: tuple[str, ...]
-    more: tuple[Other, ...]
-    by: tuple[tuple[str, ...], ...]
-    fewer: str
-
-
-@attrs.frozen(eq=False)
-class Result:
-    """The outcome of one check, as every report shows it.
-
-    `defect`: Interlock failed on it, so there is no verdict.  `unjudged`: why there may be more that is violated.
-    """
-
-    spec: str
-    line: int
-    check: str
-    property: str | None
-    expected: str
-    verdict: str
-    as_expected: bool
-    undecided: bool
-    engine: str
-    workers: int
-    total_seconds: float
-    coverage: Coverage = Coverage()
-    message: str = ""
-    trace: Trace | None = None
-    witnesses: Mapping[str, Trace] = attrs.field(factory=dict)
-    trace_file: str | None = None
-    witness_files: Mapping[str, str] = attrs.field(factory=dict)
-    fired: tuple[str, ...] = ()
-    never_fired: tuple[str, ...] = ()
-    actions: tuple[Sampled, ...] = ()  # of random walks
-    other_engine: bool = False  # than the spec says
-    others: tuple[Other, ...] = ()
-    ways: tuple[Ways, ...] = ()
-    distinct: int | None = None  # how many were asked for
-    covered: Told | None = None
-    unjudged: str = ""
-    defect: bool = False
-    going_on: str = ""  # the command that goes on with a search that ended undecided
-
-
-def exhausted(result: Result) -> bool:
-    """Whether every reachable state was expanded, so that what was not enabled never is."""
-    return result.verdict == "Holds" or result.coverage.frontier == 0
+_UNCHANGED: Final = Overrides()
 
 
 def run_check(
     spec: Spec,
     check: Check,
-    overrides: Overrides = Overrides(),
+    overrides: Overrides = _UNCHANGED,
     *,
     traces: FilePath | None = None,
     progress: Callable[[Coverage], None] = lambda _: None,
@@ -214,7 +63,7 @@ def run_check(
     if broken is not None:
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
     system = _system(check)
-    every = "all" in engine.knows and (overrides.every or _searched_on(check, name))
+    every = "all" in engine.knows and (overrides.every or searched_on(check, name))
     questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
     task = Task(
         system=system, progress=progress, interrupted=interrupted, every=every, started=start,
@@ -264,11 +113,6 @@ def failed(spec: Spec, check: Check, overrides: Overrides, start: float, problem
     )  # fmt: skip
 
 
-def _searched_on(check: Check, engine: str) -> bool:
-    """Whether the search goes on after a violation: one is expected, and only the whole search shows no other."""
-    return isinstance(check.expect, claims.ExpectViolated) and engine == "explore"
-
-
 def _refuse_unknown(engine: Engine, check: Check) -> None:
     others = {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage", "checkpoint", "spill"}
     known = sorted(engine.knows - others)
@@ -285,22 +129,6 @@ def _placed(d: Diagnostic, check: Check) -> Diagnostic:
     """A limit of an engine, with the check and where it names the engine."""
     message = f'check "{check.name}": {d.message}'
     return attrs.evolve(d, message=message, span=check.engine_span if d.span == NOWHERE else d.span)
-
-
-def make_engine(name: str) -> Engine:
-    """An engine by its name.  Raises InputError C003."""
-    import importlib  # noqa: PLC0415
-
-    module, cls = engine_named(name).split(":")
-    made: Engine = getattr(importlib.import_module(module), cls)()
-    return made
-
-
-def engine_named(name: str) -> str:
-    """Where an engine's class is.  Raises InputError C003."""
-    if name not in ENGINES:
-        raise InputError([Diagnostic("C003", f"there is no engine `{name}`", NOWHERE, did_you_mean(name, ENGINES))])
-    return ENGINES[name]
 
 
 def _system(check: Check) -> ScalarSystem:
@@ -379,7 +207,7 @@ def _others(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> t
 
 
 def _other(the_judge: Callable[[], Judge], check: Check, v: Violated) -> Other:
-    return Other(violated_name(v), _length(v), _violation(the_judge, check, v))
+    return Other(violated_name(v), length(v), _violation(the_judge, check, v))
 
 
 def _ways(the_judge: Callable[[], Judge], check: Check, verdict: Verdict, system: ScalarSystem) -> tuple[Ways, ...]:
@@ -417,7 +245,7 @@ def _saved(result: Result, folder: FilePath) -> Result:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         message = f"cannot write {folder}: {e.strerror or e}"
-        raise InputError([Diagnostic("C006", message, NOWHERE, "name a folder for --traces")]) from None
+        raise mistake("C006", message, "name a folder for --traces") from None
     shown = {name: _write(w, folder, "reachable", name) for name, w in result.witnesses.items()}
     others = tuple(_saved_other(o, folder, str(i)) for i, o in enumerate(result.others, 2))
     ways = tuple(_saved_ways(w, folder) for w in result.ways)
@@ -444,30 +272,19 @@ def _write(trace: Trace, folder: FilePath, *what: str) -> str:
     return str(file)
 
 
-# --- judging ---------------------------------------------------------------------------------------
+# --- the result ------------------------------------------------------------------------------------
 
 
 def _result(
     spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem | None,
     *, broken_initially: bool = False,
 ) -> Result:  # fmt: skip
-    message = _difference(check, verdict, o)
-    open_end = "" if message else _open(check, verdict, o)
-    undecided = (
-        bool(open_end)
-        or bool(message)
-        and (isinstance(verdict, Unknown) or (_bounded(verdict) and (o.foreign(check) or o.bounds)))
-    )
-    message = message or open_end
-    differs = bool(message)
-    if broken_initially or isinstance(verdict, Unknown):
-        reason = verdict.reason if isinstance(verdict, Unknown) else "; ".join(verdict.coverage.notes)
-        message = message if reason in message and message else "; ".join(x for x in (message, reason) if x)
+    judged = compared(check, verdict, o, broken_initially=broken_initially)
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=getattr(verdict, "property", None),
         expected=show_expected(check.expect), verdict=show_verdict(verdict),
-        as_expected=not differs, undecided=undecided, engine=name, workers=o.threads(name),
-        total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=message,
+        as_expected=judged.as_expected, undecided=judged.undecided, engine=name, workers=o.threads(name),
+        total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=judged.message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
         actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
         unjudged=verdict.unjudged if isinstance(verdict, Violated) else "", distinct=o.distinct,
@@ -494,133 +311,6 @@ def _sampled(system: ScalarSystem | None, c: Coverage) -> tuple[Sampled, ...]:
         return ()
     of = zip(system.actions, c.fired, c.instances, strict=True)
     return tuple(Sampled(a.name, taken, *instances) for a, taken, instances in of)
-
-
-def show_verdict(verdict: Verdict) -> str:
-    """The verdict in the words of `expect=`."""
-    match verdict:
-        case Holds():
-            return "Holds"
-        case Proved():
-            return f"Proved(k={verdict.k})"
-        case NoneWithin():
-            return f"NoneWithin({verdict.steps})"
-        case NoneSampled():
-            return f"NoneSampled({verdict.walks})"
-        case Violated():
-            return f"Violated({_told(verdict)})"
-        case Unknown():
-            return f"Unknown({verdict.reason})"
-
-
-def _told(verdict: Violated) -> str:
-    steps = _length(verdict)
-    return violated_name(verdict) + ("" if steps is None else f", steps={steps}")
-
-
-def _length(verdict: Violated) -> int | None:
-    return None if verdict.path is None else len(verdict.path.steps)
-
-
-def violated_name(verdict: Violated) -> str:
-    """What is violated: a property's name, or `deadlock`, or `model_error`."""
-    if verdict.trouble is Trouble.PROPERTY:
-        return verdict.property or "?"
-    return "deadlock" if verdict.trouble is Trouble.DEADLOCK else "model_error"
-
-
-def show_expected(expect: claims.Expectation) -> str:
-    """The expectation as the author wrote it."""
-    match expect:
-        case claims.ExpectViolated():
-            told = {"steps": expect.steps, "distinct": expect.distinct}
-            numbers = "".join(f", {name}={n}" for name, n in told.items() if n is not None)
-            return f"Violated({expect.property.replace(' ', '_')}{numbers})"
-        case claims.ExpectNoneWithin(n) | claims.ExpectNoneSampled(n):
-            return f"{type(expect).__name__.removeprefix('Expect')}({n})"
-        case claims.ExpectUnknown():
-            return "Unknown"
-    said = ", ".join(f"{k}={v}" for k, v in attrs.asdict(expect).items() if v is not None)
-    return type(expect).__name__.removeprefix("Expect") + (f"({said})" if said else "")
-
-
-def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
-    """How the verdict differs from the expected one; empty when it does not."""
-    expect = check.expect
-    if o.foreign(check):
-        return _foreign_difference(expect, verdict)
-    numbers: list[tuple[str, int | None, int | None]] = []
-    c = verdict.coverage
-    match expect, verdict:
-        case claims.ExpectHolds(), Holds():
-            numbers = [("distinct", expect.distinct, c.states), ("depth", expect.depth, c.depth),
-                       ("transitions", expect.transitions, c.transitions)]  # fmt: skip
-        case claims.ExpectProved(), Proved():
-            numbers = [("k", expect.k, verdict.k)]
-        case claims.ExpectNoneWithin(), NoneWithin():
-            numbers = [("steps", expect.steps, verdict.steps)]
-        case claims.ExpectNoneSampled(), NoneSampled():
-            numbers = [("walks", expect.walks, verdict.walks)]
-        case claims.ExpectViolated(), Violated():
-            wanted, others = _sorted_out(expect, verdict)
-            if wanted is None or others:
-                return _other_violations(expect, wanted, others)
-            numbers = [("steps", expect.steps, _length(wanted))]
-            if not _open(check, verdict, o):  # else the search did not see them all
-                numbers.append(("distinct", expect.distinct, c.states))
-        case claims.ExpectUnknown(), Unknown():
-            if verdict.reason == "interrupted":
-                return "interrupted"
-        case _:
-            return f"expected {show_expected(expect)}, found {show_verdict(verdict)}"
-    wrong = [f"{n}={found} (expected {wanted})" for n, wanted, found in numbers if wanted not in (None, found)]
-    return ", ".join(wrong)
-
-
-def _foreign_difference(expect: claims.Expectation, verdict: Verdict) -> str:
-    """Under another engine only what both could say is compared: sound or violated, and by which property."""
-    sound = (claims.ExpectHolds, claims.ExpectProved)
-    same = type(expect).__name__ == f"Expect{type(verdict).__name__}"
-    if isinstance(expect, claims.ExpectViolated) and isinstance(verdict, Violated):
-        wanted, others = _sorted_out(expect, verdict)
-        return _other_violations(expect, wanted, others) if wanted is None or others else ""
-    if same or (isinstance(expect, sound) and isinstance(verdict, (Holds, Proved))):
-        return ""
-    return f"expected {show_expected(expect)}, found {show_verdict(verdict)}"
-
-
-def _sorted_out(expect: claims.ExpectViolated, verdict: Violated) -> tuple[Violated | None, list[Violated]]:
-    """The violation that is expected, if it was found, and those that are not."""
-    name = expect.property.replace(" ", "_")
-    every = (verdict, *verdict.others)
-    return next((v for v in every if violated_name(v) == name), None), [v for v in every if violated_name(v) != name]
-
-
-def _other_violations(expect: claims.ExpectViolated, wanted: Violated | None, others: list[Violated]) -> str:
-    told = ", ".join(f"Violated({_told(v)})" for v in others)
-    if wanted is None:
-        return f"expected {show_expected(expect)}, found {told}"
-    steps = _length(wanted)
-    more = [n for n in map(_length, others) if n is not None]
-    help_ = f"; `depth={steps}` leaves out what needs more steps" if steps and more and min(more) > steps else ""
-    return f"expected {show_expected(expect)}, and found {told} beside it{help_}"
-
-
-def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
-    """Why an expected violation is undecided: something ended the search for any other, and not the spec's own bound."""
-    if isinstance(verdict, NoneSampled) and (o.depth, o.steps) != (None, None):
-        return "as expected, but on walks of a length that the command line set"
-    if not isinstance(verdict, Violated) or not _searched_on(check, o.engine or check.engine):
-        return ""
-    reason = verdict.unjudged
-    by_spec = reason.startswith("states budget") and o.states is None or reason.startswith("depth") and o.depth is None
-    if not reason or by_spec:
-        return ""
-    return f"as expected so far, but whether anything else is violated is not known: {reason}"
-
-
-def _bounded(verdict: Verdict) -> bool:
-    return isinstance(verdict, (NoneWithin, NoneSampled))
 
 
 # --- interruption ----------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
+from checker import cli, finding
 from checker.trace.replay import ReplayMismatch
 
 SPEC = "specs/two_phase_commit.py"
+MANY_DIGITS = "9" * 5000  # Python reads no such number
 TWO_WRONGS = """
 from model import two_phase_commit
 from model.lang import Holds, always, check
@@ -45,6 +46,10 @@ check("both", two_phase_commit, expect=Holds())
         ("replay nowhere.json", "T001", "--traces"),
         ("simulate specs --walks 0", "C001", "see"),
         ("simulate specs --steps 0", "C001", "see"),
+        (f"simulate specs --seed {MANY_DIGITS}", "C001", "see"),
+        (f"check specs --states {MANY_DIGITS}", "C001", "see"),
+        (f"check specs --memory {MANY_DIGITS}", "C001", "see"),
+        (f"check specs --time {MANY_DIGITS}", "C001", "see"),
         ("simulate specs --engine bmc", "C001", "an option of `interlock check`"),
         (f"check {SPEC} --workers 0", "C001", "see"),
         (f"check {SPEC} --distinct 0", "C001", "see"),
@@ -216,7 +221,7 @@ def test_a_defect_on_one_check_leaves_the_others(
 
 def test_a_defect_is_no_traceback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception nobody expected is our defect, in two lines."""
-    monkeypatch.setattr(cli, "spec_files", lambda _: 1 / 0)
+    monkeypatch.setattr(finding, "spec_files", lambda _: 1 / 0)
 
     assert cli.main(["check", SPEC]) == cli.INTERNAL
     assert "internal error: ZeroDivisionError" in capsys.readouterr().err

@@ -10,7 +10,9 @@ import pytest
 from checker.diagnostics import InputError
 from checker.frontend import load_spec
 from checker.machine import processors
-from checker.run import Overrides, Result, run_check
+from checker.outcome import Result
+from checker.overrides import Overrides
+from checker.run import run_check
 
 MODEL = """
 from typing import Annotated, Final

@@ -11,9 +11,11 @@ import pytest
 
 from checker import cli
 from checker.frontend import load_spec
+from checker.outcome import Result
+from checker.overrides import Overrides
 from checker.report import schema, terminal
 from checker.report.terminal import Style
-from checker.run import Overrides, Result, run_check
+from checker.run import run_check
 
 MODEL = """
 from typing import Annotated, Final

@@ -138,6 +138,7 @@ class Coverage:
     checkpoint: str | None = None  # the file that another run can go on from
     level_expanded: float | None = None  # while a search goes on: how much of the level at hand, from 0 to 1
     memory_budget: int | None = None  # while it goes on
+    last_time: int | None = None  # while it goes on: how many states its last run kept in all
     notes: tuple[str, ...] = ()
 
 

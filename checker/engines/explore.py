@@ -23,30 +23,23 @@ from checker.engines import coverage, distinct, reduction
 from checker.engines.contract import (
     Asked,
     Coverage,
-    Holds,
     NoneWithin,
-    Path,
-    Step,
     Surveyed,
     Task,
-    Trouble,
     Unknown,
     Verdict,
     Violated,
-    shown,
 )
-from checker.engines.keeping import Kept, Wrong, keeper_of
+from checker.engines.findings import Findings, Stop, with_notes
+from checker.engines.keeping import Kept, keeper_of
 from checker.engines.reduction import Reduction
-from checker.ir.nodes import PropertyKind
 from checker.ir.passes.known import Known
-from checker.ir.scalar import ScalarProperty
 from checker.native import division, history
 from checker.native.crew import Crew
 from checker.native.history import History
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
-from checker.native.levels import Levels
-from checker.native.program import Found, Program, known_leaves, permitted
-from checker.native.run import NONE, Noted, smallest
+from checker.native.program import Program, known_leaves, permitted
+from checker.native.run import NONE
 from checker.native.saved import numbers, restore, sections
 from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
@@ -105,15 +98,11 @@ def _searched(task: Task, crew: Crew) -> Verdict:
         try:
             return search.run()
         except _Again as again:
-            reduced, divided, seconds = again.reduced, again.divided, search.seconds()
+            reduced, divided, seconds = again.reduced, again.divided, search.findings.seconds()
         del search  # and its memory
 
 
-class _Stop(Exception):
-    """A budget ended the run; the reason is the argument."""
-
-
-class _Over(_Stop):
+class _Over(Stop):
     """The budget of states did."""
 
 
@@ -140,22 +129,15 @@ class _Search:
         self.visited = Visited(self.program, crew, task.budget.memory)
         self.most = NONE if task.budget.states is None else task.budget.states
         self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
-        self.troubles: dict[int, Wrong] = {}
-        self.witnesses: dict[int, tuple[Noted, int]] = {}
-        self.late: list[Violated] = []
         self.chunk = _FIRST_CHUNK
-        self.levels: Levels | None = None
-        self.final: Coverage | None = None  # what is told, where the search went on beyond it
         self.complete: Coverage | None = None  # where states are counted: of the last level that was finished
         self.whole: int | None = 0  # all states of fewer steps are expanded; None: all states are
         self.reported = time.perf_counter()
-        self.started = self.reported - seconds  # of searches that began again
-        self.searched: float | None = None
         self.keeper = keeper_of(task, self.program)
         self.spill = _spill_of(task, self.visited)
-        self.settled: Coverage | None = None  # what is known to be covered, while states on disk are not merged
+        started = self.reported - seconds  # of searches that began again
+        self.findings = Findings(task, self.program, self.visited, reduced, self.spill, started)
         self.begun, self.kept = False, (0, 0)  # states found and expanded, of the last checkpoint
-        self.notes = reduced.refusals
         self.known = History()
 
     def run(self) -> Verdict:
@@ -177,13 +159,13 @@ class _Search:
     def _surveyed(self, asked: Asked, told: Coverage) -> Surveyed:
         """What is asked of the states, beside the verdict."""
         if self.spill is not None and self.spill.touched:
-            reason = f"coverage was not counted: it needs all states in memory, and {self._on_disk()}"
+            reason = f"coverage was not counted: it needs all states in memory, and {self.findings.on_disk()}"
             return Surveyed(0, self.whole, unanswered=(f"{reason}; give it more with --memory",))
         below = self.visited.deepest() + 1 if self.whole is None else self.whole
         survey = Survey(self.visited, below, self._look)
         try:
             return coverage.surveyed(survey, asked, told.fired or (), self.whole)
-        except _Stop as stop:
+        except Stop as stop:
             return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
 
     def _decided(self) -> Verdict:
@@ -191,23 +173,23 @@ class _Search:
             self._begin()
             verdict = self._search()
             if self.spill is None or not self.spill.begun:
-                history.learn(self.visited, self.task.budget, self.known, self.seconds())
+                history.learn(self.visited, self.task.budget, self.known, self.findings.seconds())
             return verdict
         except _Over as over:
-            self._harvest()
-            return self._undecided(str(over))
-        except _Stop as stop:
-            return self._stopped(str(stop), self._harvest)
+            self.findings.harvest()
+            return self.findings.undecided(str(over))
+        except Stop as stop:
+            return self._stopped(str(stop), self.findings.harvest)
         except OutOfMemory:
             more = "" if self.spill is None else ", with states on disk too: `--memory` sets more"
             return self._stopped(self.task.budget.memory_reached + more, self._stopped_within)
         except Full as full:
             self._stopped_within()
-            return self._undecided(f"states of {self.program.packing.bits} bits: {full}")
+            return self.findings.undecided(f"states of {self.program.packing.bits} bits: {full}")
 
     def _stopped_within(self) -> None:
         """The level at work is not finished, and those that native code went through by itself are."""
-        self._harvest()
+        self.findings.harvest()
         self.whole = max(0, self.visited.depth - 1)
 
     # --- checkpoints -------------------------------------------------------------------------------
@@ -221,11 +203,11 @@ class _Search:
             self.begun = True
             return
         kept = Kept.read(saved.numbers["search"])
-        self.troubles, self.witnesses, self.complete = kept.troubles, kept.witnesses, kept.complete
-        self.started -= kept.seconds
+        self.findings.troubles, self.findings.witnesses, self.complete = kept.troubles, kept.witnesses, kept.complete
+        self.findings.started -= kept.seconds
         restore(self.visited, saved)
         self.begun, self.whole = True, max(0, self.visited.depth - 1)
-        self.notes = (*self.notes, f"the search went on from a checkpoint of {kept.states} states")
+        self.findings.notes = (*self.findings.notes, f"the search went on from a checkpoint of {kept.states} states")
         self._level()
 
     def _save(self) -> None:
@@ -234,15 +216,15 @@ class _Search:
         if self.keeper is None or not self.begun or self.visited.first[Ctx.PROBE] or now == self.kept:
             return
         self.kept = now
-        seconds, states = time.perf_counter() - self.started, self._coverage().states
-        kept = Kept(self.troubles, self.witnesses, self.complete, seconds, states)
+        seconds, states = time.perf_counter() - self.findings.started, self.findings.coverage().states
+        kept = Kept(self.findings.troubles, self.findings.witnesses, self.complete, seconds, states)
         self.keeper.save(numbers(self.visited) | {"search": kept.data()}, sections(self.visited))
 
     def _stopped(self, reason: str, ended: Callable[[], None]) -> Verdict:
         """The end of a run that another can go on from; `ended` takes the notes, which are saved as they are before."""
         self._save()
         ended()
-        verdict = self._undecided(reason)
+        verdict = self.findings.undecided(reason)
         undecided = isinstance(verdict, Unknown) or (isinstance(verdict, Violated) and verdict.unjudged)
         if self.keeper is None or not self.keeper.written or not undecided:
             return verdict
@@ -263,14 +245,15 @@ class _Search:
     def _search(self) -> Verdict:
         visited, budget = self.visited, self.task.budget
         while True:
-            if self._states() > self.most:
+            if self.findings.states() > self.most:
                 self._over()
-            self._harvest()
+            self.findings.harvest()
             self.whole = visited.depth
-            if self.troubles and not self.task.every:
-                return self._violated()
+            if self.findings.troubles and not self.task.every:
+                return self.findings.violated()
             if not self._more():
-                return self._done()
+                self.whole = None
+                return self.findings.done(self._look)
             if visited.depth == budget.depth:
                 return self._within(visited.depth)
             self._reconsider()
@@ -284,14 +267,14 @@ class _Search:
         if self.reduced.again is not None and self.visited.found > self.reduced.again:
             before, order = time.perf_counter(), self.reduced.order
             self.reduced = reduction.later(self.task, self.reduced)
-            self.notes = self.reduced.refusals
-            self.started += time.perf_counter() - before  # that was no search
+            self.findings.notes = self.reduced.refusals
+            self.findings.started += time.perf_counter() - before  # that was no search
             if self.reduced.order > order:
                 raise _Again(self.reduced)
         if self.learns and self.visited.found > division.MANY and (self.spill is None or not self.spill.begun):
             self.learns, before = False, time.perf_counter()
             better = division.learned(self.visited)
-            self.started += time.perf_counter() - before
+            self.findings.started += time.perf_counter() - before
             if better is not None:
                 raise _Again(self.reduced, better)
 
@@ -334,7 +317,7 @@ class _Search:
                 if spill is None:
                     raise
                 if not spilled:
-                    self.settled = self._coverage()
+                    self.findings.settled = self.findings.coverage()
                 self._to_disk(spill.relieve)
                 visited.first[Ctx.LEVELS_LEFT] = 0
             else:
@@ -369,67 +352,44 @@ class _Search:
         now = time.perf_counter()
         budget = self.task.budget
         if budget.seconds is not None and time.monotonic() - self.task.started > budget.seconds:
-            raise _Stop(budget.time_reached)
+            raise Stop(budget.time_reached)
         if self.task.interrupted():
-            raise _Stop("interrupted")
-        searched = now - self.started + self.known.seconds
+            raise Stop("interrupted")
+        searched = now - self.findings.started + self.known.seconds
         if searched > _LONG:
             self.visited.shorten(_SHORTEN * searched)
         if now - self.reported >= _REPORT:
             self.reported = now
             share = self.visited.expanded() if self.spill is None or not self.spill.begun else self.spill.expanded
-            self.task.progress(attrs.evolve(self._coverage(), level_expanded=share, memory_budget=budget.memory))
+            now_covered = attrs.evolve(self.findings.coverage(), level_expanded=share, memory_budget=budget.memory)
+            self.task.progress(attrs.evolve(now_covered, last_time=self.known.states or None))
         if self.keeper is not None and self.keeper.due(self.visited.bytes()):
             self._save()
 
     def _keep_count(self) -> None:
         """Where states are counted, remember the last level that was complete: it is the same on every run."""
         if self.most != NONE:
-            self.complete = self._coverage()
+            self.complete = self.findings.coverage()
 
     def _over(self) -> None:
         """More states than the budget allows: what was found beyond the last complete level is not told."""
-        self.final = self.complete
+        self.findings.final = self.complete
         for run in self.visited.runs:
             run.taken_notes()
         raise _Over(f"states budget of {self.most} reached")
 
-    def _harvest(self) -> None:
-        """Take the threads' notes, of each place the smallest."""
-        visited = self.visited
-        found: dict[int, list[Noted]] = {}
-        for run in visited.runs:
-            for place, note in run.taken_notes().items() if run.noted() else ():
-                found.setdefault(place, []).append(note)
-        for place, notes in found.items():
-            self._kept(place, smallest(self.program, notes))
-            for run in visited.runs:
-                run.close(place)
-
-    def _kept(self, place: int, note: Noted) -> None:
-        depth, dead = self.visited.depth, self.program.shape.dead
-        if place >= dead:
-            self.troubles[place] = Wrong(place, depth - 1, note, step=False, expanding=True)
-            return
-        kind = self.system.properties[place // 2].kind
-        if kind is PropertyKind.REACHABLE and place % 2 == 0:
-            self.witnesses[place // 2] = note, depth
-            return
-        step = kind is PropertyKind.STEP
-        self.troubles[place] = Wrong(place, depth - step, note, step, expanding=False)
-
     def _within(self, depth: int) -> Verdict:
         """All states so deep were found, and those before them expanded."""
-        self.final = self._coverage()
+        self.findings.final = self.findings.coverage()
         self._probe()
-        if self.troubles and not self.task.every:
-            return self._violated()
-        verdict = self._every(f"depth budget of {depth} reached")
+        if self.findings.troubles and not self.task.every:
+            return self.findings.violated()
+        verdict = self.findings.every(f"depth budget of {depth} reached")
         if verdict is not None:
             return verdict
-        undecided = [p.name for p in self._late() if not self._witnessed(p)]
+        undecided = [p.name for p in self.findings.late_properties() if not self.findings.witnessed(p)]
         notes = (f"not decided within the depth: {', '.join(undecided)}",) if undecided else ()
-        return NoneWithin(_with_notes(self._coverage(), notes), depth)
+        return NoneWithin(with_notes(self.findings.coverage(), notes), depth)
 
     def _probe(self) -> None:
         """The last level allowed, found but not expanded: is one of its states a deadlock or an error?"""
@@ -440,7 +400,7 @@ class _Search:
             run.uncounted()
         self._begin_level()
         self._level()
-        self._harvest()
+        self.findings.harvest()
 
     # --- states on disk ----------------------------------------------------------------------------
 
@@ -459,7 +419,7 @@ class _Search:
     def _settle(self, spill: Spill) -> None:
         """Take what was known before out of the level that was found."""
         self._to_disk(partial(spill.settle, self._look))
-        self.settled = self._coverage()
+        self.findings.settled = self.findings.coverage()
 
     def _to_disk(self, call: Callable[[], None]) -> None:
         from checker.native.spill import DiskError  # noqa: PLC0415 - numpy, only for what is large
@@ -467,156 +427,7 @@ class _Search:
         try:
             call()
         except DiskError as e:
-            raise _Stop(str(e)) from None
-
-    def _on_disk(self) -> str:
-        assert self.spill is not None
-        return f"states were spilled to {self.spill.folder}"
-
-    # --- verdicts ----------------------------------------------------------------------------------
-
-    def _late(self) -> list[ScalarProperty]:
-        """The properties that only an exhausted search refutes."""
-        late = (PropertyKind.REACHABLE, PropertyKind.RECOVERABLE)
-        return [p for p in self.system.properties if p.kind in late]
-
-    def _witnessed(self, p: ScalarProperty) -> bool:
-        return self.system.properties.index(p) in self.witnesses
-
-    def _path(self, state: tuple[int, ...], depth: int) -> Path:
-        return self._path_to(state, depth)[0]
-
-    def _path_to(
-        self, state: tuple[int, ...], depth: int, last: Step | None = None, found: Found | None = None
-    ) -> tuple[Path, Step | None]:
-        """A path to a state (of a reduced search: to one of its orbit), and the step `last` from there, which is
-        wrong (`reduction.real_step`)."""
-        path, states = self._levels().path(state, depth)
-        if self.quotient is None:
-            return path, last
-        path, end = reduction.real_path(self.visited.first, states)
-        return path, None if last is None else reduction.real_step(self.program, end, last, found)
-
-    def _levels(self) -> Levels:
-        if self.levels is None:
-            self.final = self._coverage()  # what is asked of a finished search is no part of it
-            self.levels = Levels(self.visited, self.spill if self.spill is not None and self.spill.begun else None)
-        return self.levels
-
-    def _violated(self) -> Verdict:
-        return self._told(min(self.troubles.values(), key=lambda t: t.order))
-
-    def _told(self, t: Wrong) -> Violated:
-        """What is wrong, with a path to it."""
-        place = t.place - self.program.shape.dead
-        found = None if t.expanding else self.program.found(t.place + 1)
-        failed = place == 2  # noqa: PLR2004 - after a deadlock and an error of the terminal predicate
-        last = self.program.step(t.note.ident) if t.step or failed else None
-        path, last = self._path_to(t.note.state, t.depth, last, found)
-        coverage = self._coverage()
-        if found is not None:
-            path = path if last is None else attrs.evolve(path, steps=(*path.steps, last))
-            trouble = Trouble.MODEL_ERROR if found.error else Trouble.PROPERTY
-            return Violated(coverage, trouble, found.property.name, path)
-        if failed:
-            return Violated(coverage, Trouble.MODEL_ERROR, None, path, last)
-        assert self.system.terminal is not None
-        return Violated(coverage, (Trouble.DEADLOCK, Trouble.MODEL_ERROR)[place], self.system.terminal.name, path)
-
-    def _done(self) -> Verdict:
-        """Every reachable state was seen: decide what waits for that, in the order of the properties."""
-        self.searched, self.whole = time.perf_counter() - self.started, None
-        left_out = self._left_out()
-        for p in self._late():
-            if p.name not in left_out:
-                refuted = self._refuted(p)
-                if refuted is not None and not self.task.every:
-                    return refuted
-                self.late += [] if refuted is None else [refuted]
-        verdict = self._every("")
-        if verdict is not None:
-            notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
-            return attrs.evolve(verdict, coverage=_with_notes(verdict.coverage, notes))
-        witnesses = {self.system.properties[i].name: self._path(n.state, d) for i, (n, d) in self._by_property()}
-        return Holds(self._coverage(), witnesses)
-
-    def _by_property(self) -> list[tuple[int, tuple[Noted, int]]]:
-        return sorted(self.witnesses.items(), key=lambda pair: pair[0])
-
-    def _refuted(self, p: ScalarProperty) -> Violated | None:
-        """Of an exhausted search: a property that no state has, or from some state no path leads to."""
-        if p.kind is PropertyKind.REACHABLE:
-            return None if self._witnessed(p) else Violated(self._coverage(), Trouble.PROPERTY, p.name, None)
-        if self.spill is not None and self.spill.begun:
-            raise _Stop(f"{p.name} needs all states in memory, and {self._on_disk()}: give it more with --memory")
-        lost = self._levels().lost(self.system.properties.index(p), self._look)
-        if lost is None:
-            return None
-        return Violated(self._coverage(), Trouble.PROPERTY, p.name, self._path(lost[0].state, lost[1]))
-
-    # --- everything that is violated ---------------------------------------------------------------
-
-    def _undecided(self, reason: str) -> Verdict:
-        if self.troubles and not self.task.every:
-            return self._violated()
-        return self._every(reason) or Unknown(self._coverage(), reason)
-
-    def _every(self, unjudged: str) -> Violated | None:
-        """All violations as one verdict: of the first that a search would stop at, with the others."""
-        if not self.task.every:
-            return None
-        noted = [self._told(t) for t in sorted(self.troubles.values(), key=lambda t: t.order)]
-        found = [*noted, *self.late]
-        if not found:
-            return None
-        coverage = self._coverage()
-        first, *others = (attrs.evolve(v, coverage=coverage) for v in found)
-        return attrs.evolve(first, others=tuple(others), unjudged=unjudged)
-
-    def _left_out(self) -> list[str]:
-        """Late properties that nothing is said of: what they wait for may lie beyond an error of the model."""
-        if not self.task.every:
-            return []
-        properties = self.system.properties
-        if self.program.shape.dead + 2 in self.troubles:
-            return [p.name for p in self._late()]
-        return [p.name for p in self._late() if 2 * properties.index(p) + 1 in self.troubles]
-
-    # --- coverage ----------------------------------------------------------------------------------
-
-    def seconds(self) -> float:
-        """How long the search took so far, without what is asked of a finished one."""
-        return self.searched if self.searched is not None else time.perf_counter() - self.started
-
-    def _states(self) -> int:
-        """States of the model that were found."""
-        return self.visited.found if self.quotient is None else self.visited.total(Ctx.REAL)
-
-    def _coverage(self) -> Coverage:
-        if self.final is not None:
-            return self.final
-        visited, total = self.visited, self.visited.total
-        found, used, notes = visited.found, visited.bytes(), self.notes
-        if self.spill is not None and self.spill.begun:
-            used, notes = max(used, self.spill.peak), (*notes, f"{self._on_disk()}: {shown(self.spill.bytes)}")
-            if not self.spill.settled and self.settled is not None:
-                return attrs.evolve(self.settled, search_seconds=self.seconds(), peak_memory=used, notes=notes)
-        fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
-        return Coverage(
-            states=self._states(),
-            transitions=total(Ctx.TRANSITIONS),
-            depth=visited.reached,
-            terminal=total(Ctx.TERMINAL),
-            fired=tuple(map(sum, zip(*fired, strict=True))),
-            orbits=None if self.quotient is None else found,
-            symmetry=() if self.quotient is None else tuple(s.name for s in self.quotient.sorts),
-            frontier=found - total(Ctx.EXPANDED),
-            bits_per_state=self.program.packing.bits,
-            bytes_per_state=used / max(1, found),
-            search_seconds=self.seconds(),
-            peak_memory=used,
-            notes=notes,
-        )
+            raise Stop(str(e)) from None
 
 
 def _spill_of(task: Task, visited: Visited) -> Spill | None:
@@ -626,7 +437,3 @@ def _spill_of(task: Task, visited: Visited) -> Spill | None:
     from checker.native.spill import Spill  # noqa: PLC0415 - numpy takes a tenth of a second to load
 
     return Spill(visited, task.spill)
-
-
-def _with_notes(coverage: Coverage, notes: tuple[str, ...]) -> Coverage:
-    return attrs.evolve(coverage, notes=(*coverage.notes, *notes))

@@ -38,12 +38,8 @@ class Levels:
             self._ends, self._places = Region(8), Region(8 * self.room)
             self._places.put(0, range(self.room))
             return
-        depths = visited.depth + 1
-        counts = Region(8 * depths)
-        self.program.histogram(visited.first.address, 0, visited.slots, counts.address)
-        self.sizes = [counts.get(i) for i in range(depths)]
-        counts.free()
-        self._ends = Region(8 * depths)
+        self.sizes = visited.level_sizes()
+        self._ends = Region(8 * len(self.sizes))
         self.room = max(_BUFFER, visited.found // 8)
         if visited.limit is not None:
             left = visited.limit - visited.bytes() - self._ends.size

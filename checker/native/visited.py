@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from checker.native.crew import Crew
+from checker.native.foresight import foreseen
 from checker.native.kernel import BLOCK, BLOCK_WORDS, LINE, PART, SHARED_WORDS, Ctx, Shared
 from checker.native.memory import Region
 from checker.native.program import Program
@@ -28,6 +29,10 @@ _FIRST = 1 << 12  # cells of the first table
 _QUICK = 1 << 16  # cells up to which a table grows four times
 _GROWTH = 1.5  # how much larger a table becomes
 _GROWTH_FOLDED = 1.25  # beside a tree, so that all of it stays within 16 bytes a state
+_BELIEVED = 0.7  # of the states that are foreseen: a table that turns out too large is memory for nothing
+_ENOUGH = 1.1  # times what is foreseen are all the states, as it looks
+_LITTLE = 1.125  # times as large as it is, a table becomes at least
+_AT_ONCE = 3  # times as large as it is, a table becomes at most
 _APART = 1 << 14  # cells at the start of a table that are set aside while it grows
 _WORTH = 1 << 18  # cells whose move is worth several threads
 _SPARE = 1 << 12  # states, and parts, that a thread may have asked room for and not found
@@ -57,7 +62,6 @@ class Visited:
         self.table, self.slots = Region(8 * _FIRST, reserve), _FIRST
         self.side: Region | None = None
         self.side_bytes = 0
-        self._begun = 0, 0  # states found and expanded when the level was begun
         self.spilled = False  # whether the levels that were found are on disk, and the table has the next one alone
         self.gone = 0  # states that were counted and are not in the table
         self.last = 0  # of those, how many the level has that was found last
@@ -157,7 +161,6 @@ class Visited:
             first[Ctx.TAG] += 1 << self.program.shape.key_bits
         self._count(Shared.LISTED, 0)
         self._count(Shared.NEXT, 0)
-        self._begun = self.found, self.total(Ctx.EXPANDED)
         self._spread()
 
     # --- states on disk ----------------------------------------------------------------------------
@@ -300,11 +303,7 @@ class Visited:
         if self.spilled:
             raise OutOfMemory
         old = self.slots
-        growth = _GROWTH_FOLDED if self.program.shape.folded else _GROWTH
-        slots = old * 4 if old < _QUICK else int(old * growth)
-        twice = int(old * growth * growth)
-        if old >= _QUICK and self._widening() and self._affordable(twice):
-            slots = twice  # it will be needed, and what is moved now is not moved again soon
+        slots = old * 4 if old < _QUICK else self._next_size()
         slots = -(-max(slots, int(least / _LOAD) + 2) // LINE) * LINE
         self._afford(self._larger(slots))
         self.table.resize(8 * slots)
@@ -313,6 +312,17 @@ class Visited:
         self.slots = slots
         self._publish()
         self._move(old, slots)
+
+    def _next_size(self) -> int:
+        """Cells that are as many as is good, by the states that are foreseen: larger at once where those will be many
+        more, for what is moved now is not moved again soon, and hardly larger where they are all there are."""
+        old = self.slots
+        usual = int(old * (_GROWTH_FOLDED if self.program.shape.folded else _GROWTH))
+        cells = foreseen(self.level_sizes(), self.total(Ctx.EXPANDED)) / _LOAD
+        many = min(int(_BELIEVED * cells), _AT_ONCE * old)
+        if many > usual:
+            return many if self._affordable(many) else usual
+        return max(int(_ENOUGH * cells), int(_LITTLE * old)) if 0 < _ENOUGH * cells < usual else usual
 
     def _larger(self, slots: int) -> int:
         """Bytes that a table of so many cells takes more, with what is set aside while it grows."""
@@ -326,12 +336,14 @@ class Visited:
             return False
         return True
 
-    def _widening(self) -> bool:
-        """Whether states will be half as many again, as it looks: levels grow, and the next is no smaller than this."""
-        found, expanded = self._begun
-        new, done, level = self.found - found, self.total(Ctx.EXPANDED) - expanded, found - expanded
-        whole = new * level // max(done, 1)
-        return new > done and 2 * whole - new > self.found // 2
+    def level_sizes(self) -> list[int]:
+        """How many states each depth has, of those in the table."""
+        depths = self.depth + 1
+        counts = Region(8 * depths)
+        self.program.histogram(self.first.address, 0, self.slots, counts.address)
+        sizes = [counts.get(i) for i in range(depths)]
+        counts.free()
+        return sizes
 
     def _move(self, old: int, new: int) -> None:
         """Move the cells of a table to where they belong in a larger one, interval by interval from the end.

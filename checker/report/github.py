@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from checker.outcome import Result
 from checker.report.terminal import details
-from checker.run import Result
 
 
 def commands(results: Sequence[Result]) -> Iterator[str]:

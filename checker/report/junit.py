@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
+from checker.outcome import Result
 from checker.report.terminal import details
-from checker.run import Result
 
 
 def to_junit(results: Sequence[Result]) -> str:

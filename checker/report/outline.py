@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param, PropertyKind
 from checker.ir.types import RecordT, cardinality, show
-from checker.run import show_expected
+from checker.judging import show_expected
 from checker.semantics.layout import flatten_type
 from checker.trace.fold import fold
 from checker.trace.loader import paste

@@ -1,7 +1,8 @@
 """How does a person see that a search goes on?  One line on standard error, kept up to date, where that is a terminal.
 
-Rule of the module: nothing is estimated that is not known: how much of the level at hand was expanded, never how much
-of the whole search, for nobody knows how many levels there are.  The rate is of the last seconds.
+Rule of the module: nothing is estimated that is not known: how much of the level at hand was expanded, and how much of
+the whole search only where the same one was made before; else nobody knows how many levels there are.  The rate is of
+the last seconds.
 """
 
 from __future__ import annotations
@@ -77,6 +78,9 @@ def text(name: str, c: Coverage, seconds: float, rate: float | None) -> str:
     """The line: `seconds` since the start, where the search itself does not say how long it takes."""
     counted = ((c.states, "states"), (c.orbits, "up to symmetry"), (c.walks, "walks"))
     parts = [f"{_short(n)} {noun}" for n, noun in counted if n is not None]
+    kept = _kept(c)
+    if kept is not None and c.last_time is not None and kept <= c.last_time:
+        parts.append(f"{kept / c.last_time:.0%} of the last run's")
     if rate is not None:
         parts.append(f"{_short(rate)}/s")
     if c.frontier is not None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from checker.ir.claims import FINDINGS, Check, Claim, Spec
+from checker.outcome import Result
 from checker.report.terminal import ending_lines, trace_lines
-from checker.run import Result
 from checker.trace.trace import Trace
 
 MEANINGS: Final[Mapping[str, tuple[str, str]]] = {

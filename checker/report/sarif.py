@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from checker import __version__
+from checker.outcome import Result
 from checker.report.terminal import details
-from checker.run import Result
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from checker.run import Result, exhausted
+from checker.outcome import Result, exhausted
 from checker.survey import Stopped, Told
 
 SCHEMA: Final = 1

@@ -15,7 +15,7 @@ import attrs
 
 from checker.engines.contract import Trouble
 from checker.ir.types import Type
-from checker.run import Other, Result, Ways, exhausted
+from checker.outcome import Other, Result, Ways, exhausted
 from checker.survey import Taken, Told
 from checker.trace.diff import diff, places
 from checker.trace.fold import WIDTH, fold

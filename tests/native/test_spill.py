@@ -248,7 +248,7 @@ def test_the_yardstick_is_counted_within_its_budget(workers: int, memory: int, t
 def test_a_tree_grows_where_the_table_was(workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of wide states, the parts stay in memory; the table gives way to them."""
     keep_all_leaves(monkeypatch)
-    system, memory = without(wide(40)), 2_400_000
+    system, memory = without(wide(40)), 2_150_000
 
     verdict = Explore().run(Task(system, Budget(memory=memory), workers=workers, every=True, spill=tmp_path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import attrs
 import pytest
 
 from checker.engines.contract import Coverage, Task
@@ -31,6 +32,16 @@ def test_the_line_says_what_is_known() -> None:
     assert text("orbits", Coverage(states=10**13, orbits=2_000), 0.0, 50.4) == (
         "  orbits: 10.0 T states, 2.00 k up to symmetry, 50/s, 0:00:00"
     )
+
+
+def test_how_much_of_the_whole_is_said_where_it_was_made_before() -> None:
+    """Of what is kept; and not where the search has become larger than it was, for then it is another."""
+    now = Coverage(states=10**6, orbits=2_000, last_time=8_000)
+
+    assert text("again", now, 0.0, None) == (
+        "  again: 1.00 M states, 2.00 k up to symmetry, 25% of the last run's, 0:00:00"
+    )
+    assert "last run" not in text("larger", attrs.evolve(now, last_time=1_999), 0.0, None)
 
 
 def test_the_rate_is_of_the_last_calls() -> None:

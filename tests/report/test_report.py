@@ -12,8 +12,10 @@ import attrs
 from checker.engines.contract import Coverage
 from checker.frontend import load_spec
 from checker.ir.claims import ExpectHolds
+from checker.outcome import Other, Result
+from checker.overrides import Overrides
 from checker.report import github, junit, sarif, schema, terminal
-from checker.run import Other, Overrides, Result, run_check
+from checker.run import run_check
 
 SPEC = Path("specs/two_phase_commit.py")
 

@@ -1,0 +1,253 @@
+"""What did a search find, and what is said of it?
+
+Rule of the module: nothing is said of a level before it is finished, and of several violations the one told is the first
+by length, kind, property and state.  What a finished search is asked (paths, what can be reached) is no part of it:
+what it covered is told as it was before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from checker.engines import reduction
+from checker.engines.contract import (
+    Coverage,
+    Holds,
+    Path,
+    Step,
+    Task,
+    Trouble,
+    Unknown,
+    Verdict,
+    Violated,
+    shown,
+)
+from checker.engines.keeping import Wrong
+from checker.engines.reduction import Reduction
+from checker.ir.nodes import PropertyKind
+from checker.ir.scalar import ScalarProperty
+from checker.native.kernel import Ctx
+from checker.native.levels import Levels
+from checker.native.program import Found, Program
+from checker.native.run import Noted, smallest
+from checker.native.visited import Visited
+
+if TYPE_CHECKING:
+    from checker.native.spill import Spill
+
+
+class Stop(Exception):
+    """The run ends before the search is over; the reason is the argument."""
+
+
+class Findings:
+    """What is wrong in the states of a search, and how much of it was covered.
+
+    `started` is when the search began, or would have, had it begun but once.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of one search
+        self, task: Task, program: Program, visited: Visited, reduced: Reduction, spill: Spill | None, started: float
+    ) -> None:  # fmt: skip
+        self.task, self.system, self.program, self.visited = task, task.system, program, visited
+        self.quotient, self.notes, self.spill = reduced.quotient, reduced.refusals, spill
+        self.troubles: dict[int, Wrong] = {}
+        self.witnesses: dict[int, tuple[Noted, int]] = {}
+        self.late: list[Violated] = []  # what only a search that is over refutes
+        self.levels: Levels | None = None
+        self.final: Coverage | None = None  # what is told, where the search went on beyond it
+        self.settled: Coverage | None = None  # what is known to be covered, while states on disk are not merged
+        self.started = started
+        self.searched: float | None = None  # seconds, of a search that is over
+
+    # --- what was noted ----------------------------------------------------------------------------
+
+    def harvest(self) -> None:
+        """Take the threads' notes, of each place the smallest."""
+        visited = self.visited
+        found: dict[int, list[Noted]] = {}
+        for run in visited.runs:
+            for place, note in run.taken_notes().items() if run.noted() else ():
+                found.setdefault(place, []).append(note)
+        for place, notes in found.items():
+            self._kept(place, smallest(self.program, notes))
+            for run in visited.runs:
+                run.close(place)
+
+    def _kept(self, place: int, note: Noted) -> None:
+        depth, dead = self.visited.depth, self.program.shape.dead
+        if place >= dead:
+            self.troubles[place] = Wrong(place, depth - 1, note, step=False, expanding=True)
+            return
+        kind = self.system.properties[place // 2].kind
+        if kind is PropertyKind.REACHABLE and place % 2 == 0:
+            self.witnesses[place // 2] = note, depth
+            return
+        step = kind is PropertyKind.STEP
+        self.troubles[place] = Wrong(place, depth - step, note, step, expanding=False)
+
+    # --- verdicts ----------------------------------------------------------------------------------
+
+    def violated(self) -> Verdict:
+        """The first of what was noted that is wrong."""
+        return self._told(min(self.troubles.values(), key=lambda t: t.order))
+
+    def _told(self, t: Wrong) -> Violated:
+        """What is wrong, with a path to it."""
+        place = t.place - self.program.shape.dead
+        found = None if t.expanding else self.program.found(t.place + 1)
+        failed = place == 2  # noqa: PLR2004 - after a deadlock and an error of the terminal predicate
+        last = self.program.step(t.note.ident) if t.step or failed else None
+        path, last = self._path_to(t.note.state, t.depth, last, found)
+        coverage = self.coverage()
+        if found is not None:
+            path = path if last is None else attrs.evolve(path, steps=(*path.steps, last))
+            trouble = Trouble.MODEL_ERROR if found.error else Trouble.PROPERTY
+            return Violated(coverage, trouble, found.property.name, path)
+        if failed:
+            return Violated(coverage, Trouble.MODEL_ERROR, None, path, last)
+        assert self.system.terminal is not None
+        return Violated(coverage, (Trouble.DEADLOCK, Trouble.MODEL_ERROR)[place], self.system.terminal.name, path)
+
+    def done(self, look: Callable[[], None]) -> Verdict:
+        """Every reachable state was seen: decide what waits for that, in the order of the properties.
+
+        `look` is called now and then, and may raise `Stop`.
+        """
+        self.searched = time.perf_counter() - self.started
+        left_out = self._left_out()
+        for p in self.late_properties():
+            if p.name not in left_out:
+                refuted = self._refuted(p, look)
+                if refuted is not None and not self.task.every:
+                    return refuted
+                self.late += [] if refuted is None else [refuted]
+        verdict = self.every("")
+        if verdict is not None:
+            notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
+            return attrs.evolve(verdict, coverage=with_notes(verdict.coverage, notes))
+        witnesses = {self.system.properties[i].name: self._path(n.state, d) for i, (n, d) in self._by_property()}
+        return Holds(self.coverage(), witnesses)
+
+    def _by_property(self) -> list[tuple[int, tuple[Noted, int]]]:
+        return sorted(self.witnesses.items(), key=lambda pair: pair[0])
+
+    def _refuted(self, p: ScalarProperty, look: Callable[[], None]) -> Violated | None:
+        """Of an exhausted search: a property that no state has, or from some state no path leads to."""
+        if p.kind is PropertyKind.REACHABLE:
+            return None if self.witnessed(p) else Violated(self.coverage(), Trouble.PROPERTY, p.name, None)
+        if self.spill is not None and self.spill.begun:
+            raise Stop(f"{p.name} needs all states in memory, and {self.on_disk()}: give it more with --memory")
+        lost = self._levels().lost(self.system.properties.index(p), look)
+        if lost is None:
+            return None
+        return Violated(self.coverage(), Trouble.PROPERTY, p.name, self._path(lost[0].state, lost[1]))
+
+    def undecided(self, reason: str) -> Verdict:
+        """What is said of a search that ended before it was over."""
+        if self.troubles and not self.task.every:
+            return self.violated()
+        return self.every(reason) or Unknown(self.coverage(), reason)
+
+    def every(self, unjudged: str) -> Violated | None:
+        """All violations as one verdict: of the first that a search would stop at, with the others."""
+        if not self.task.every:
+            return None
+        noted = [self._told(t) for t in sorted(self.troubles.values(), key=lambda t: t.order)]
+        found = [*noted, *self.late]
+        if not found:
+            return None
+        coverage = self.coverage()
+        first, *others = (attrs.evolve(v, coverage=coverage) for v in found)
+        return attrs.evolve(first, others=tuple(others), unjudged=unjudged)
+
+    def _left_out(self) -> list[str]:
+        """Late properties that nothing is said of: what they wait for may lie beyond an error of the model."""
+        if not self.task.every:
+            return []
+        properties = self.system.properties
+        if self.program.shape.dead + 2 in self.troubles:
+            return [p.name for p in self.late_properties()]
+        return [p.name for p in self.late_properties() if 2 * properties.index(p) + 1 in self.troubles]
+
+    def late_properties(self) -> list[ScalarProperty]:
+        """The properties that only an exhausted search refutes."""
+        late = (PropertyKind.REACHABLE, PropertyKind.RECOVERABLE)
+        return [p for p in self.system.properties if p.kind in late]
+
+    def witnessed(self, p: ScalarProperty) -> bool:
+        """Whether some state has what a property wants."""
+        return self.system.properties.index(p) in self.witnesses
+
+    # --- paths -------------------------------------------------------------------------------------
+
+    def _path(self, state: tuple[int, ...], depth: int) -> Path:
+        return self._path_to(state, depth)[0]
+
+    def _path_to(
+        self, state: tuple[int, ...], depth: int, last: Step | None = None, found: Found | None = None
+    ) -> tuple[Path, Step | None]:
+        """A path to a state (of a reduced search: to one of its orbit), and the step `last` from there, which is
+        wrong (`reduction.real_step`)."""
+        path, states = self._levels().path(state, depth)
+        if self.quotient is None:
+            return path, last
+        path, end = reduction.real_path(self.visited.first, states)
+        return path, None if last is None else reduction.real_step(self.program, end, last, found)
+
+    def _levels(self) -> Levels:
+        if self.levels is None:
+            self.final = self.coverage()  # what is asked of a finished search is no part of it
+            self.levels = Levels(self.visited, self.spill if self.spill is not None and self.spill.begun else None)
+        return self.levels
+
+    # --- coverage ----------------------------------------------------------------------------------
+
+    def seconds(self) -> float:
+        """How long the search took so far, without what is asked of a finished one."""
+        return self.searched if self.searched is not None else time.perf_counter() - self.started
+
+    def states(self) -> int:
+        """States of the model that were found."""
+        return self.visited.found if self.quotient is None else self.visited.total(Ctx.REAL)
+
+    def coverage(self) -> Coverage:
+        """What is told of how much was covered."""
+        if self.final is not None:
+            return self.final
+        visited, total = self.visited, self.visited.total
+        found, used, notes = visited.found, visited.bytes(), self.notes
+        if self.spill is not None and self.spill.begun:
+            used, notes = max(used, self.spill.peak), (*notes, f"{self.on_disk()}: {shown(self.spill.bytes)}")
+            if not self.spill.settled and self.settled is not None:
+                return attrs.evolve(self.settled, search_seconds=self.seconds(), peak_memory=used, notes=notes)
+        fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
+        return Coverage(
+            states=self.states(),
+            transitions=total(Ctx.TRANSITIONS),
+            depth=visited.reached,
+            terminal=total(Ctx.TERMINAL),
+            fired=tuple(map(sum, zip(*fired, strict=True))),
+            orbits=None if self.quotient is None else found,
+            symmetry=() if self.quotient is None else tuple(s.name for s in self.quotient.sorts),
+            frontier=found - total(Ctx.EXPANDED),
+            bits_per_state=self.program.packing.bits,
+            bytes_per_state=used / max(1, found),
+            search_seconds=self.seconds(),
+            peak_memory=used,
+            notes=notes,
+        )
+
+    def on_disk(self) -> str:
+        """Where the states are that memory had no room for."""
+        assert self.spill is not None
+        return f"states were spilled to {self.spill.folder}"
+
+
+def with_notes(coverage: Coverage, notes: tuple[str, ...]) -> Coverage:
+    """What was covered, and more to say of it."""
+    return attrs.evolve(coverage, notes=(*coverage.notes, *notes))
