@@ -500,6 +500,7 @@ claim(
         "AP1 AP2 AP4 AP8 AP12 no one lies",
         "AP1 four leaves",
         "AP1 six leaves",
+        "AP1 five leaves, three tokens",
         "AP1 four leaves, three tokens",
         "AP12 in optimistic mode, with broken proofs, AP1 and AP2 hold",
         "AM21 an exit is not compared with the balance",
