@@ -37,10 +37,12 @@ from checker.ir.passes.known import Known
 from checker.native import division, history
 from checker.native.crew import Crew
 from checker.native.history import History
+from checker.native.jit import FAST
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
 from checker.native.program import Program, known_leaves, permitted
 from checker.native.run import NONE
 from checker.native.saved import numbers, restore, sections
+from checker.native.shortcuts import Shortcuts
 from checker.native.survey import Survey
 from checker.native.visited import Full, OutOfMemory, Visited
 from checker.semantics.layout import Division
@@ -53,6 +55,8 @@ _REPORT = 0.5  # seconds between calls of `progress`
 _FIRST_CHUNK = 5_000
 _LONG = 0.05  # seconds after which a search is worth making shorter
 _SHORTEN = 0.25  # of its time, at most, goes into that
+_FEW = 1 << 22  # cells of a table whose levels are counted to see how long it will take
+_CAUTION = 0.5  # of the states that are foreseen
 _MANY = 16  # blocks of a level from which on all threads search it
 
 
@@ -91,14 +95,14 @@ class Explore:
 
 def _searched(task: Task, crew: Crew) -> Verdict:
     """What a search says, which may begin again."""
-    reduced, divided, seconds = reduction.at_first(task), None, 0.0
+    start = _Start(reduction.at_first(task))
     known = known_leaves(task.system)
     while True:
-        search = _Search(task, crew, known, reduced, divided, seconds)
+        search = _Search(task, crew, known, start)
         try:
             return search.run()
         except _Again as again:
-            reduced, divided, seconds = again.reduced, again.divided, search.findings.seconds()
+            start = again.start
         del search  # and its memory
 
 
@@ -106,27 +110,38 @@ class _Over(Stop):
     """The budget of states did."""
 
 
+@attrs.frozen(eq=False)
+class _Start:
+    """What a search begins with, and one that begins again goes on with; `seconds` were spent before."""
+
+    reduced: Reduction
+    division: Division | None = None
+    shortcuts: Shortcuts | None = None
+    seconds: float = 0.0
+
+
 class _Again(Exception):
     """The search is to begin again: reduced by more, or with the leaves of its states divided better."""
 
-    def __init__(self, reduced: Reduction, divided: Division | None = None) -> None:
+    def __init__(self, start: _Start) -> None:
         super().__init__()
-        self.reduced, self.divided = reduced, divided
+        self.start = start
 
 
 class _Search:
-    def __init__(  # noqa: PLR0913 - what a search that begins again goes on with
-        self, task: Task, crew: Crew, known: Known, reduced: Reduction, divided: Division | None, seconds: float
-    ) -> None:
+    def __init__(self, task: Task, crew: Crew, known: Known, start: _Start) -> None:
+        reduced = start.reduced
         self.task, self.system = task, task.system
         self.reduced, self.quotient = reduced, reduced.quotient
         known = permitted(known, task.system, self.quotient)
-        self.program = Program(task.system, every=task.every, quotient=self.quotient, known=known, division=divided)
+        self.program = Program(
+            task.system, every=task.every, quotient=self.quotient, known=known, division=start.division
+        )
         self.learns = False  # whether to look for a better division
-        if divided is None and self.quotient is None and task.checkpoint is None and self.program.words > 1:
+        if start.division is None and self.quotient is None and task.checkpoint is None and self.program.words > 1:
             best = division.recalled(self.program)
             self.program, self.learns = best or self.program, best is None
-        self.visited = Visited(self.program, crew, task.budget.memory)
+        self.visited = Visited(self.program, crew, task.budget.memory, start.shortcuts)
         self.most = NONE if task.budget.states is None else task.budget.states
         self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
         self.chunk = _FIRST_CHUNK
@@ -135,7 +150,7 @@ class _Search:
         self.reported = time.perf_counter()
         self.keeper = keeper_of(task, self.program)
         self.spill = _spill_of(task, self.visited)
-        started = self.reported - seconds  # of searches that began again
+        started = self.reported - start.seconds  # of searches that began again
         self.findings = Findings(task, self.program, self.visited, reduced, self.spill, started)
         self.begun, self.kept = False, (0, 0)  # states found and expanded, of the last checkpoint
         self.known = History()
@@ -270,13 +285,13 @@ class _Search:
             self.findings.notes = self.reduced.refusals
             self.findings.started += time.perf_counter() - before  # that was no search
             if self.reduced.order > order:
-                raise _Again(self.reduced)
+                raise _Again(_Start(self.reduced, seconds=self.findings.seconds()))
         if self.learns and self.visited.found > division.MANY and (self.spill is None or not self.spill.begun):
             self.learns, before = False, time.perf_counter()
             better = division.learned(self.visited)
             self.findings.started += time.perf_counter() - before
             if better is not None:
-                raise _Again(self.reduced, better)
+                raise _Again(_Start(self.reduced, better, self.visited.shortcuts, self.findings.seconds()))
 
     def _level(self) -> None:
         """Search the level that was begun, and small ones after it."""
@@ -355,9 +370,7 @@ class _Search:
             raise Stop(budget.time_reached)
         if self.task.interrupted():
             raise Stop("interrupted")
-        searched = now - self.findings.started + self.known.seconds
-        if searched > _LONG:
-            self.visited.shorten(_SHORTEN * searched)
+        self._invest(now - self.findings.started + self.known.seconds)
         if now - self.reported >= _REPORT:
             self.reported = now
             share = self.visited.expanded() if self.spill is None or not self.spill.begun else self.spill.expanded
@@ -365,6 +378,17 @@ class _Search:
             self.task.progress(attrs.evolve(now_covered, last_time=self.known.states or None))
         if self.keeper is not None and self.keeper.due(self.visited.bytes()):
             self._save()
+
+    def _invest(self, searched: float) -> None:
+        """Do what makes the rest of a search shorter, for a part of the time that it will take in all."""
+        visited, library = self.visited, self.program.library
+        if searched <= _LONG or (library.form is FAST and visited.shortcuts.finished):
+            return
+        whole = searched
+        if visited.slots < _FEW and not visited.spilled:
+            whole *= max(1.0, _CAUTION * visited.foreseen() / visited.found)
+        library.promised(whole)
+        visited.shorten(_SHORTEN * whole)
 
     def _keep_count(self) -> None:
         """Where states are counted, remember the last level that was complete: it is the same on every run."""

@@ -2,8 +2,9 @@
 
 Rule of the module: compiling never takes longer than the search it is meant to make fast.  A module is first
 compiled without optimisation, which takes a tenth of the time and gives code of half the speed or more; once
-its functions have run for as long as optimising would take, they are compiled again and replaced.  Both forms
-do the same on the same memory, so a run changes over between two calls.  What was compiled is kept in the cache.
+its functions have run for as long as optimising would take, or it looks as if they would run for longer, they are
+compiled again and replaced.  Both forms do the same on the same memory, so a run changes over between two calls.
+What was compiled is kept in the cache.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from checker.native import cache
 
 Native = Callable[..., int]
 
+_SURELY = 2  # times as long as optimising takes, a search is to take that is only foreseen
 _CHARACTERS = 700_000  # of assembly that are optimised and compiled in a second, about
 
 
@@ -87,6 +89,11 @@ class Library:
         """Count time in the module's functions; optimise them when it was enough."""
         self._used += seconds
         if self._used > self._patience and self._changing.acquire(blocking=False):  # one thread, and once
+            self.optimise()
+
+    def promised(self, seconds: float) -> None:
+        """Its functions will run for so long in all, as it looks: optimise them now, if that is time enough."""
+        if seconds > _SURELY * self._patience and self._changing.acquire(blocking=False):
             self.optimise()
 
     def optimise(self) -> None:

@@ -49,6 +49,11 @@ class Shortcuts:
         self._spent = 0.0
         self._rest: Iterator[None] | None = self._all()
 
+    def of(self, program: Program) -> Shortcuts:
+        """The same, of a program of the same system: where leaves lie makes no difference."""
+        self.program = program
+        return self
+
     @property
     def regions(self) -> list[Region]:
         """Their memory."""

@@ -12,8 +12,8 @@ import os
 from functools import partial
 from typing import Any
 
+from checker.native import foresight
 from checker.native.crew import Crew
-from checker.native.foresight import foreseen
 from checker.native.kernel import BLOCK, BLOCK_WORDS, LINE, PART, SHARED_WORDS, Ctx, Shared
 from checker.native.memory import Region
 from checker.native.program import Program
@@ -52,13 +52,16 @@ class Full(Exception):
 class Visited:
     """The memory of one search: what is shared, and a `Run` for each thread."""
 
-    def __init__(self, program: Program, crew: Crew, limit: int | None = None) -> None:
+    def __init__(
+        self, program: Program, crew: Crew, limit: int | None = None, shortcuts: Shortcuts | None = None
+    ) -> None:
+        """`shortcuts`: those of a search of the same system, whose states lay otherwise."""
         self.program, self.crew, self.limit = program, crew, limit
         self.runs = [Run(program) for _ in range(crew.size)]
         self.first = self.runs[0]
         reserve = _memory()
         self.shared = Region(8 * SHARED_WORDS)
-        self.shortcuts = Shortcuts(program)
+        self.shortcuts = Shortcuts(program) if shortcuts is None else shortcuts.of(program)
         self.table, self.slots = Region(8 * _FIRST, reserve), _FIRST
         self.side: Region | None = None
         self.side_bytes = 0
@@ -318,11 +321,15 @@ class Visited:
         more, for what is moved now is not moved again soon, and hardly larger where they are all there are."""
         old = self.slots
         usual = int(old * (_GROWTH_FOLDED if self.program.shape.folded else _GROWTH))
-        cells = foreseen(self.level_sizes(), self.total(Ctx.EXPANDED)) / _LOAD
+        cells = self.foreseen() / _LOAD
         many = min(int(_BELIEVED * cells), _AT_ONCE * old)
         if many > usual:
             return many if self._affordable(many) else usual
         return max(int(_ENOUGH * cells), int(_LITTLE * old)) if 0 < _ENOUGH * cells < usual else usual
+
+    def foreseen(self) -> float:
+        """How many states there will be in all, as it looks; 0 where it is too early to tell."""
+        return foresight.foreseen(self.level_sizes(), self.total(Ctx.EXPANDED))
 
     def _larger(self, slots: int) -> int:
         """Bytes that a table of so many cells takes more, with what is set aside while it grows."""

@@ -19,11 +19,12 @@ from checker.ir.passes.scalarize import scalarize
 from checker.ir.scalar import ScalarSystem
 from checker.native import division
 from checker.native.program import Program
+from checker.native.shortcuts import Shortcuts
 from checker.native.visited import Visited
 from checker.semantics import layout
 from checker.semantics.layout import WORD, Division
 from tests.engines.test_explore import agrees_with_python
-from tests.native.systems import keep_all_leaves, search, told
+from tests.native.systems import keep_all_leaves, search, shortened, told
 from tests.native.test_wide import SPEC, counters, wide_systems
 
 QUIET = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -118,7 +119,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Division | None, float]
 
     def init(self: Any, *given: Any) -> None:
         real(self, *given)
-        noted.append((self.program.division, given[-1]))
+        noted.append((self.program.division, given[-1].seconds))
 
     monkeypatch.setattr(explore._Search, "__init__", init)
     return noted
@@ -142,6 +143,25 @@ def test_a_search_begins_again_once(
     assert verdict.coverage.states == len(search(narrow())[0])
     assert [d for d, _ in begun] == [None, (0, 1, 1, 0)]
     assert 0 < begun[1][1] < (verdict.coverage.search_seconds or 0)
+
+
+def test_a_search_that_is_divided_anew_keeps_its_shortcuts(
+    monkeypatch: pytest.MonkeyPatch, begun: list[tuple[Division | None, float]]
+) -> None:
+    """They are of the actions, wherever leaves lie; what they say holds of the program that has them now."""
+    keep_all_leaves(monkeypatch)
+    learn_at_once(monkeypatch)
+    monkeypatch.setattr(division, "learned", lambda _: (0, 1, 1, 0))
+    made: list[Program] = []
+    real = Shortcuts.__init__
+    monkeypatch.setattr(Shortcuts, "__init__", lambda self, program: (made.append(program), real(self, program))[1])
+    with shortened():
+        verdict = checked(narrow())
+
+    assert isinstance(verdict, Holds)
+    assert verdict.coverage.states == len(search(narrow())[0])
+    assert len(begun) == 2
+    assert len(made) == 1
 
 
 def test_what_follows_something_is_learned_to_lie_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

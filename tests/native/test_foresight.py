@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from checker.engines.contract import Budget, Holds, Task, Verdict
 from checker.engines.explore import Explore
-from checker.native import visited
+from checker.native import foresight
 from checker.native.foresight import foreseen
 from checker.native.visited import Visited
 from tests.native.systems import agg_core, told
@@ -81,7 +81,7 @@ def test_what_is_foreseen_changes_nothing_that_is_told(
     monkeypatch.setenv("INTERLOCK_CACHE", "0")
     budget = Budget(memory=64 << 20)
     plain = checked(workers=workers, budget=budget)
-    monkeypatch.setattr(visited, "foreseen", lambda *_: lie)
+    monkeypatch.setattr(foresight, "foreseen", lambda *_: lie)
     other = checked(workers=workers, budget=budget)
 
     assert isinstance(plain, Holds)
@@ -99,7 +99,7 @@ def test_a_table_that_is_foreseen_well_is_moved_less_and_takes_less(monkeypatch:
     def told_by(said: float | None) -> tuple[int, float]:
         with monkeypatch.context() as patch:
             if said is not None:
-                patch.setattr(visited, "foreseen", lambda *_: said)
+                patch.setattr(foresight, "foreseen", lambda *_: said)
             moved.clear()
             taken = checked().coverage.bytes_per_state
         assert taken is not None

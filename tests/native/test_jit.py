@@ -200,3 +200,18 @@ def test_verbose_says_why_a_cache_is_not_used(
     assert code == 0
     assert f"others can write to {folder}" in caplog.text
     assert list(folder.iterdir()) == []
+
+
+def test_what_will_run_for_long_is_optimised_at_once(tmp_path: Path, compiled: list[Form]) -> None:
+    """Not what is only foreseen to take about as long as that; and once."""
+    library = Library(DOUBLE, Cache(tmp_path))
+    patience = len(DOUBLE) / jit._CHARACTERS
+    library.promised(1.5 * patience)
+    early = list(compiled)
+    library.promised(3 * patience)
+    library.promised(3 * patience)
+
+    assert early == [QUICK]
+    assert compiled == [QUICK, FAST]
+    assert library.form is FAST
+    assert library.function("double", 1)(21) == 42
