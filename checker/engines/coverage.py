@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -19,16 +20,19 @@ from checker.ir.scalar import ScalarAction, ScalarSystem
 from checker.native.survey import Survey
 from checker.native.visited import OutOfMemory
 
+if TYPE_CHECKING:
+    from checker.native.disk import DiskSurvey
+
 MOST = 1 << 20  # instances of the questions that are asked together
 
 
-def surveyed(survey: Survey, asked: Asked, fired: Sequence[int], below: int | None) -> Surveyed:
+def surveyed(survey: Survey | DiskSurvey, asked: Asked, fired: Sequence[int], below: int | None) -> Surveyed:
     """The answers to what is asked of a search that took the actions so often."""
     return _Counting(survey, asked, below).answers(fired)
 
 
 class _Counting:
-    def __init__(self, survey: Survey, asked: Asked, below: int | None) -> None:
+    def __init__(self, survey: Survey | DiskSurvey, asked: Asked, below: int | None) -> None:
         self.survey, self.asked, self.below = survey, asked, below
         self.visited = survey.visited
         self.system = self.visited.program.system

@@ -173,14 +173,26 @@ class _Search:
 
     def _surveyed(self, asked: Asked, told: Coverage) -> Surveyed:
         """What is asked of the states, beside the verdict."""
-        if self.spill is not None and self.spill.touched:
-            reason = f"coverage was not counted: it needs all states in memory, and {self.findings.on_disk()}"
-            return Surveyed(0, self.whole, unanswered=(f"{reason}; give it more with --memory",))
         below = self.visited.deepest() + 1 if self.whole is None else self.whole
+        if self.spill is not None and self.spill.touched:
+            return self._surveyed_on_disk(self.spill, asked, told, below)
         survey = Survey(self.visited, below, self._look)
         try:
             return coverage.surveyed(survey, asked, told.fired or (), self.whole)
         except Stop as stop:
+            return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
+
+    def _surveyed_on_disk(self, spill: Spill, asked: Asked, told: Coverage, below: int) -> Surveyed:
+        from checker.native.disk import DiskSurvey  # noqa: PLC0415 - numpy, only for what is large
+        from checker.native.spill import DiskError  # noqa: PLC0415
+
+        try:
+            if not spill.begun:
+                raise DiskError(self.findings.on_disk())
+            with spill.told():
+                survey = DiskSurvey(spill, below, self._look)
+                return coverage.surveyed(survey, asked, told.fired or (), self.whole)
+        except (Stop, DiskError) as stop:
             return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
 
     def _decided(self) -> Verdict:

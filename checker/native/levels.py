@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _BUFFER = 1 << 16  # places in the buffer, at least
 _LEAST = 1 << 12  # and where memory is short
-_BROUGHT = 1 << 14  # states that are brought back from the disk at a time
+BROUGHT = 1 << 14  # states that are brought back from the disk at a time
 _SHARE = 1 << 12  # places that are worth another thread
 
 
@@ -34,7 +34,8 @@ class Levels:
             run.uncounted()
         self._held: dict[int, tuple[int, int]] = {}  # by level: its start in the buffer, and its size
         if spill is not None:
-            self.sizes, self.room = spill.sizes, min(visited.slots, _BROUGHT)
+            spill.finish(BROUGHT)
+            self.sizes, self.room = spill.sizes, min(visited.slots, BROUGHT)
             self._ends, self._places = Region(8), Region(8 * self.room)
             self._places.put(0, range(self.room))
             return
@@ -125,6 +126,10 @@ class Levels:
     def lost(self, number: int, look: Callable[[], None]) -> tuple[Noted, int] | None:
         """The least deep, then smallest state from which no path leads to what property `number` wants."""
         visited = self.visited
+        if self.spill is not None:
+            from checker.native import disk  # noqa: PLC0415 - numpy takes a tenth of a second to load
+
+            return disk.lost(self.spill, number, look)
         if visited.limit is not None and self.bytes() + visited.slots > visited.limit:
             raise OutOfMemory
         marks, runs = Region(visited.slots), visited.runs

@@ -95,7 +95,7 @@ class Program:
 
     def assembly(self) -> str:
         """The module as LLVM assembly."""
-        parts = [self.model_code(), self.judging_code(), self._wanted()]
+        parts = [self.model_code(), self.judging_code(), self.wanted_code()]
         if self.every:
             parts += [self._note(), self._note_step()]
         return "\n".join([*parts, kernel.text(self.shape)])
@@ -263,7 +263,7 @@ class Program:
             self._leave_unless(emit, terminal.value, 1)
         return code.finish("0")
 
-    def _wanted(self) -> str:
+    def wanted_code(self) -> str:
         """`@wanted(state, property) -> 0 or 1`: whether the state is one a RECOVERABLE property wants."""
         code = Code("define internal i64 @wanted(ptr %s, i64 %p) nounwind")
         emit = self._emitter(code, {"s": "%s"})

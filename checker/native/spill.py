@@ -143,21 +143,37 @@ class Spill:
 
     def bring(self, level: int, start: int, most: int) -> int:
         """Put some states of a level, from one on, into the first cells of the table, in any order; how many."""
-        keys = self.keys(level)[start : start + most]
-        _words(self.visited.table, 0, len(keys))[:] = keys
+        return self.put(self.keys(level)[start : start + most])
+
+    def put(self, keys: Keys) -> int:
+        """Put some states into the first cells of the table, as if they had no depth; how many."""
+        _words(self.visited.table, 0, len(keys))[:] = keys | np.uint64(1 << self.program.shape.key_bits)
         return len(keys)
+
+    def finish(self, cells: int) -> None:
+        """The search is over: the table has only to take so many states that are brought back."""
+        if self.visited.slots > cells:
+            self.visited.tabulate(-(-cells // LINE) * LINE)
+
+    def release(self) -> None:
+        """Give back the memory of states that were looked at."""
+        self._states.release()
+
+    def standing_for(self, keys: Keys) -> int:
+        """How many states those with these keys stand for."""
+        return self._weight(keys) if self.program.shape.reduced else len(keys)
 
     # --- while a level is searched -----------------------------------------------------------------
 
     def relieve(self) -> None:
         """Memory is full: put states on disk.  Raises OutOfMemory where that does not help, and DiskError."""
-        with self._told():
+        with self.told():
             if not self.begun:
                 self._begin()
                 return
         visited = self.visited
         held = visited.found - visited.gone
-        with self._told():
+        with self.told():
             self._put_away()
         if 2 * held < visited.capacity(visited.slots):  # it is not the table that needs the memory
             if visited.slots // 2 < self._least():
@@ -186,7 +202,7 @@ class Spill:
     def settle(self, look: Callable[[], None]) -> None:
         """The level is over: which of the states that were found are new?  They are the next level.  `look` is called
         now and then, and may raise.  Raises DiskError."""
-        with self._told():
+        with self.told():
             self._settle(look)
 
     def _settle(self, look: Callable[[], None]) -> None:
@@ -363,10 +379,12 @@ class Spill:
         """How many states the representatives with these keys stand for, of a reduced search."""
         if not self.program.shape.reduced:
             return 0
+        keys = np.ascontiguousarray(keys)
         return self.program.weights(self.visited.first.address, keys.ctypes.data, len(keys))
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
+        """Within: what the system says of the disk is said as a DiskError."""
         try:
             yield
         except OSError as e:

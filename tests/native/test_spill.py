@@ -19,7 +19,7 @@ from checker.engines.explore import Explore
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
-from checker.native import spill
+from checker.native import disk, spill
 from checker.native.spill import Column, merged, unknown
 from checker.native.visited import OutOfMemory, Visited
 from tests.engines.test_explore import systems
@@ -47,17 +47,14 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("checker.native.visited._FIRST", 8)
     monkeypatch.setattr("checker.engines.explore._FIRST_CHUNK", 50)
     monkeypatch.setattr("checker.engines.explore._Search._sized", lambda *_: None)
-    monkeypatch.setattr("checker.native.levels._BROUGHT", 16)
+    monkeypatch.setattr("checker.native.levels.BROUGHT", 16)
     monkeypatch.setattr("checker.native.spill._CHUNK", 16)
     monkeypatch.setattr("checker.native.spill._BLOCKS", 1)
+    monkeypatch.setattr("checker.native.disk._TAKEN", 104)
+    monkeypatch.setattr("checker.native.disk._ROOM", 60)
     monkeypatch.setattr("checker.native.spill.Spill._least", lambda self: 256 * len(self.visited.runs))
     with shared():
         yield
-
-
-def without(system: ScalarSystem, kind: PropertyKind = PropertyKind.RECOVERABLE) -> ScalarSystem:
-    """A system without the properties of a kind."""
-    return attrs.evolve(system, properties=tuple(p for p in system.properties if p.kind is not kind))
 
 
 def walk(top: int) -> ScalarSystem:
@@ -140,9 +137,9 @@ CASES: dict[str, tuple[Callable[[], ScalarSystem], dict[str, Any]]] = {
 @pytest.mark.usefixtures("short_of_memory")
 @pytest.mark.parametrize("name", CASES)
 def test_the_verdict_is_the_same_as_in_memory(name: str, tmp_path: Path) -> None:
-    """Counts, verdict and paths, on any number of threads."""
+    """Counts, verdict, paths and what was covered, on any number of threads."""
     made, task = CASES[name]
-    system = without(made())
+    system, task = made(), {"asked": Asked(new=True), **task}
     plain = Explore().run(Task(system, **task))
 
     for workers in (1, 2, 3):
@@ -164,7 +161,7 @@ def test_it_begins_at_any_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also where threads have successors whose parts have no numbers yet, and nothing is left to expand."""
-    system = without(make())
+    system = make()
     task = Task(system, workers=workers, every=True, symmetry=symmetry)
     plain = Explore().run(task)
     different = []
@@ -185,7 +182,7 @@ def test_depths_beside_the_table_go_to_disk(
     """A long path, whose states have no room for their depth; all levels at once, or some at a time."""
     monkeypatch.setattr("checker.native.visited._FIRST", first)
     monkeypatch.setattr("checker.native.spill._CHUNK", chunk)
-    system = without(line(600, bits))
+    system = attrs.evolve(line(600, bits), properties=line(600, bits).properties[:1])  # `there` alone
 
     verdict = Explore().run(Task(system, spill=tmp_path))
 
@@ -217,14 +214,16 @@ def test_a_level_beside_the_table_that_is_larger_than_what_is_merged(
 @given(systems())
 def test_random_systems_are_told_alike(tmp_path_factory: pytest.TempPathFactory, system: ScalarSystem) -> None:
     """Errors of the model, deadlocks and all kinds of properties, with and without going on after a violation."""
-    some, folder = without(system), tmp_path_factory.getbasetemp()
+    folder, asked = tmp_path_factory.getbasetemp(), Asked(new=True)
     for every in (False, True):
-        plain = same(Explore().run(Task(some, every=every)))
+        plain = same(Explore().run(Task(system, every=every, asked=asked)))
         with pytest.MonkeyPatch.context() as patch, shortened():
             limited = short_of_memory.__wrapped__(patch)  # type: ignore[attr-defined]
             next(limited)
             for workers in (1, 3):
-                alike = same(Explore().run(Task(some, every=every, workers=workers, spill=folder))) == plain
+                alike = (
+                    same(Explore().run(Task(system, every=every, workers=workers, spill=folder, asked=asked))) == plain
+                )
                 assert alike, (every, workers)
             limited.close()
 
@@ -248,7 +247,7 @@ def test_the_yardstick_is_counted_within_its_budget(workers: int, memory: int, t
 def test_a_tree_grows_where_the_table_was(workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of wide states, the parts stay in memory; the table gives way to them."""
     keep_all_leaves(monkeypatch)
-    system, memory = without(wide(40)), 2_150_000
+    system, memory = wide(40), 2_150_000
 
     verdict = Explore().run(Task(system, Budget(memory=memory), workers=workers, every=True, spill=tmp_path))
 
@@ -289,7 +288,7 @@ def test_a_run_that_is_stopped_tells_whole_levels(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("short_of_memory")
-@pytest.mark.parametrize("make", [lambda: wide(9), lambda: without(walk(9)), lambda: without(line(300, 60))])
+@pytest.mark.parametrize("make", [lambda: wide(9), lambda: walk(9), lambda: line(300, 60)])
 def test_a_disk_that_is_full_ends_the_run(
     make: Callable[[], ScalarSystem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,7 +310,6 @@ def test_a_disk_that_is_full_ends_the_run(
         left = after
         verdict = Explore().run(Task(system, every=True, spill=tmp_path, asked=Asked(new=True)))
         assert verdict.coverage.survey is not None
-        assert verdict.coverage.survey.unanswered
         if isinstance(verdict, Unknown):
             reasons.add(verdict.reason)
         elif left < 0:
@@ -325,18 +323,26 @@ def test_a_disk_that_is_full_ends_the_run(
     assert reasons == {f"{where}: make room there, or name another folder with --spill"}
 
 
-@pytest.mark.usefixtures("short_of_memory")
-def test_what_needs_all_states_in_memory_is_unknown(tmp_path: Path) -> None:
-    """From where a state can be recovered, and what is counted afterwards."""
-    verdict = Explore().run(Task(small(4), spill=tmp_path, asked=Asked(new=True)))
+def test_what_is_asked_of_all_states_is_asked_within_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From where a state can be recovered, and what was covered; or it is said that there is no room for it."""
+    base = agg_core(3, 1)
+    first = sc.eq(sc.int_var("s", 0, 0, 4), num(0))
+    back = claim("back", PropertyKind.RECOVERABLE, sc.or_((first, sc.eq(sc.int_var("s", 2, 0, 4), num(4)))))
+    system, asked = attrs.evolve(base, properties=(*base.properties, back)), Asked(new=True)
+    tight = Task(system, Budget(memory=4_000_000), spill=tmp_path, asked=asked, every=True)
+    verdict = Explore().run(tight)
 
-    assert isinstance(verdict, Unknown)
-    assert verdict.reason == (
-        f"back needs all states in memory, and states were spilled to {tmp_path}: give it more with --memory"
-    )
-    assert verdict.coverage.states == 5**5
-    assert verdict.coverage.survey is not None
-    assert "--memory" in verdict.coverage.survey.unanswered[0]
+    assert spilled(verdict)
+    assert isinstance(verdict, Violated)
+    assert same(verdict) == same(Explore().run(Task(system, asked=asked, every=True)))
+    monkeypatch.setattr(disk, "_COST", 1 << 20)
+    tighter = Explore().run(tight)
+    assert isinstance(tighter, Unknown)
+    assert "memory" in tighter.reason
+    assert tighter.coverage.survey is not None
+    assert "memory" in tighter.coverage.survey.unanswered[0]
 
 
 def test_a_search_that_fits_in_memory_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

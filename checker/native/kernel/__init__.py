@@ -3,12 +3,13 @@
 Rule of the package: exact and without globals.  `context.py` says what Python and native code tell each other,
 `shape.py` what a state is, and each other module writes the functions of one concern as LLVM assembly:
 `table.py` the visited set, `tree.py` wide states, `search.py` breadth first, `after.py` what is asked of a
-finished search, `survey.py` what is counted over it where that is asked for, `walk.py` random walks.
+finished search, `survey.py` what is counted over it where that is asked for, `targets.py` the steps of states that
+are on disk, `walk.py` random walks.
 """
 
 from __future__ import annotations
 
-from checker.native.kernel import after, search, survey, table, tree, walk
+from checker.native.kernel import after, search, survey, table, targets, tree, walk
 from checker.native.kernel.context import (
     BLOCK,
     BLOCK_WORDS,
@@ -42,6 +43,7 @@ __all__ = [
     "Status",
     "Way",
     "survey_text",
+    "targets_text",
     "text",
     "walks_text",
 ]
@@ -61,3 +63,8 @@ def walks_text(shape: Shape) -> str:
 def survey_text(shape: Shape) -> str:
     """All functions that a survey of a search needs."""
     return "\n".join([hash_text(), tree.text(shape), survey.text(shape)])
+
+
+def targets_text(shape: Shape, instances: int) -> str:
+    """All functions that are asked of states on disk, which have so many successors at most."""
+    return "\n".join([hash_text(), tree.text(shape), targets.text(shape, instances)])

@@ -1,0 +1,51 @@
+"""Where do the steps of some states lead, which are elsewhere than in the table?
+
+Rule of the module: states come as keys and go as keys, with who led to them; nothing is looked up.
+"""
+
+from __future__ import annotations
+
+from checker.native.kernel.context import Ctx
+from checker.native.kernel.shape import NONE, Shape
+from checker.native.text import Code
+
+
+def text(shape: Shape, instances: int) -> str:
+    """The functions; a state has so many successors at most."""
+    return "\n".join([_targets(shape, instances), _wanting(shape)])
+
+
+def _targets(shape: Shape, instances: int) -> str:
+    """`@targets(ctx, keys, n, room, out, ids, sources, done) -> m`: of the first states with these keys, as many as the
+    room is surely enough for (`done`), the keys of all successors, the instances, and the places of the states that
+    they come from.  Enabled instances are counted by action, in FIRED, for each state that one stands for."""
+    code = Code(
+        "define i64 @targets(ptr %c, ptr %keys, i64 %n, i64 %room, ptr %out, ptr %which, ptr %from, ptr %done) nounwind"
+    )
+    made, pending, ids = code.var("0"), code.pointer("%c", Ctx.PENDING), code.pointer("%c", Ctx.IDS)
+    code.store("%n", "%done")
+    with code.count("0", "%n") as i:
+        with code.when(code.cmp("ugt", code.add(code.get(made), str(instances)), "%room")):
+            code.store(i, "%done")
+            code.stop(code.get(made))
+        state = shape.state_of(code, code.load("%keys", i))
+        n = shape.successors(code, state, "0", shape.weight(code, state))
+        with code.count("0", n) as j:
+            target, to = shape.at(code, pending, j), code.get(made)
+            shape.represent(code, target)
+            code.store(shape.key_of(code, target), "%out", to)
+            code.store(code.load32(ids, j), "%which", to)
+            code.store(i, "%from", to)
+            code.bump(made)
+        code.store(NONE, code.pointer("%c", Ctx.ERR))
+    return code.finish(code.get(made))
+
+
+def _wanting(shape: Shape) -> str:
+    """`@wanting(ctx, property, keys, n, good)`: for each state with these keys, whether the property wants it."""
+    code = Code("define i64 @wanting(ptr %c, i64 %p, ptr %keys, i64 %n, ptr %good) nounwind")
+    with code.count("0", "%n") as i:
+        state = shape.state_of(code, code.load("%keys", i))
+        wanted = code.op(f"call i64 @wanted(ptr {state}, i64 %p)")
+        code.do(f"store i8 {code.op(f'trunc i64 {wanted} to i8')}, ptr {code.at('%good', i, 'i8')}")
+    return code.finish("0")
