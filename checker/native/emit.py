@@ -191,10 +191,7 @@ class Emitter:
         for s, field in self._runs(choice):
             to = s.shift + scale
             if field is None:
-                part = self.known(s.node) or ""
-                part = (
-                    code.op(f"zext i1 {part} to i64") if s.node.boolean else code.sub(part, str(s.lo)) if s.lo else part
-                )
+                part = self._bits(s)
                 part = code.shl(part, to) if to else part
             else:
                 word = self.spaces[var_of(s.node)[0]][field.word]
@@ -203,6 +200,13 @@ class Emitter:
                 part = code.band(part, str(((1 << field.width) - 1) << to))
             key = code.bor(key, part) if key else part
         return key
+
+    def _bits(self, s: Selector) -> str:
+        """What an expression that decides adds to a key."""
+        value = self.known(s.node) or ""
+        if s.node.boolean:
+            return self.code.op(f"zext i1 {value} to i64")
+        return self.code.sub(value, str(s.lo)) if s.lo else value
 
     def _looked_up(self, choice: Choice) -> str:
         """The value that a choice comes to."""
@@ -222,9 +226,8 @@ class Emitter:
         raw = code.op(f"lshr i64 {word}, {entry}")
         if first.boolean:
             return code.op(f"trunc i64 {raw} to i1")
-        place, lo = places[0], self.leaves[var_of(first)[1]].lo
-        raw = code.band(raw, str((1 << place.width) - 1))
-        return code.add(raw, str(lo)) if lo else raw
+        raw = code.band(raw, str((1 << places[0].width) - 1))
+        return code.add(raw, str(places[0].lo)) if places[0].lo else raw
 
     def _entry(self, choice: Choice, cells: Sequence[int]) -> str:
         """What a table says of a key, a number below 256: a table in a word where it fits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -133,6 +134,30 @@ def test_a_map_is_read_without_comparing(root: Node, division: tuple[int, ...] |
 
     assert code.finish("0").count("select") <= (0 if division is None else 2)  # of a word, not of a leaf
     agree(root, [(*s, 0, 1, 0, n, 5) for s in picked for n in (-2, 1)], division)
+
+
+def test_a_map_that_lies_in_four_words_is_read_at_a_key_of_four_bits() -> None:
+    """From a table in memory, whose entries take all of their eight bits."""
+    leaves = (*(leaf(f"x{i}", -1, 2) for i in range(16)), *(leaf(f"rest{i}", 0, (1 << 16) - 1) for i in range(12)))
+    xs = sc.variables("s", leaves)[:16]
+    packing = Packing.of(leaves, division=(0, 1, 2, 3) * 7)
+    root = xs[15]
+    for i in range(14, -1, -1):
+        both = sc.and_((sc.eq(xs[0], num(i // 4 - 1)), sc.eq(xs[5], num(i % 4 - 1))))
+        root = sc.ite(both, xs[i], root)
+    code = Code("define i64 @f(ptr %s)")
+    value = Emitter(code, leaves, packing, {"s": load_words(code, "%s", width(packing))}).value(root)
+    library, memory = Library(code.finish(value)), Region(64)
+    found, expected = [], []
+    for seed in range(300):
+        chance = random.Random(seed)  # noqa: S311
+        state = [*(chance.randint(-1, 2) for _ in range(16)), *(chance.getrandbits(16) for _ in range(12))]
+        memory.put(0, packing.pack(state))
+        found.append(library.function("f", 1)(memory.address))
+        expected += sc.evaluate([root], {("s", i): x for i, x in enumerate(state)})
+
+    assert packing.words == 4
+    assert found == expected
 
 
 def test_too_many_bits_are_compared() -> None:
