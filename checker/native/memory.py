@@ -23,6 +23,7 @@ class Region:
         self._map = _reserved(self.size, _rounded(reserve))
         self.address = _address(self._map)
         self._huge = 0
+        self._in_large_pages()
 
     def more(self, size: int) -> int:
         """How many more bytes it would take, were it of this size."""
@@ -37,6 +38,10 @@ class Region:
             old.close()
             self._huge = 0
         self.size, self.address = new, _address(self._map)
+        self._in_large_pages()
+
+    def _in_large_pages(self) -> None:
+        """What is large is looked up all over: the processor finds few large pages faster than many small ones."""
         if self.size >= 4 * PAGE > self._huge and hasattr(mmap, "MADV_HUGEPAGE"):
             self._map.madvise(mmap.MADV_HUGEPAGE)
             self._huge = len(self._map)
