@@ -55,6 +55,7 @@ _REPORT = 0.5  # seconds between calls of `progress`
 _FIRST_CHUNK = 5_000
 _LONG = 0.05  # seconds after which a search is worth making shorter
 _SHORTEN = 0.25  # of its time, at most, goes into that
+_SLICE = 0.1  # seconds of it between looks at the budget
 _FEW = 1 << 22  # cells of a table whose levels are counted to see how long it will take
 _CAUTION = 0.5  # of the states that are foreseen
 _MANY = 16  # blocks of a level from which on all threads search it
@@ -173,24 +174,25 @@ class _Search:
 
     def _surveyed(self, asked: Asked, told: Coverage) -> Surveyed:
         """What is asked of the states, beside the verdict."""
-        below = self.visited.deepest() + 1 if self.whole is None else self.whole
         if self.spill is not None and self.spill.touched:
-            return self._surveyed_on_disk(self.spill, asked, told, below)
+            return self._surveyed_on_disk(self.spill, asked, told)
+        below = self.visited.deepest() + 1 if self.whole is None else self.whole
         survey = Survey(self.visited, below, self._look)
         try:
             return coverage.surveyed(survey, asked, told.fired or (), self.whole)
         except Stop as stop:
             return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
 
-    def _surveyed_on_disk(self, spill: Spill, asked: Asked, told: Coverage, below: int) -> Surveyed:
+    def _surveyed_on_disk(self, spill: Spill, asked: Asked, told: Coverage) -> Surveyed:
         from checker.native.disk import DiskSurvey  # noqa: PLC0415 - numpy, only for what is large
         from checker.native.spill import DiskError  # noqa: PLC0415
 
         try:
             if not spill.begun:
                 raise DiskError(self.findings.on_disk())
-            with spill.told():
-                survey = DiskSurvey(spill, below, self._look)
+            with spill.reading():
+                levels = len(spill.sizes) if self.whole is None else self.whole
+                survey = DiskSurvey(spill, levels, self._look)
                 return coverage.surveyed(survey, asked, told.fired or (), self.whole)
         except (Stop, DiskError) as stop:
             return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
@@ -200,7 +202,8 @@ class _Search:
             self._begin()
             verdict = self._search()
             if self.spill is None or not self.spill.begun:
-                history.learn(self.visited, self.task.budget, self.known, self.findings.seconds())
+                seconds = self.findings.seconds() - self.visited.shortcuts.spent
+                history.learn(self.visited, self.task, self.known, seconds)
             return verdict
         except _Over as over:
             self.findings.harvest()
@@ -225,7 +228,7 @@ class _Search:
         """Take in the initial states, or go on from a checkpoint."""
         saved = None if self.keeper is None else self.keeper.saved()
         if saved is None:
-            self.known = history.recalled(self.visited, self.task.budget)
+            self.known = history.recalled(self.visited, self.task)
             self._admit()
             self.begun = True
             return
@@ -382,7 +385,7 @@ class _Search:
             raise Stop(budget.time_reached)
         if self.task.interrupted():
             raise Stop("interrupted")
-        self._invest(now - self.findings.started + self.known.seconds)
+        self._invest(now - self.findings.started + self.known.credit)
         if now - self.reported >= _REPORT:
             self.reported = now
             share = self.visited.expanded() if self.spill is None or not self.spill.begun else self.spill.expanded
@@ -398,9 +401,9 @@ class _Search:
             return
         whole = searched
         if visited.slots < _FEW and not visited.spilled:
-            whole *= max(1.0, _CAUTION * visited.foreseen() / visited.found)
+            whole *= max(1.0, _CAUTION * visited.foreseen() / max(1, visited.found))
         library.promised(whole)
-        visited.shorten(_SHORTEN * whole)
+        visited.shorten(min(_SHORTEN * whole, visited.shortcuts.spent + _SLICE))
 
     def _keep_count(self) -> None:
         """Where states are counted, remember the last level that was complete: it is the same on every run."""
@@ -447,10 +450,19 @@ class _Search:
         return self.spill.sizes[-1] > 0
 
     def _begin_level(self) -> None:
-        if self.spill is None or not self.spill.begun:
-            self.visited.begin_level()
-        else:
-            self.spill.begin_level()
+        spill = self.spill
+        if spill is None or not spill.begun:
+            try:
+                self.visited.begin_level()
+            except OutOfMemory:  # for depths beside the table
+                if spill is None:
+                    raise
+                self._to_disk(spill.relieve)
+                self._settle(spill)
+            else:
+                return
+        assert spill is not None
+        spill.begin_level()
 
     def _settle(self, spill: Spill) -> None:
         """Take what was known before out of the level that was found."""

@@ -152,7 +152,7 @@ class Findings:
         from checker.native.spill import DiskError  # noqa: PLC0415 - numpy, only for what is large
 
         try:
-            with levels.spill.told():
+            with levels.spill.reading():
                 return levels.lost(number, look)
         except DiskError as e:
             raise Stop(str(e)) from None

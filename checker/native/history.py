@@ -8,12 +8,13 @@ and again is optimised as a long one is.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Final
 
 import attrs
 
-from checker.engines.contract import Budget
+from checker.engines.contract import Task
 from checker.native.jit import FAST
 from checker.native.kernel import Shared
 from checker.native.visited import Visited
@@ -25,16 +26,24 @@ _ABOUT: Final = "history 1"
 
 @attrs.frozen
 class History:
-    """States that were found, parts of wide ones, and seconds of all runs so far."""
+    """States that were found, parts of wide ones, and seconds of all runs so far.
+
+    `credit`: how many of those count for this run.
+    """
 
     states: int = 0
     parts: int = 0
     seconds: float = 0.0
+    credit: float = 0.0
 
 
-def recalled(visited: Visited, budget: Budget) -> History:
-    """What is known of a search that did not begin, which becomes as large as it was."""
-    data = visited.program.library.recall(*_about(budget))
+def recalled(visited: Visited, task: Task) -> History:
+    """What is known of a search that did not begin, which becomes as large as it was.
+
+    Where states may go to disk it grows as it must: what it needs memory for beside its table is not known.
+    A run that has little time does nothing beforehand.
+    """
+    data = visited.program.library.recall(*_about(task))
     if data is None:
         return History()
     try:
@@ -42,13 +51,15 @@ def recalled(visited: Visited, budget: Budget) -> History:
         known = History(int(states), int(parts), float(seconds))
     except (ValueError, TypeError):
         return History()  # not what this version wrote
-    if known.states >= LEAST:
+    if known.states >= LEAST and task.spill is None:
         visited.expect(known.states, known.parts)
+    if task.budget.seconds is not None:
+        return known
     visited.program.library.used(known.seconds)
-    return known
+    return attrs.evolve(known, credit=known.seconds)
 
 
-def learn(visited: Visited, budget: Budget, known: History, seconds: float) -> None:
+def learn(visited: Visited, task: Task, known: History, seconds: float) -> None:
     """Keep what a finished search found and how long it took, for the next run."""
     library, sizes = visited.program.library, (visited.found, visited.shared.get(Shared.ITEM_COUNT))
     if seconds < _SHORT and not known.states:
@@ -56,8 +67,10 @@ def learn(visited: Visited, budget: Budget, known: History, seconds: float) -> N
     settled = library.form is FAST and visited.shortcuts.finished
     if not settled or sizes != (known.states, known.parts):
         total = round(known.seconds + seconds, 3)
-        library.remember(json.dumps([*sizes, total]).encode(), *_about(budget))
+        library.remember(json.dumps([*sizes, total]).encode(), *_about(task))
 
 
-def _about(budget: Budget) -> tuple[str, ...]:
-    return _ABOUT, str(budget.states), str(budget.depth)
+def _about(task: Task) -> tuple[str, ...]:
+    """What the size depends on beside the module."""
+    initial = hashlib.sha256(repr(task.system.initial).encode()).hexdigest()
+    return _ABOUT, initial, str(task.budget.states), str(task.budget.depth)

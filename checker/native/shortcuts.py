@@ -64,6 +64,11 @@ class Shortcuts:
         return self.kept.address, 0 if self.movers is None else self.movers.address, self._words
 
     @property
+    def spent(self) -> float:
+        """Seconds that were spent on them."""
+        return self._spent
+
+    @property
     def finished(self) -> bool:
         """Whether nothing is left to work out."""
         return self._rest is None

@@ -167,13 +167,13 @@ class Spill:
 
     def relieve(self) -> None:
         """Memory is full: put states on disk.  Raises OutOfMemory where that does not help, and DiskError."""
-        with self.told():
+        with self._told():
             if not self.begun:
                 self._begin()
                 return
         visited = self.visited
         held = visited.found - visited.gone
-        with self.told():
+        with self._told():
             self._put_away()
         if 2 * held < visited.capacity(visited.slots):  # it is not the table that needs the memory
             if visited.slots // 2 < self._least():
@@ -202,7 +202,7 @@ class Spill:
     def settle(self, look: Callable[[], None]) -> None:
         """The level is over: which of the states that were found are new?  They are the next level.  `look` is called
         now and then, and may raise.  Raises DiskError."""
-        with self.told():
+        with self._told():
             self._settle(look)
 
     def _settle(self, look: Callable[[], None]) -> None:
@@ -383,8 +383,15 @@ class Spill:
         return self.program.weights(self.visited.first.address, keys.ctypes.data, len(keys))
 
     @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
-        """Within: what the system says of the disk is said as a DiskError."""
+    def reading(self) -> Iterator[None]:
+        """Within: what the system says of reading the disk is said as a DiskError."""
+        try:
+            yield
+        except OSError as e:
+            raise DiskError(f"states cannot be read from {self.folder} ({e.strerror or e})") from None
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
         try:
             yield
         except OSError as e:

@@ -34,6 +34,7 @@ from checker.semantics.layout import Packing, flatten_type, to_leaves
 UNROLL = 12_000  # nodes of an action's unrolled levels
 _CHEAP = 6  # nodes up to which a successor is written without asking first whether it counts
 _TEST = 3  # nodes tested by one branch
+_PIECES = 24  # of many conjuncts, a branch tests at least a part as large as this says: each is a block within a block
 
 
 @attrs.frozen
@@ -209,8 +210,9 @@ class Nest:
 
     def _cheap_part(self, conjuncts: Sequence[Node]) -> list[Node]:
         priced = sorted(conjuncts, key=lambda c: self.emit.price((c,)))
-        now = priced[:1]
-        for c in priced[1:]:
+        least = max(1, len(priced) // _PIECES)
+        now = priced[:least]
+        for c in priced[least:]:
             if self.emit.price((*now, c)) > _TEST:
                 break
             now.append(c)

@@ -35,6 +35,7 @@ _LITTLE = 1.125  # times as large as it is, a table becomes at least
 _AT_ONCE = 3  # times as large as it is, a table becomes at most
 _APART = 1 << 14  # cells at the start of a table that are set aside while it grows
 _WORTH = 1 << 18  # cells whose move is worth several threads
+_BESIDE = 1.5  # times its table is what a search may need in all, with depths beside it and a frontier
 _SPARE = 1 << 12  # states, and parts, that a thread may have asked room for and not found
 _ASIDE = 1 << 14  # cells that there is room for at first, of those that are set aside
 _SHARED = tuple(word for word in Ctx if word < Ctx.FREE)
@@ -456,7 +457,8 @@ class Visited:
     def expect(self, states: int, parts: int) -> None:
         """Of a search that did not begin: let there be room for so many states and parts, if the budget allows that."""
         slots = -(-int((states + _SPARE * len(self.runs)) / _LOAD + 1) // LINE) * LINE
-        if 8 * slots > _memory() // 2:
+        whole = int(_BESIDE * 8 * slots)
+        if whole > _memory() // 2 or (self.limit is not None and whole > self.limit):
             return
         try:
             self.make(max(slots, self.slots), 0, min(parts + _SPARE * len(self.runs), PARTS), self.blocks)

@@ -44,6 +44,7 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checker.engines.explore._MANY", 2)
     monkeypatch.setattr("checker.engines.explore._LONG", -1.0)  # all shortcuts, from the first look on
     monkeypatch.setattr("checker.engines.explore._SHORTEN", 1e9)
+    monkeypatch.setattr("checker.engines.explore._SLICE", 1e9)
     monkeypatch.setattr("checker.engines.explore._Search._sized", lambda *_: None)
 
 

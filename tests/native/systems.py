@@ -29,6 +29,7 @@ def shortened() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("checker.engines.explore._LONG", 0.0)
         patch.setattr("checker.engines.explore._SHORTEN", 1e15)
+        patch.setattr("checker.engines.explore._SLICE", 1e15)
         patch.setattr("checker.native.program._NARROW", 0)
         yield
 

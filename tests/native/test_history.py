@@ -15,7 +15,9 @@ from checker.engines.contract import Budget, Coverage, Holds, Task, Unknown, Ver
 from checker.engines.explore import Explore
 from checker.ir.scalar import ScalarSystem
 from checker.native import history, jit
+from checker.native.crew import Crew
 from checker.native.jit import FAST, QUICK, Form, Library
+from checker.native.program import Program
 from checker.native.visited import Visited
 from tests.native.systems import agg_core, keep_all_leaves, told
 from tests.native.test_wide import wide_systems
@@ -92,6 +94,47 @@ def test_lies_about_the_last_run_change_nothing_that_is_told(
         again = told(checked(system, budget=budget))
 
     assert again == plain
+
+
+def known(monkeypatch: pytest.MonkeyPatch, *numbers: float) -> list[float]:
+    """As if that were known of the last run; the seconds that are counted for the module."""
+    counted: list[float] = []
+    data = json.dumps(numbers).encode()
+    monkeypatch.setattr(Library, "recall", lambda _, *about: data if about[0] == "history 1" else None)
+    monkeypatch.setattr(Library, "used", lambda _, seconds: counted.append(seconds))
+    return counted
+
+
+def test_a_run_of_little_time_does_nothing_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What earlier runs took is no reason to spend its time before the first state."""
+    counted = known(monkeypatch, 100, 0, 1e6)
+    checked(agg_core(2, 1), budget=Budget(seconds=60.0))
+    before = max(counted, default=0.0)
+    checked(agg_core(2, 1))
+
+    assert before < 60
+    assert max(counted) == 1e6
+
+
+def test_a_search_that_may_use_the_disk_grows_as_it_must(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A table that takes all of a budget leaves none for what comes beside it."""
+    known(monkeypatch, 1e6, 0, 0)
+    asked: list[int] = []
+    monkeypatch.setattr(Visited, "expect", lambda _, states, parts: asked.append(states))
+    checked(agg_core(2, 1), spill=tmp_path)
+    assert not asked
+    checked(agg_core(2, 1))
+    assert asked == [10**6]
+
+
+def test_what_a_table_needs_beside_it_is_left_to_it() -> None:
+    """A table that just fits is not asked for: depths, the frontier and the tree have to go somewhere."""
+    visited = Visited(Program(agg_core(2, 1)), Crew(1), 8 << 20)
+    before = visited.slots
+    visited.expect(850_000, 0)  # 8 MB of cells
+    assert visited.slots == before
+    visited.expect(400_000, 0)
+    assert visited.slots > before
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b'["x", 1, 1]', b"null", b"\xff"])

@@ -29,6 +29,7 @@ from tests.native.test_threads import wide
 from tests.native.test_visited import line
 
 num = sc.integer
+PAD = tuple(leaf(f"pad{i}", 0, 1) for i in range(49))  # of a state of 12 bits: 61, which leave three for its depth
 keys = st.sets(st.integers(0, 60)).map(lambda s: np.array(sorted(s), np.uint64))
 
 
@@ -208,6 +209,43 @@ def test_a_level_beside_the_table_that_is_larger_than_what_is_merged(
     assert isinstance(verdict, Violated)
     assert same(verdict) == same(Explore().run(Task(system, every=True, spill=tmp_path, workers=2)))
     assert verdict.coverage.states == 1000
+
+
+@pytest.mark.usefixtures("short_of_memory")
+@pytest.mark.parametrize("bits", [12, 61, 63, 120])
+def test_what_was_covered_is_counted_however_deep(bits: int, tmp_path: Path) -> None:
+    """Levels on disk are as many as there are; a cell has room for fewer."""
+    task = Task(line(400, bits), every=True, asked=Asked(new=True))
+    verdict = Explore().run(attrs.evolve(task, spill=tmp_path))
+
+    assert spilled(verdict)
+    assert verdict.coverage.survey is not None
+    assert verdict.coverage.survey.states == 401
+    assert same(verdict) == same(Explore().run(task))
+
+
+@pytest.mark.parametrize("make", [lambda: line(300, 61), lambda: attrs.evolve(walk(9), leaves=(*walk(9).leaves, *PAD))])
+def test_depths_that_memory_has_no_room_for_send_states_to_disk(
+    make: Callable[[], ScalarSystem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end of a level, when the next is too deep for the cells."""
+    keep_all_leaves(monkeypatch)
+    system = make()
+    missing = len(system.leaves) - len(system.initial[0])
+    system = attrs.evolve(system, initial=((*system.initial[0], *[0] * missing),))
+    plain = Explore().run(Task(system, every=True))
+    deepen = Visited._deepen
+
+    def refuse(self: Visited) -> None:
+        if self.aside:  # there is a disk
+            raise OutOfMemory
+        deepen(self)
+
+    monkeypatch.setattr(Visited, "_deepen", refuse)
+    verdict = Explore().run(Task(system, every=True, spill=tmp_path))
+
+    assert spilled(verdict)
+    assert same(verdict) == same(plain)
 
 
 @settings(max_examples=60, deadline=None)

@@ -18,7 +18,7 @@ from checker.native import successors
 from checker.native.successors import digits
 from checker.semantics.layout import flatten_type, to_leaves
 from tests.engines.test_explore import agrees_with_python
-from tests.native.systems import leaf
+from tests.native.systems import action, keep_all_leaves, leaf
 from tests.semantics.test_layout import TYPES
 
 FEW = 2000
@@ -75,3 +75,18 @@ def test_sets_as_loops_and_as_constants_are_searched_as_in_python(unroll: int, m
     agrees_with_python(grouped())
     fine = attrs.evolve(grouped().actions[0], errors=())
     agrees_with_python(attrs.evolve(grouped(), actions=(fine,)))
+
+
+@pytest.mark.parametrize("conjuncts", [30, 2500])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_many_conjuncts_are_tested_in_few_pieces(conjuncts: int, wrong: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a block within a block, and there is an end to how deep those may lie."""
+    keep_all_leaves(monkeypatch)
+    xs = [sc.int_var("s", i, 0, 3) for i in range(conjuncts)]
+    guards = [sc.lt(x, num(3)) for x in xs]
+    late = sc.eq(xs[0], num(2))
+    errors, fine = ([sc.and_((*guards, late))], [sc.not_(late)]) if wrong else ([], [])
+    up = action("up", [], [*guards, *fine], {0: sc.add(xs[0], num(1))}, errors)
+    system = ScalarSystem(tuple(leaf(f"x{i}", 0, 3) for i in range(conjuncts)), ((0,) * conjuncts,), (up,), ())
+
+    agrees_with_python(system)
