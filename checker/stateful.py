@@ -22,7 +22,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean, nearest, render_all
+from checker.diagnostics import Diagnostic, InputError, did_you_mean, mistake, nearest, render_all
 from checker.frontend import load_spec
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param, Property, PropertyKind
@@ -58,7 +58,7 @@ def _read(path: Path) -> Spec:
         help_ = (
             f"did you mean `{path.with_name(known)}`?" if known else f"give a path from {Path.cwd()}, or a whole one"
         )
-        raise InputError([Diagnostic("C002", f"there is no file {path}", NOWHERE, help_)])
+        raise mistake("C002", f"there is no file {path}", help_)
     return load_spec(path)
 
 
@@ -67,7 +67,7 @@ def _named(spec: Spec, name: str) -> Check:
         if check.name == name:
             return check
     help_ = did_you_mean(name, [c.name for c in spec.checks])
-    raise InputError([Diagnostic("C004", f"there is no check named `{name}` in {spec.path}", NOWHERE, help_)])
+    raise mistake("C004", f"there is no check named `{name}` in {spec.path}", help_)
 
 
 # --- what is run -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ A large search keeps one state of each orbit, where the members of a scalarset a
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -44,7 +45,7 @@ from checker.native.run import NONE
 from checker.native.saved import numbers, restore, sections
 from checker.native.shortcuts import Shortcuts
 from checker.native.survey import Survey
-from checker.native.visited import Full, OutOfMemory, Visited
+from checker.native.visited import DiskError, Full, OutOfMemory, Visited
 from checker.semantics.layout import Division
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class _Search:
         self.chunk = _FIRST_CHUNK
         self.complete: Coverage | None = None  # where states are counted: of the last level that was finished
         self.whole: int | None = 0  # all states of fewer steps are expanded; None: all states are
-        self.reported = time.perf_counter()
+        self.reported, self.invested = time.perf_counter(), -math.inf
         self.keeper = keeper_of(task, self.program)
         self.spill = _spill_of(task, self.visited)
         started = self.reported - start.seconds  # of searches that began again
@@ -174,28 +175,24 @@ class _Search:
 
     def _surveyed(self, asked: Asked, told: Coverage) -> Surveyed:
         """What is asked of the states, beside the verdict."""
-        if self.spill is not None and self.spill.touched:
-            return self._surveyed_on_disk(self.spill, asked, told)
-        below = self.visited.deepest() + 1 if self.whole is None else self.whole
-        survey = Survey(self.visited, below, self._look)
+        spill = self.spill
         try:
-            return coverage.surveyed(survey, asked, told.fired or (), self.whole)
-        except Stop as stop:
+            if spill is not None and spill.touched:
+                if not spill.begun:  # the disk was full before all of them were there
+                    raise Stop(self.findings.on_disk())
+                return self._surveyed_on_disk(spill, asked, told)
+            below = self.visited.deepest() + 1 if self.whole is None else self.whole
+            return coverage.surveyed(Survey(self.visited, below, self._look), asked, told.fired or (), self.whole)
+        except (Stop, DiskError) as stop:
             return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
 
     def _surveyed_on_disk(self, spill: Spill, asked: Asked, told: Coverage) -> Surveyed:
         from checker.native.disk import DiskSurvey  # noqa: PLC0415 - numpy, only for what is large
-        from checker.native.spill import DiskError  # noqa: PLC0415
 
-        try:
-            if not spill.begun:
-                raise DiskError(self.findings.on_disk())
-            with spill.reading():
-                levels = len(spill.sizes) if self.whole is None else self.whole
-                survey = DiskSurvey(spill, levels, self._look)
-                return coverage.surveyed(survey, asked, told.fired or (), self.whole)
-        except (Stop, DiskError) as stop:
-            return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
+        levels = len(spill.sizes) if self.whole is None else self.whole
+        survey = DiskSurvey(spill, levels, self._look)
+        with spill.reading():
+            return coverage.surveyed(survey, asked, told.fired or (), self.whole)
 
     def _decided(self) -> Verdict:
         try:
@@ -208,7 +205,7 @@ class _Search:
         except _Over as over:
             self.findings.harvest()
             return self.findings.undecided(str(over))
-        except Stop as stop:
+        except (Stop, DiskError) as stop:
             return self._stopped(str(stop), self.findings.harvest)
         except OutOfMemory:
             more = "" if self.spill is None else ", with states on disk too: `--memory` sets more"
@@ -348,7 +345,7 @@ class _Search:
                     raise
                 if not spilled:
                     self.findings.settled = self.findings.coverage()
-                self._to_disk(spill.relieve)
+                spill.relieve()
                 visited.first[Ctx.LEVELS_LEFT] = 0
             else:
                 return
@@ -385,7 +382,7 @@ class _Search:
             raise Stop(budget.time_reached)
         if self.task.interrupted():
             raise Stop("interrupted")
-        self._invest(now - self.findings.started + self.known.credit)
+        self._invest(now)
         if now - self.reported >= _REPORT:
             self.reported = now
             share = self.visited.expanded() if self.spill is None or not self.spill.begun else self.spill.expanded
@@ -394,12 +391,14 @@ class _Search:
         if self.keeper is not None and self.keeper.due(self.visited.bytes()):
             self._save()
 
-    def _invest(self, searched: float) -> None:
-        """Do what makes the rest of a search shorter, for a part of the time that it will take in all."""
+    def _invest(self, now: float) -> None:
+        """Do what makes the rest of a search shorter, for a part of the time that it will take in all.  To look ahead
+        takes a pass over the table, so it is not done at the end of each small level."""
         visited, library = self.visited, self.program.library
-        if searched <= _LONG or (library.form is FAST and visited.shortcuts.finished):
+        whole = now - self.findings.started + self.known.credit
+        if whole <= _LONG or now - self.invested < _PAUSE or (library.form is FAST and visited.shortcuts.finished):
             return
-        whole = searched
+        self.invested = now
         if visited.slots < _FEW and not visited.spilled:
             whole *= max(1.0, _CAUTION * visited.foreseen() / max(1, visited.found))
         library.promised(whole)
@@ -457,7 +456,7 @@ class _Search:
             except OutOfMemory:  # for depths beside the table
                 if spill is None:
                     raise
-                self._to_disk(spill.relieve)
+                spill.relieve()
                 self._settle(spill)
             else:
                 return
@@ -466,16 +465,8 @@ class _Search:
 
     def _settle(self, spill: Spill) -> None:
         """Take what was known before out of the level that was found."""
-        self._to_disk(partial(spill.settle, self._look))
+        spill.settle(self._look)
         self.findings.settled = self.findings.coverage()
-
-    def _to_disk(self, call: Callable[[], None]) -> None:
-        from checker.native.spill import DiskError  # noqa: PLC0415 - numpy, only for what is large
-
-        try:
-            call()
-        except DiskError as e:
-            raise Stop(str(e)) from None
 
 
 def _spill_of(task: Task, visited: Visited) -> Spill | None:

@@ -140,22 +140,10 @@ class Findings:
         """Of an exhausted search: a property that no state has, or from some state no path leads to."""
         if p.kind is PropertyKind.REACHABLE:
             return None if self.witnessed(p) else Violated(self.coverage(), Trouble.PROPERTY, p.name, None)
-        lost = self._lost(self.system.properties.index(p), look)
+        lost = self._levels().lost(self.system.properties.index(p), look)
         if lost is None:
             return None
         return Violated(self.coverage(), Trouble.PROPERTY, p.name, self._path(lost[0].state, lost[1]))
-
-    def _lost(self, number: int, look: Callable[[], None]) -> tuple[Noted, int] | None:
-        levels = self._levels()
-        if levels.spill is None:
-            return levels.lost(number, look)
-        from checker.native.spill import DiskError  # noqa: PLC0415 - numpy, only for what is large
-
-        try:
-            with levels.spill.reading():
-                return levels.lost(number, look)
-        except DiskError as e:
-            raise Stop(str(e)) from None
 
     def undecided(self, reason: str) -> Verdict:
         """What is said of a search that ended before it was over."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.diagnostics import mistake
 from checker.engines.contract import Checkpoint, Coverage, Task
 from checker.native import checkpoint
 from checker.native.program import Program
@@ -159,13 +159,13 @@ def _locked(folder: Path) -> int:
         place = os.open(folder, os.O_RDONLY)
     except OSError as e:
         message = f"cannot save searches to {folder}: {e.strerror or e}"
-        raise InputError([Diagnostic("C006", message, NOWHERE, "name a folder for --checkpoint")]) from None
+        raise mistake("C006", message, "name a folder for --checkpoint") from None
     try:
         fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(place)
         message = f"another run saves its searches to {folder}"
-        raise InputError([Diagnostic("C012", message, NOWHERE, "wait for it, or name another folder")]) from None
+        raise mistake("C012", message, "wait for it, or name another folder") from None
     except OSError:
         pass  # a file system without locks
     return place

@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from checker import __version__
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.diagnostics import mistake
 from checker.native.memory import Region
 
 MAGIC: Final = b"ilckpt01"  # the last two are the version of the format
@@ -170,7 +170,7 @@ def _reading(file: Path) -> Iterator[Any]:
 
 
 def _refuse(file: Path, why: str) -> NoReturn:
-    raise InputError([Diagnostic("C010", f"{file} is no checkpoint to go on from: {why}", NOWHERE, _HELP)])
+    raise mistake("C010", f"{file} is no checkpoint to go on from: {why}", _HELP)
 
 
 def _compare(file: Path, found: Mapping[str, str], search: Mapping[str, str]) -> None:
@@ -182,7 +182,7 @@ def _compare(file: Path, found: Mapping[str, str], search: Mapping[str, str]) ->
     ]
     if other:
         message = f"{file} is a checkpoint of another search ({'; '.join(other)})"
-        raise InputError([Diagnostic("C011", message, NOWHERE, _HELP)])
+        raise mistake("C011", message, _HELP)
 
 
 def _brief(text: str | None) -> str:

@@ -35,11 +35,6 @@ class Choice:
     outcomes: tuple[Node, ...]
     chosen: tuple[int, ...]
 
-    @property
-    def bits(self) -> int:
-        """How many a key has."""
-        return sum(s.width for s in self.selectors)
-
 
 Measure = Callable[[Node], tuple[int, int]]  # the bits that a node takes in a key, and its value where they are 0
 

@@ -22,7 +22,6 @@ from checker.native.program import Program
 from checker.native.run import NONE, Noted, Run
 from checker.native.spill import Keys, Spill
 from checker.native.survey import Counted
-from checker.native.visited import OutOfMemory
 
 _ROOM: Final = 1 << 17  # successors at a time, at most
 _TAKEN: Final = 1 << 14  # states at a time; a multiple of 8
@@ -49,16 +48,13 @@ class Steps:
     def __init__(self, spill: Spill, system: ScalarSystem, more: int) -> None:
         """`more`: bytes that are to be left beside them."""
         visited = spill.visited
-        of = visited.program
         self.spill, self.visited = spill, visited
-        self.program = Asking(system, quotient=of.quotient, known=of.known, division=of.division)
+        self.program = Asking.beside(visited.program, system)
         self.run = Run(self.program)
         spill.finish(BROUGHT)
         least, limit = max(1, self.program.instances), visited.limit
         self.room = max(least, _ROOM if limit is None else min(_ROOM, limit // _SHARE // _COST))
-        used = visited.bytes() + self.run.bytes() + (_COST + 8) * self.room
-        if limit is not None and used + more > limit:
-            raise OutOfMemory
+        visited.afford_beside(self.run.bytes() + (_COST + 8) * self.room + more)
         visited.lend(self.run)
         self._keys, self._ids, self._from = (np.empty(self.room, np.uint64) for _ in range(3))
         self._done = Region(8)

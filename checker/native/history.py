@@ -8,7 +8,6 @@ and again is optimised as a long one is.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Final
 
@@ -72,5 +71,5 @@ def learn(visited: Visited, task: Task, known: History, seconds: float) -> None:
 
 def _about(task: Task) -> tuple[str, ...]:
     """What the size depends on beside the module."""
-    initial = hashlib.sha256(repr(task.system.initial).encode()).hexdigest()
-    return _ABOUT, initial, str(task.budget.states), str(task.budget.depth)
+    initial = hash(task.system.initial)  # of numbers: the same in every process
+    return _ABOUT, str(initial), str(task.budget.states), str(task.budget.depth)

@@ -14,7 +14,7 @@ from checker.engines.contract import Path, Step
 from checker.native.kernel import Ctx
 from checker.native.memory import Region
 from checker.native.run import NONE, Noted, Run, smallest
-from checker.native.visited import OutOfMemory, Visited
+from checker.native.visited import Visited
 
 if TYPE_CHECKING:
     from checker.native.spill import Spill
@@ -129,9 +129,9 @@ class Levels:
         if self.spill is not None:
             from checker.native import disk  # noqa: PLC0415 - numpy takes a tenth of a second to load
 
-            return disk.lost(self.spill, number, look)
-        if visited.limit is not None and self.bytes() + visited.slots > visited.limit:
-            raise OutOfMemory
+            with self.spill.reading():
+                return disk.lost(self.spill, number, look)
+        visited.afford_beside(self._places.size + self._ends.size + visited.slots)
         marks, runs = Region(visited.slots), visited.runs
         marked, more = 0, True
         while more and marked < visited.found:
@@ -154,7 +154,3 @@ class Levels:
         self.program.lost(run.address, 0, visited.slots, marks.address, run.word(run.best))
         marks.free()
         return self._smallest([run]), run[Ctx.LEAST]
-
-    def bytes(self) -> int:
-        """Memory of the search and of what is asked of it."""
-        return self.visited.bytes() + self._places.size + self._ends.size

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Self
 
 import attrs
 
@@ -74,6 +75,11 @@ class Program:
         self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced)
         self.library = Library(self.assembly())
         self.bind()
+
+    @classmethod
+    def beside(cls, searched: Program, system: ScalarSystem) -> Self:
+        """A system with the leaves of one that is searched, which reads states as they are kept there."""
+        return cls(system, quotient=searched.quotient, known=searched.known, division=searched.division)
 
     def bind(self) -> None:
         """Find the functions of the module."""

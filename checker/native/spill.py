@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.diagnostics import mistake
 from checker.native.kernel import BLOCK, BLOCK_WORDS, BUFFER, LINE
 from checker.native.memory import Region
 from checker.native.saved import level_left
-from checker.native.visited import OutOfMemory, Visited
+from checker.native.visited import DiskError, OutOfMemory, Visited
 
 _CHUNK = 1 << 20  # keys that are merged at a time, at most
 _LEAST_CHUNK = 1 << 12
@@ -36,10 +36,6 @@ _LEAST = 1 << 12  # cells of the table, at least
 _WORD = 8
 
 Keys = Any  # an array of 64-bit words
-
-
-class DiskError(Exception):
-    """The states could not be kept on disk; the argument says why, and what to do."""
 
 
 class Column:
@@ -91,7 +87,7 @@ class Spill:
         self.touched = False  # whether the table is no longer one where a state can be looked up
         self.peak = 0  # bytes of memory when it was full
         self._runs = [0]  # the same of the sorted parts of `found`
-        self._real = 0  # how many states those on disk stand for, of a reduced search
+        self._real = 0  # how many states those on disk stand for
         self._ahead: tuple[Column, int, int] | None = None  # states of the level that are to be expanded yet
         limit = visited.limit
         self._chunk = _CHUNK if limit is None else max(_LEAST_CHUNK, min(_CHUNK, limit // _SHARE // _COST))
@@ -102,7 +98,7 @@ class Spill:
             self._states, self._found, self._left = (self._column() for _ in range(3))
         except OSError as e:
             message = f"cannot spill states to {folder}: {e.strerror or e}"
-            raise InputError([Diagnostic("C006", message, NOWHERE, "name a folder for --spill")]) from None
+            raise mistake("C006", message, "name a folder for --spill") from None
 
     def _column(self) -> Column:
         self._files.append(Column(self.folder))
@@ -160,8 +156,11 @@ class Spill:
         self._states.release()
 
     def standing_for(self, keys: Keys) -> int:
-        """How many states those with these keys stand for."""
-        return self._weight(keys) if self.program.shape.reduced else len(keys)
+        """How many states those with these keys stand for: of a reduced search, all of their orbits."""
+        if not self.program.shape.reduced:
+            return len(keys)
+        keys = np.ascontiguousarray(keys)
+        return self.program.weights(self.visited.first.address, keys.ctypes.data, len(keys))
 
     # --- while a level is searched -----------------------------------------------------------------
 
@@ -211,7 +210,7 @@ class Spill:
         for keys in merged([*parts, self._sorted()], self._chunk):
             new = keys[unknown(keys, self._known(stored))]
             self._states.append(new)
-            self._real += self._weight(new)
+            self._real += self.standing_for(new)
             self._found.release()
             look()
         self.starts.append(self._states.size)
@@ -250,7 +249,7 @@ class Spill:
             for keys in merged(runs, self._chunk):
                 column.append(keys & mask)
                 if level < visited.depth:
-                    self._real += self._weight(keys & mask)
+                    self._real += self.standing_for(keys & mask)
             if level < visited.depth:
                 self.starts.append(column.size)
         self._runs.append(self._found.size)
@@ -277,10 +276,7 @@ class Spill:
         """The same where depths are beside the table: as many levels at a time as there is room for."""
         visited, levels = self.visited, self.visited.depth + 1
         context = visited.first.address
-        counts, ends = Region(_WORD * levels), Region(_WORD * levels)
-        self.program.histogram(context, 0, visited.slots, counts.address)
-        sizes = [counts.get(i) for i in range(levels)]
-        room = self._chunk
+        ends, sizes, room = Region(_WORD * levels), visited.level_sizes(), self._chunk
         places = Region(_WORD * room)
 
         def gathered(start: int, stop: int, first: int, last: int) -> None:
@@ -315,8 +311,8 @@ class Spill:
                 yield [found[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
                 parts.close()
             first = last
-        for region in (counts, ends, places):
-            region.free()
+        ends.free()
+        places.free()
 
     # --- memory ------------------------------------------------------------------------------------
 
@@ -374,13 +370,6 @@ class Spill:
         keys &= np.uint64((1 << self.program.shape.key_bits) - 1)
         keys.sort()
         return keys
-
-    def _weight(self, keys: Keys) -> int:
-        """How many states the representatives with these keys stand for, of a reduced search."""
-        if not self.program.shape.reduced:
-            return 0
-        keys = np.ascontiguousarray(keys)
-        return self.program.weights(self.visited.first.address, keys.ctypes.data, len(keys))
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ from checker.native import kernel
 from checker.native.memory import Region
 from checker.native.program import Program
 from checker.native.run import Run
-from checker.native.visited import OutOfMemory, Visited
+from checker.native.visited import Visited
 
 _PIECE = 1 << 20  # places of the table that are gone through between two looks at the clock
 
@@ -62,7 +62,7 @@ class Survey:
         program, runs = self._prepared(self.visited.program.system)
         actions = len(program.system.actions)
         width = -(-actions // 8)
-        self._afford(width * self.visited.slots)
+        self.visited.afford_beside(width * self.visited.slots)
         marks, bases = Region(width * self.visited.slots), Region(8 * (actions + 1))
         bases.put(0, program.bases)
 
@@ -75,17 +75,12 @@ class Survey:
         return Counted(states, _summed(runs, lambda run: run.fired), _summed(runs, lambda run: run.taken))
 
     def _prepared(self, system: ScalarSystem) -> tuple[Counter, list[Run]]:
-        of = self.visited.program
-        program = Counter(system, quotient=of.quotient, known=of.known, division=of.division)
+        program = Counter.beside(self.visited.program, system)
         runs = [Run(program) for _ in self.visited.runs]
-        self._afford(sum(run.bytes() for run in runs))
+        self.visited.afford_beside(sum(run.bytes() for run in runs))
         for run in runs:
             self.visited.lend(run)
         return program, runs
-
-    def _afford(self, more: int) -> None:
-        if self.visited.limit is not None and self.visited.bytes() + more > self.visited.limit:
-            raise OutOfMemory
 
     def _through(self, call: Callable[[Run, int, int], int], runs: list[Run]) -> int:
         """Call for every part of the table, on all threads; the sum."""

@@ -46,6 +46,10 @@ class OutOfMemory(Exception):
     """The memory budget does not allow the next growth."""
 
 
+class DiskError(Exception):
+    """States could not be kept on disk, or be read there; the argument says why, and what to do."""
+
+
 class Full(Exception):
     """A tree has numbered all the parts it can."""
 
@@ -336,6 +340,11 @@ class Visited:
         """Bytes that a table of so many cells takes more, with what is set aside while it grows."""
         side = 0 if self.side is None else self.side.more(self.side_bytes * slots)
         return 8 * (slots - self.slots) + side + len(self.runs) * (8 + 16 * _ASIDE)
+
+    def afford_beside(self, more: int) -> None:
+        """Raises OutOfMemory where a finished search leaves no room for so many bytes beside it."""
+        if self.limit is not None and self.bytes() + more > self.limit:
+            raise OutOfMemory
 
     def _affordable(self, slots: int) -> bool:
         try:

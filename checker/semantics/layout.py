@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.diagnostics import mistake
 from checker.ir import types as ty
 from checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem, constant, topological, var_of
 from checker.ir.types import Type, Value
@@ -62,7 +62,7 @@ def flatten_type(t: Type, name: str = "") -> list[Leaf]:
         out.append(leaf)
         if len(out) > MAX_LEAVES:
             text = f"a value of {ty.show(t)} has more than {MAX_LEAVES} parts"
-            raise InputError([Diagnostic("E002", text, NOWHERE, "use smaller maps, sets or bounds")])
+            raise mistake("E002", text, "use smaller maps, sets or bounds")
     return out
 
 
@@ -267,7 +267,7 @@ def _width(leaf: Leaf) -> int:
     width = max(leaf.hi - leaf.lo, 0).bit_length()
     if width > WORD or leaf.lo < -(1 << 63) or leaf.hi >= 1 << 63:
         text = f"{leaf.name} has values that do not fit in 64 bits: {leaf.lo}..{leaf.hi}"
-        raise InputError([Diagnostic("E001", text, NOWHERE, "use a smaller Range")])
+        raise mistake("E001", text, "use a smaller Range")
     return width
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.diagnostics import mistake
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import (
     Node,
@@ -75,7 +75,7 @@ def claims(system: ScalarSystem) -> list[Claim]:
 
 def _property_claims(p: ScalarProperty) -> Iterable[Claim]:
     if p.kind is PropertyKind.RECOVERABLE:
-        raise refuse(
+        raise mistake(
             "E010", f"`{p.name}` is recoverable, which no bounded search decides", 'use engine="explore" for this check'
         )
     at = At.STEP if p.kind is PropertyKind.STEP else At.STATE
@@ -91,15 +91,10 @@ def _error_claims(p: ScalarProperty, at: At, when: Node | None) -> Iterable[Clai
         yield Claim(at, bad if when is None else and_((when, bad)), Wrong.ERROR, p.name)
 
 
-def refuse(code: str, message: str, help_line: str) -> InputError:
-    """A refusal of an engine, as a diagnostic."""
-    return InputError([Diagnostic(code, message, NOWHERE, help_line)])
-
-
 def _enabled(system: ScalarSystem) -> Iterable[Node]:
     count = sum(a.instances for a in system.actions)
     if count > INSTANCES:
-        raise refuse(
+        raise mistake(
             "E020",
             f"a deadlock check would expand {count} action instances; at most {INSTANCES} can be",
             'use engine="explore", or leave `terminal=` out of this check',

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_mean
+from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_mean, mistake
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param
 from checker.ir.types import EnumT, ScalarT, Type, Value, members, show
@@ -87,7 +87,7 @@ def within(check: Check, saved: Saved, at: int | None) -> tuple[Value, str]:
         by_step = about.get("trouble") in (None, "property") and about.get("recheck") is None
         at = max(0, last - 1) if by_step else last
     if at > last:
-        raise InputError([Diagnostic("C008", f"the trace has no state {at}", NOWHERE, f"states are 0 to {last}")])
+        raise mistake("C008", f"the trace has no state {at}", f"states are 0 to {last}")
     meta = saved.states[at].get("#meta")
     text = meta.get("text") if isinstance(meta, dict) else None
     after = f", after {text}" if isinstance(text, str) else ""
@@ -153,4 +153,4 @@ def _first(t: Type) -> str:
 
 
 def _wrong(message: str, help_: str) -> InputError:
-    return InputError([Diagnostic("C005", message, NOWHERE, help_)])
+    return mistake("C005", message, help_)

@@ -238,7 +238,7 @@ def test_a_search_out_of_memory_is_covered_by_whole_levels() -> None:
 def test_no_time_or_memory_left_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is told that was not counted."""
     late = survey(agg_core(3, 1), seconds=0.0)
-    monkeypatch.setattr("checker.native.survey.Survey._afford", refuse)
+    monkeypatch.setattr("checker.native.visited.Visited.afford_beside", refuse)
     small = survey(counter(9))
 
     assert late.unanswered == ("coverage was not counted: time budget of 0 s reached",)
