@@ -3,7 +3,9 @@
 Rule of the module: nodes are immutable and interned, so equality is identity and every pass can
 memoise on `node`.  Build them with the functions below, never with `Node(...)`: the functions fold
 constants and keep the interval of every int, so a node's value always lies in [lo, hi].  Every
-operation is total and without effects; errors of the model are separate conditions.
+operation is total and without effects; errors of the model are separate conditions.  Where operands
+have no order of their own they are put into one by their structure alone (`Node.order`), never by when
+they were made: so the same system is the same expressions, and the same code, whatever was made before it.
 
 A *leaf* is one bool or int of the packed state (see `checker.semantics.layout`).  A variable node is
 `("s", i)` leaf i of the state, `("t", i)` leaf i of the next state (STEP properties only),
@@ -30,7 +32,7 @@ class Op(enum.Enum):
     CONST = "const"  # arg: bool or int
     VAR = "var"  # arg: (space, index)
     NOT = "not"  # B -> B
-    AND = "and"  # B, B, ... -> B   (two or more, no duplicates, sorted by id)
+    AND = "and"  # B, B, ... -> B   (two or more, no duplicates, in `Node.order`)
     OR = "or"  # B, B, ... -> B
     ITE = "ite"  # B, X, X -> X    (X both bool or both int)
     EQ = "eq"  # I, I -> B, or B, B -> B
@@ -44,18 +46,49 @@ class Op(enum.Enum):
 
 
 class Node:
-    """One interned expression.  `lo`/`hi` bound its value (0/1 for a bool)."""
+    """One interned expression.  `lo`/`hi` bound its value (0/1 for a bool).
 
-    __slots__ = ("arg", "boolean", "hi", "id", "lo", "op", "src")
+    `id` tells nodes apart, and depends on what was made before.  `order` does not: it compares nodes by their height,
+    then by operation, then by a digest of the whole structure.
+    """
+
+    __slots__ = ("arg", "boolean", "hi", "id", "lo", "op", "order", "src")
 
     def __init__(  # noqa: PLR0913 - a plain record, filled in one place
         self, op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, hi: int, ident: int
     ) -> None:
         self.op, self.src, self.arg, self.boolean = op, src, arg, boolean
         self.lo, self.hi, self.id = lo, hi, ident
+        self.order = _order(self)
 
     def __repr__(self) -> str:
         return to_text(self)
+
+
+_DIGEST: Final = (1 << 64) - 1
+_FACTOR: Final = 0xD6E8FEB86659FD93
+_OPERATION: Final = {op: i for i, op in enumerate(Op)}
+_KIND_BITS: Final = 40  # of `Node.order`: the operation, and of a variable the space and the index
+
+
+def _order(n: Node) -> int:
+    """The order of a node whose sources have theirs."""
+    height = 1 + max((c.order >> _KIND_BITS + 64 for c in n.src), default=0)
+    kind = _OPERATION[n.op] << _KIND_BITS - 4
+    if isinstance(n.arg, tuple):
+        space, index = n.arg
+        kind |= ord(space) << 24 | index
+        digest = 0
+    else:
+        digest = int(n.arg) & _DIGEST if n.op is Op.CONST else 0  # type: ignore[call-overload]
+    for part in (kind, n.boolean, n.lo, n.hi, *(c.order for c in n.src)):
+        digest = (digest ^ digest >> 29 ^ part) * _FACTOR & _DIGEST
+    return (height << _KIND_BITS | kind) << 64 | digest
+
+
+def ordered(nodes: Iterable[Node]) -> list[Node]:
+    """Nodes in an order that depends on nothing but their structure."""
+    return sorted(nodes, key=lambda n: n.order)
 
 
 _table: dict[tuple[object, ...], Node] = {}
@@ -156,7 +189,7 @@ def _junction(op: Op, items: Iterable[Node], unit: Node, zero: Node) -> Node:
         return unit
     if len(found) == 1:
         return next(iter(found.values()))
-    return _intern(op, tuple(found[i] for i in sorted(found)), None, True, 0, 1)
+    return _intern(op, tuple(ordered(found.values())), None, True, 0, 1)
 
 
 def ite(test: Node, then: Node, otherwise: Node) -> Node:
@@ -194,7 +227,7 @@ def eq(a: Node, b: Node) -> Node:
         return FALSE
     elif is_const(a) and is_const(b):
         return boolean(a.arg == b.arg)
-    if a.id > b.id:
+    if a.order > b.order:
         a, b = b, a
     return _intern(Op.EQ, (a, b), None, True, 0, 1)
 

@@ -147,7 +147,7 @@ class Emitter:
     def _position(self, n: Node) -> tuple[int, ...]:
         """Leaves that lie side by side do so in a key."""
         place = self._field_of(n)
-        return (1, n.id) if place is None else (0, ord(var_of(n)[0]), place.word, place.shift)
+        return (1, n.order) if place is None else (0, ord(var_of(n)[0]), place.word, place.shift)
 
     def _worthwhile(self, choice: Choice) -> bool:
         """Whether to look up is less work than to compare, and what is chosen among fits in a table."""

@@ -59,10 +59,14 @@ class Code:
         return name
 
     def table(self, cells: Sequence[int], kind: str = "i64") -> str:
-        """The address of some constants."""
+        """The address of some constants, of which the compiler may assume nothing.
+
+        What it knows of a table it uses, and was wrong: of a `constant` whose cells are 2**i - 1 LLVM's x86 back end
+        makes a shift by the word's width for cell 0, which then reads as all ones (ADR 6).
+        """
         name = f"@{self._header.partition('@')[2].partition('(')[0]}.{len(self._tables)}"
         body = ", ".join(f"{kind} {x}" for x in cells)
-        self._tables.append(f"{name} = internal constant [{len(cells)} x {kind}] [{body}]")
+        self._tables.append(f"{name} = internal externally_initialized global [{len(cells)} x {kind}] [{body}]")
         return name
 
     def get(self, variable: str) -> str:

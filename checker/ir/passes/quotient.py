@@ -38,14 +38,20 @@ class Swap:
 
     sort: ScalarT
     by: Permutation
-    leaves: tuple[Moved, ...] = attrs.field(eq=False)
+    leaves: tuple[Moved, ...] = attrs.field(default=(), eq=False)  # where they go, for whoever makes the swap in place
 
 
 @attrs.frozen
 class Columns:
-    """For each member, its leaves, in the same order for all."""
+    """For each of the first members of a scalarset, its leaves, in the same order for all."""
 
+    sort: ScalarT
     columns: tuple[tuple[int, ...], ...]
+
+    @property
+    def swaps(self) -> tuple[Swap, ...]:
+        """The swaps of neighbours that make up all permutations."""
+        return tuple(Swap(self.sort, swap(self.sort, k)) for k in range(len(self.columns) - 1))
 
     @property
     def order(self) -> int:
@@ -85,6 +91,11 @@ class Quotient:
         """How many permutations there are: the size of the largest orbit there can be."""
         return math.prod(p.order for p in self.parts)
 
+    @property
+    def swaps(self) -> tuple[Swap, ...]:
+        """The swaps of neighbours that make up all permutations."""
+        return tuple(swap for part in self.parts for swap in part.swaps)
+
 
 def quotient(system: ScalarSystem, sorts: Sequence[ScalarT]) -> Quotient | None:
     """The reduction by some scalarsets of the state; None where there are none."""
@@ -105,7 +116,7 @@ def _part(state: Type, leaves: Sequence[Leaf], group: Sequence[ScalarT], left: i
     found = columns(state, group[0]) if len(group) == 1 else None
     if found is not None:
         size = max((n for n in range(1, len(found) + 1) if math.factorial(n) <= left), default=1)
-        return Columns(found[:size]) if size > 1 else None
+        return Columns(group[0], found[:size]) if size > 1 else None
     sizes = [sort.size for sort in group]
     while math.prod(map(math.factorial, sizes)) > min(WALKED, left):
         sizes[sizes.index(max(sizes))] -= 1

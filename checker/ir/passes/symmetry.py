@@ -319,7 +319,7 @@ def _sum(a: Node, b: Node) -> Node:
             stack.extend(n.src)
         else:
             terms.append(n)
-    return functools.reduce(sc.add, sorted(terms, key=lambda n: n.id), sc.integer(0))
+    return functools.reduce(sc.add, sc.ordered(terms), sc.integer(0))
 
 
 # --- the proof -------------------------------------------------------------------------------------
