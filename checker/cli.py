@@ -164,7 +164,7 @@ def _results(a: argparse.Namespace, specs: Sequence[Spec], overrides: Overrides)
                 continue
             except Exception as e:  # a defect of ours on one check says nothing of the others
                 _internal(e)
-                result = failed(spec, check, overrides, start, e)
+                result = failed(spec, check, overrides, start, e, a.traces or Path())
             results.append(result)
             _print_result(a, result, first=len(results) == 1 or results[-2].spec != spec.path)
     _finish(a, results, len(chosen) - len(results), skipped=_slow_left_out(a, chosen))
@@ -288,10 +288,13 @@ def _write(path: Path | None, text: Callable[[], str]) -> None:
 
 
 def replay_command(a: argparse.Namespace) -> int:
-    """`interlock replay TRACE`: judge a saved trace again."""
+    """`interlock replay TRACE`: judge a saved trace again, or repeat a disagreement that was kept."""
+    from checker import repeat  # noqa: PLC0415
     from checker.report import terminal  # noqa: PLC0415
     from checker.trace import itf, recover, replay  # noqa: PLC0415
 
+    if repeat.is_one(a.trace):
+        return _repeated(a)
     saved = itf.read(a.trace)
     spec, check = _check_of(saved, a.spec or saved.spec_file())
     judge = replay.judge(spec, check, tries=recover.PATIENT)
@@ -310,6 +313,18 @@ def replay_command(a: argparse.Namespace) -> int:
     print(f"{spec.path}: {check.name}, replayed in plain Python")
     print("\n".join((*terminal.setting(trace), *terminal.trace_lines(trace, terminal.Style(_style(a).color, True)))))
     return OK
+
+
+def _repeated(a: argparse.Namespace) -> int:
+    """A disagreement that was kept, instead of a trace."""
+    from checker import repeat  # noqa: PLC0415
+
+    if not a.run_code:
+        message = f"{a.trace} is about compiled code that went wrong, and repeating it runs the code that it holds"
+        raise mistake("T008", message, "add `--run-code` if you, or somebody whom you trust, made the file")
+    lines, still = repeat.again(a.trace)
+    print("\n".join(lines))
+    return INTERNAL if still else OK
 
 
 def _check_of(saved: Any, file: Path) -> tuple[Spec, Check]:

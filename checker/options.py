@@ -120,6 +120,10 @@ def _add_simulate(p: argparse.ArgumentParser) -> None:
 def _add_replay(p: argparse.ArgumentParser) -> None:
     p.add_argument("trace", metavar="TRACE", type=Path)
     p.add_argument("--spec", metavar="PATH", type=Path, help="the spec file, where the trace does not find it")
+    p.add_argument(
+        "--run-code", action="store_true",
+        help="of a file about a disagreement: run the compiled code that it holds (only if you trust who made it)",
+    )  # fmt: skip
 
 
 def _add_show(p: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,12 +17,13 @@ from typing import Any, Final
 
 import attrs
 
-from checker import machine
+from checker import machine, repeat
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean, mistake
 from checker.engines.contract import (
     Budget,
     Checkpoint,
     Coverage,
+    Disagreement,
     Engine,
     Holds,
     Path,
@@ -36,6 +38,7 @@ from checker.ir.scalar import ScalarSystem
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from checker.outcome import Other, Result, Sampled, Ways
 from checker.overrides import Overrides, make_engine
+from checker.semantics.meaning import Meaning
 from checker.survey import Questions
 from checker.trace import files, itf
 from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
@@ -62,11 +65,11 @@ def run_check(
     broken = _initial_error(check)
     if broken is not None:
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
-    system = _system(check)
+    system, meaning = _system(check)
     every = "all" in engine.knows and (overrides.every or searched_on(check, name))
     questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
     task = Task(
-        system=system, progress=progress, interrupted=interrupted, every=every, started=start,
+        system=system, meaning=meaning, progress=progress, interrupted=interrupted, every=every, started=start,
         symmetry=overrides.symmetry, distinct=overrides.distinct or 1, checkpoint=checkpoint, spill=overrides.spill,
         asked=None if questions is None else questions.asked, **_options(check, overrides),
     )  # fmt: skip
@@ -103,13 +106,19 @@ def _checkpoint(spec: Spec, check: Check, engine: Engine, o: Overrides) -> Check
     return Checkpoint(file) if o.checkpoint_every is None else Checkpoint(file, o.checkpoint_every)
 
 
-def failed(spec: Spec, check: Check, overrides: Overrides, start: float, problem: Exception) -> Result:
-    """The outcome of a check on which Interlock itself failed."""
+def failed(
+    spec: Spec, check: Check, overrides: Overrides, start: float, problem: Exception, folder: FilePath = FilePath()
+) -> Result:  # fmt: skip
+    """The outcome of a check on which Interlock itself failed; what repeats that, if it can be, is kept in a folder."""
+    message = " ".join(str(problem).split())
+    if isinstance(problem, Disagreement):
+        kept = repeat.keep(problem, spec, check, folder)
+        message += "" if kept is None else f"; to repeat it: interlock replay --run-code {shlex.quote(str(kept))}"
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=None, expected=show_expected(check.expect),
         verdict=f"Error({type(problem).__name__})", as_expected=False, undecided=False,
         engine=overrides.engine or check.engine, workers=overrides.threads(overrides.engine or check.engine), total_seconds=time.monotonic() - start,
-        message=" ".join(str(problem).split()), defect=True,
+        message=message, defect=True,
     )  # fmt: skip
 
 
@@ -131,12 +140,14 @@ def _placed(d: Diagnostic, check: Check) -> Diagnostic:
     return attrs.evolve(d, message=message, span=check.engine_span if d.span == NOWHERE else d.span)
 
 
-def _system(check: Check) -> ScalarSystem:
+def _system(check: Check) -> tuple[ScalarSystem, Meaning]:
+    """What engines search, and what its text means."""
     from checker.ir.passes.scalarize import scalarize  # noqa: PLC0415
+    from checker.semantics.meaning import Evaluated  # noqa: PLC0415
 
     program = check.program
-    actions = program.allowed(check.faults)
-    return scalarize(program, actions, check.properties, check.terminal, check.helpers)
+    of = program.allowed(check.faults), check.properties, check.terminal, check.helpers
+    return scalarize(program, *of), Evaluated(program, *of)
 
 
 def _options(check: Check, o: Overrides) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from checker.ir.types import Value
 from checker.native.enabled import Enabled
 from checker.semantics import evaluate
 from checker.semantics.layout import to_leaves
+from checker.semantics.meaning import Evaluated
 from checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, load, paste, to_python
 from checker.trace.replay import ReplayMismatch
 
@@ -242,7 +243,8 @@ def _model(spec: Spec, check: Check) -> Model:
     system = scalarize(attrs.evolve(program, initials=()), actions, (), None, {})
     loaded = load(program, spec)
     claims = {kind: tuple(_claims(loaded, check, kind)) for kind in (PropertyKind.ALWAYS, PropertyKind.STEP)}
-    return Model(spec, check, loaded, actions, _starts(check), claims, Enabled(system))
+    enabled = Enabled(system, Evaluated(program, actions, (), None, {}))
+    return Model(spec, check, loaded, actions, _starts(check), claims, enabled)
 
 
 def _claims(loaded: Loaded, check: Check, kind: PropertyKind) -> Iterator[Claim]:

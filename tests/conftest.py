@@ -9,3 +9,9 @@ import pytest
 def no_history(monkeypatch: pytest.MonkeyPatch) -> None:
     """No search has its size from an earlier run of the tests; those that are about that say so."""
     monkeypatch.setattr("checker.native.history.LEAST", 1 << 62)
+
+
+@pytest.fixture
+def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What compiled code says is told as it is: for tests that plant a fault, and say how else it would be noticed."""
+    monkeypatch.setattr("checker.engines.confirming.searched", lambda *_: 0)

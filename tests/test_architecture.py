@@ -20,6 +20,7 @@ PARTS = (
     "checker.options",
     "checker.finding",
     "checker.run",
+    "checker.repeat",
     "checker.judging",
     "checker.outcome",
     "checker.overrides",
@@ -79,7 +80,9 @@ ARROWS: dict[str, set[str]] = {
     "checker.overrides": {"checker.machine", "checker.engines.contract", "checker.ir", "checker.diagnostics"},
     "checker.outcome": {"checker.survey", "checker.engines.contract", "checker.trace"},
     "checker.judging": {"checker.overrides", "checker.engines.contract", "checker.ir"},
+    "checker.repeat": {"checker.native", "checker.engines.contract", "checker.ir", "checker.diagnostics", "checker"},
     "checker.run": {
+        "checker.repeat",
         "checker.overrides",
         "checker.outcome",
         "checker.judging",
@@ -97,6 +100,7 @@ ARROWS: dict[str, set[str]] = {
     "checker.pytest_plugin": {"checker.run", "checker.frontend", "checker.report", "checker.ir", "checker.diagnostics"},
     "checker.__main__": {"checker.cli"},
     "checker.cli": {
+        "checker.repeat",
         "checker.options",
         "checker.finding",
         "checker.overrides",
@@ -113,6 +117,7 @@ ARROWS: dict[str, set[str]] = {
 SIDEWAYS: dict[tuple[str, str], str] = {
     ("checker.native", "checker.semantics"): "the packing of states is defined once, in layout",
     ("checker.native", "checker"): "compiled code is kept for one version of Interlock",
+    ("checker.engines.contract", "checker.semantics"): "a task says what its system means",
     ("checker.smt", "checker.semantics"): "values become leaves in one way, that of layout",
     ("checker.trace", "checker.semantics"): "replay compares plain Python with the evaluator",
     ("checker.ir.passes", "checker.semantics"): "scalarize folds constants as the evaluator means them",

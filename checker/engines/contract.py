@@ -13,12 +13,13 @@ import enum
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
 from checker.ir.scalar import ScalarAction, ScalarSystem
 from checker.ir.types import Value
+from checker.semantics.meaning import Meaning
 
 
 @attrs.frozen
@@ -104,6 +105,15 @@ class Surveyed:
     unanswered: tuple[str, ...] = ()
 
 
+class Disagreement(Exception):
+    """Compiled code and the evaluator do not say the same: a defect of Interlock or of a compiler, so there is no
+    verdict.  `data` (as JSON) is what is needed to repeat it."""
+
+    def __init__(self, message: str, data: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.data = data
+
+
 @attrs.frozen
 class Coverage:
     """What a run covered.  Numbers that an engine does not have are None.
@@ -138,6 +148,7 @@ class Coverage:
     checkpoint: str | None = None  # the file that another run can go on from
     level_expanded: float | None = None  # while a search goes on: how much of the level at hand, from 0 to 1
     memory_budget: int | None = None  # while it goes on
+    compared: int | None = None  # states on which the compiled code was compared with the evaluator, now or before
     last_time: int | None = None  # while it goes on: how many states its last run kept in all
     notes: tuple[str, ...] = ()
 
@@ -248,6 +259,7 @@ class Checkpoint:
 class Task:
     """One check for an engine: the system (it holds the properties), the budget, the options.
 
+    `meaning` is what the compiled code is compared with; None: the system's own expressions.
     `started` is when the check started (`time.monotonic`): the budget of time runs from there, so it includes
     compilation.  `every` asks for all that is violated instead of the first violation.
     `distinct`: how many counterexamples of each thing that is violated, which differ in their actions.
@@ -269,6 +281,7 @@ class Task:
     distinct: int = 1
     symmetry: bool | None = None
     asked: Asked | None = None
+    meaning: Meaning | None = None
     checkpoint: Checkpoint | None = None
     spill: FilePath | None = None
     started: float = attrs.field(factory=time.monotonic)

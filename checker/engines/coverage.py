@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from checker.diagnostics import InputError
+from checker.engines import confirming
 from checker.engines.contract import Asked, Surveyed
 from checker.ir.passes.symmetry import symmetries
 from checker.ir.scalar import ScalarAction, ScalarSystem
-from checker.native.survey import Survey
+from checker.native.survey import Counted, Survey
 from checker.native.visited import OutOfMemory
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class _Counting:
         questions[None] = self.asked.claims
         try:
             if self.asked.new:
-                counted = self.survey.cover()
+                counted = self._believed(self.survey.cover())
                 made = attrs.evolve(made, states=counted.states, fired=counted.enabled, new=counted.new)
             made = self._counted(made, {i: qs for i, qs in questions.items() if qs and self._fair(i, qs)})
         except OutOfMemory:
@@ -58,13 +59,18 @@ class _Counting:
         """The answers to all questions, which are counted together."""
         counts: list[int] = []
         for portion in _portions([q for qs in questions.values() for q in qs]):
-            counted = self.survey.count(self._asking(portion))
+            counted = self._believed(self.survey.count(self._asking(portion)))
             counts += counted.enabled
             made = attrs.evolve(made, states=counted.states)
         rest = iter(counts)
         found = {i: tuple(itertools.islice(rest, len(qs))) for i, qs in questions.items()}
         gates = {i: answers for i, answers in found.items() if i is not None}
         return attrs.evolve(made, gates=gates, claims=found.get(None))
+
+    def _believed(self, counted: Counted) -> Counted:
+        """What compiled code counted, once it was compared with what the system means.  Raises Disagreement."""
+        confirming.walked(counted.program, None, 0.0)
+        return counted
 
     def _fair(self, number: int | None, questions: Sequence[ScalarAction]) -> bool:
         """Whether representatives answer as all states of their orbits do."""

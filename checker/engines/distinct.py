@@ -108,7 +108,7 @@ class _Ways:
     def _without(self, off: tuple[int, ...]) -> Violated | None:
         """The shortest counterexample without some actions, if there is one."""
         system, numbers = self.question.without(frozenset(off))
-        task = attrs.evolve(self.task, system=system, every=False, distinct=1, asked=None)
+        task = attrs.evolve(self.task, system=system, meaning=None, every=False, distinct=1, asked=None)
         match self.search(task):
             case Violated(path=Path() as path, error_step=error):
                 steps = tuple(_renumbered(s, numbers) for s in path.steps)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from checker.engines import coverage, distinct, reduction
+from checker.engines import confirming, coverage, distinct, reduction
 from checker.engines.contract import (
     Asked,
     Coverage,
@@ -40,6 +40,7 @@ from checker.native.crew import Crew
 from checker.native.history import History
 from checker.native.jit import FAST
 from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
+from checker.native.lookup import Lookup
 from checker.native.program import Program, known_leaves, permitted
 from checker.native.run import NONE
 from checker.native.saved import numbers, restore, sections
@@ -168,10 +169,15 @@ class _Search:
 
     def _answered(self) -> Verdict:
         verdict, asked = self._decided(), self.task.asked
-        if asked is None:
-            return verdict
-        covered = attrs.evolve(verdict.coverage, survey=self._surveyed(asked, verdict.coverage))
+        covered = attrs.evolve(verdict.coverage, compared=self._confirmed())
+        if asked is not None:
+            covered = attrs.evolve(covered, survey=self._surveyed(asked, covered))
         return attrs.evolve(verdict, coverage=covered)
+
+    def _confirmed(self) -> int:
+        """Compare what compiled code says with the evaluator.  Raises Disagreement."""
+        found = confirming.Found(Lookup(self.visited, self.spill), self.whole)
+        return confirming.searched(self.program, self.task.meaning, self.findings.seconds(), found)
 
     def _surveyed(self, asked: Asked, told: Coverage) -> Surveyed:
         """What is asked of the states, beside the verdict."""

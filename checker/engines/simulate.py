@@ -12,7 +12,10 @@ from __future__ import annotations
 import time
 from functools import partial
 
+import attrs
+
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
+from checker.engines import confirming
 from checker.engines.contract import Coverage, NoneSampled, Path, Task, Trouble, Unknown, Verdict, Violated
 from checker.engines.shrink import End, Walk, shrunk
 from checker.ir.nodes import PropertyKind
@@ -70,6 +73,12 @@ class _Simulation:
         return walker
 
     def run(self) -> Verdict:
+        """Walk, and confirm what the walks say.  Raises Disagreement."""
+        verdict = self._walked()
+        compared = confirming.walked(self.program, self.task.meaning, time.perf_counter() - self.started)
+        return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, compared=compared))
+
+    def _walked(self) -> Verdict:
         task = self.task
         if not self.initial:
             return NoneSampled(self._coverage(), 0)

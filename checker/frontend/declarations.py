@@ -39,6 +39,7 @@ from checker.frontend.statements import Statements
 from checker.ir import nodes as n
 from checker.ir.types import EnumT, IntT, ScalarT, Type, show, storable
 from checker.semantics import evaluate
+from checker.semantics.values import ModelError
 
 LANG: Final = frozenset({
     "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved", "Range",
@@ -220,7 +221,7 @@ class Declarations:
             self.fail(node, "M215", "this constant takes too long to compute", "write the value, or use smaller ranges")
         try:
             value = evaluate.call({}, n.Function("<constant>", "", (), e.type, (n.Return(e),), ""), ())
-        except evaluate.ModelError as problem:
+        except ModelError as problem:
             self.fail(node, "M215", f"this constant is an error: {problem.kind.value}", "give it a value that exists")
         if isinstance(value, int) and abs(value) >= 1 << 62:
             self.fail(node, "M210", "this number is beyond 62 bits", "use a smaller number")

@@ -8,7 +8,7 @@ in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +35,11 @@ class Asking(Program):
     def assembly(self) -> str:
         """The module as LLVM assembly."""
         return "\n".join([self.model_code(), self.wanted_code(), kernel.targets_text(self.shape, self.instances)])
+
+    @property
+    def asked_of(self) -> Mapping[str, int]:
+        """See `Program`."""
+        return {"expand": 7, "wanted": 2}
 
     def bind(self) -> None:
         """Find the functions."""
@@ -178,7 +183,7 @@ class DiskSurvey:
                 for _ in steps.of(keys):
                     pass
                 states += self.spill.standing_for(keys)
-        return Counted(states, steps.run.numbers(steps.run.fired, len(system.actions)))
+        return Counted(steps.program, states, steps.run.numbers(steps.run.fired, len(system.actions)))
 
     def cover(self) -> Counted:
         """The same of the searched system, and the states newly reached.  Raises OutOfMemory."""
@@ -196,7 +201,7 @@ class DiskSurvey:
                     )
                 states += self.spill.standing_for(keys)
         fired = steps.run.numbers(steps.run.fired, actions)
-        return Counted(states, fired, tuple(int(n) for n in new))
+        return Counted(steps.program, states, fired, tuple(int(n) for n in new))
 
     def _reach(self, steps: Steps, level: int, targets: Keys, owners: Any, reached: Any, new: Any) -> None:
         """Note which states of a level, that were not noted before, an action leads to; `new` counts them."""

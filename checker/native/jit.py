@@ -30,15 +30,17 @@ _CHARACTERS = 700_000  # of assembly that are optimised and compiled in a second
 
 @attrs.frozen
 class Form:
-    """One way to compile: passes over the module, and how hard code generation tries (0 to 3)."""
+    """One way to compile: passes over the module, how hard code generation tries (0 to 3), and whether it may use what
+    this machine's processor has beyond the oldest of its kind."""
 
     passes: tuple[str, ...]
     effort: int
+    host: bool = True
 
     @property
     def text(self) -> str:
         """The form as a part of a cache's key."""
-        return f"{','.join(self.passes)} -O{self.effort}"
+        return f"{','.join(self.passes)} -O{self.effort}{'' if self.host else ' any processor'}"
 
 
 # Without `instruction_combine`: on words that are put together from fields it took up to three quarters of all
@@ -59,14 +61,33 @@ class Library:
         code = self._cache.load(_key(assembly, FAST))
         self.form = QUICK if code is None else FAST
         self._patience = math.inf if self.form is FAST else len(assembly) / _CHARACTERS
-        self._engines = [_loaded(self._code(QUICK) if code is None else code)]
+        self._engines = {self.form: _loaded(self._code(QUICK) if code is None else code)}
 
     def function(self, name: str, arguments: int) -> Native:
         """An exported function of so many 64-bit arguments; called without the interpreter's lock."""
         made = _Function(name, arguments, self)
-        made.find(self._engines[-1])
+        made.find(self._engines[self.form])
         self._functions.append(made)
         return made
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The forms in which its functions ran so far."""
+        return tuple(self._engines)
+
+    def load(self, form: Form) -> None:
+        """Have its functions in one more form, beside the one in which they run."""
+        if form not in self._engines:
+            self._engines[form] = _loaded(self._code(form))
+
+    def plain(self, name: str, arguments: int, form: Form) -> Native:
+        """The same function in one of these forms; what it takes is not counted."""
+        return _native(self._engines[form], name, arguments)
+
+    @property
+    def assembly(self) -> str:
+        """The text of the module."""
+        return self._assembly
 
     def _code(self, form: Form) -> bytes:
         """The module's object code, compiled if it is not in the cache."""
@@ -98,29 +119,34 @@ class Library:
 
     def optimise(self) -> None:
         """Go over to the fast form.  The quick one stays loaded: another thread may be in it."""
+        self.load(FAST)
         self._patience, self.form = math.inf, FAST
-        self._engines.append(_loaded(self._code(FAST)))
         for function in self._functions:
-            function.find(self._engines[-1])
+            function.find(self._engines[FAST])
 
 
 class _Function:
     """A function of a library, in the form that the library has now."""
 
     def __init__(self, name: str, arguments: int, library: Library) -> None:
-        self._name, self._library = name, library
-        self._kind: Any = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_uint64] * arguments)
+        self._name, self._arguments, self._library = name, arguments, library
         self._native: Native
 
     def find(self, engine: Any) -> None:
         """Take the function from an engine."""
-        self._native = self._kind(engine.get_function_address(self._name))
+        self._native = _native(engine, self._name, self._arguments)
 
     def __call__(self, *arguments: int) -> int:
         start = time.perf_counter()
         result = self._native(*arguments)
         self._library.used(time.perf_counter() - start)
         return result
+
+
+def _native(engine: Any, name: str, arguments: int) -> Native:
+    kind: Any = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_uint64] * arguments)
+    native: Native = kind(engine.get_function_address(name))
+    return native
 
 
 @functools.cache
@@ -133,8 +159,8 @@ def _llvm() -> Any:
 
 
 @functools.cache
-def _host() -> Sequence[str]:
-    """What object code depends on beside its module: the compiler, and the machine."""
+def host() -> Sequence[str]:
+    """What object code depends on beside its module: the version of Interlock, the compiler, and the machine."""
     import llvmlite  # noqa: PLC0415
 
     llvm = _llvm()
@@ -144,17 +170,17 @@ def _host() -> Sequence[str]:
 
 
 def _key(assembly: str, form: Form) -> bytes:
-    return cache.key(*_host(), form.text, assembly)
+    return cache.key(*host(), form.text, assembly)
 
 
-def _machine(effort: int) -> Any:
+def _machine(effort: int, *, of_host: bool = True) -> Any:
     target = _llvm().Target.from_default_triple()
-    *_, cpu, features = _host()
+    *_, cpu, features = host() if of_host else ("", "")
     return target.create_target_machine(cpu=cpu, features=features, opt=effort, jit=True)
 
 
 def _compiled(assembly: str, form: Form) -> bytes:
-    llvm, machine = _llvm(), _machine(form.effort)
+    llvm, machine = _llvm(), _machine(form.effort, of_host=form.host)
     module = llvm.parse_assembly(assembly)
     options = llvm.create_pipeline_tuning_options(speed_level=1)
     options.loop_vectorization = options.slp_vectorization = False

@@ -22,8 +22,8 @@ def choice_code(system: ScalarSystem, packing: Packing, bases: Sequence[int]) ->
     """`@enabled(state, ids, err) -> n`: the numbers of the enabled instances, ascending; `@move(state, id, out)`: the
     state after one of them, where `out` may be `state`.  Each has the code of all actions in it, which are called from
     nowhere else: that is a tenth faster than calls."""
-    enabled = Code("define internal i64 @enabled(ptr %s, ptr %ids, ptr %err) nounwind")
-    move = Code("define internal i64 @move(ptr %s, i64 %id, ptr %out) nounwind")
+    enabled = Code("define i64 @enabled(ptr %s, ptr %ids, ptr %err) nounwind")
+    move = Code("define i64 @move(ptr %s, i64 %id, ptr %out) nounwind")
     parts, n = [], "0"
     for i, base in enumerate(bases[:-1]):
         nest = Nest(system, packing, i, states=False)

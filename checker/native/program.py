@@ -9,7 +9,7 @@ of a REACHABLE property itself is that of its witness.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import attrs
@@ -80,6 +80,23 @@ class Program:
     def beside(cls, searched: Program, system: ScalarSystem) -> Self:
         """A system with the leaves of one that is searched, which reads states as they are kept there."""
         return cls(system, quotient=searched.quotient, known=searched.known, division=searched.division)
+
+    @property
+    def asked_of(self) -> Mapping[str, int]:
+        """The functions that compiled code is compared by (`native/agreement.py`), and how many arguments each has."""
+        return {"expand": 7, "wanted": 2, **self.judging}
+
+    @property
+    def judging(self) -> dict[str, int]:
+        """Those of `judging_code`, and of what a search notes beside that."""
+        found = {"check": 2, "check_terminal": 1}
+        if self.shape.steps:
+            found["check_step"] = 2
+        if self.every:
+            found |= {"note": 2, "note_step": 4}
+        if self.shape.reduced:
+            found["represent"] = 1
+        return found
 
     def bind(self) -> None:
         """Find the functions of the module."""
@@ -152,9 +169,7 @@ class Program:
     def _expand(self) -> str:
         """`@expand(state, out, ids, n, fired, err, weight) -> n`: append all successors; count them by action, for
         each of the `weight` states that this one stands for."""
-        code = Code(
-            "define internal i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err, i64 %w) nounwind"
-        )
+        code = Code("define i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err, i64 %w) nounwind")
         n = "%n"
         for i in range(len(self.compiled.actions)):
             after = code.op(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
@@ -177,7 +192,7 @@ class Program:
 
     def _check(self) -> str:
         """`@check(state, notes) -> code`: properties of one state, in order; a witness is noted."""
-        code = Code("define internal i64 @check(ptr %s, ptr %notes) nounwind")
+        code = Code("define i64 @check(ptr %s, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s"})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
@@ -219,7 +234,7 @@ class Program:
 
     def _check_step(self) -> str:
         """`@check_step(old, new) -> code`: properties of one step, in order."""
-        code = Code("define internal i64 @check_step(ptr %s, ptr %t) nounwind")
+        code = Code("define i64 @check_step(ptr %s, ptr %t) nounwind")
         emit = self._emitter(code, {"s": "%s", "t": "%t"})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
@@ -229,7 +244,7 @@ class Program:
 
     def _note(self) -> str:
         """`@note(state, notes)`: everything that is wrong in a state, and what it witnesses."""
-        code = Code("define internal i64 @note(ptr %s, ptr %notes) nounwind")
+        code = Code("define i64 @note(ptr %s, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s"})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is not PropertyKind.STEP:
@@ -242,7 +257,7 @@ class Program:
 
     def _note_step(self) -> str:
         """`@note_step(old, new, id, notes)`: everything that is wrong with a step."""
-        code = Code("define internal i64 @note_step(ptr %s, ptr %t, i64 %id, ptr %notes) nounwind")
+        code = Code("define i64 @note_step(ptr %s, ptr %t, i64 %id, ptr %notes) nounwind")
         emit = self._emitter(code, {"s": "%s", "t": "%t"})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
@@ -261,7 +276,7 @@ class Program:
 
     def _check_terminal(self) -> str:
         """`@check_terminal(state) -> code`: 1 when it must not be a state without steps, 2 on an error."""
-        code = Code("define internal i64 @check_terminal(ptr %s) nounwind")
+        code = Code("define i64 @check_terminal(ptr %s) nounwind")
         terminal = self.compiled.terminal
         if terminal is not None:
             emit = self._emitter(code, {"s": "%s"})
@@ -271,7 +286,7 @@ class Program:
 
     def wanted_code(self) -> str:
         """`@wanted(state, property) -> 0 or 1`: whether the state is one a RECOVERABLE property wants."""
-        code = Code("define internal i64 @wanted(ptr %s, i64 %p) nounwind")
+        code = Code("define i64 @wanted(ptr %s, i64 %p) nounwind")
         emit = self._emitter(code, {"s": "%s"})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.RECOVERABLE:

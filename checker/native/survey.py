@@ -7,7 +7,7 @@ Of a search that kept one state of each orbit every count is of the model, by th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,11 @@ class Counter(Program):
         """The module as LLVM assembly."""
         return "\n".join([self.model_code(), kernel.survey_text(self.shape)])
 
+    @property
+    def asked_of(self) -> Mapping[str, int]:
+        """See `Program`."""
+        return {"expand": 7}
+
     def bind(self) -> None:
         """Find the functions."""
         self.count = self.library.function("count", 4)
@@ -38,8 +43,12 @@ class Counter(Program):
 
 @attrs.frozen
 class Counted:
-    """How many states were expanded; by action, how many instances were enabled, and states newly reached."""
+    """How many states were expanded; by action, how many instances were enabled, and states newly reached.
 
+    `program`: the compiled code that counted.
+    """
+
+    program: Program
     states: int
     enabled: tuple[int, ...]
     new: tuple[int, ...] = ()
@@ -55,7 +64,7 @@ class Survey:
         """How often the actions of a system are enabled.  Raises OutOfMemory."""
         program, runs = self._prepared(system)
         states = self._through(lambda run, start, stop: program.count(run.address, start, stop, self.below), runs)
-        return Counted(states, _summed(runs, lambda run: run.fired))
+        return Counted(program, states, _summed(runs, lambda run: run.fired))
 
     def cover(self) -> Counted:
         """The same of the searched system, and the states newly reached.  Raises OutOfMemory."""
@@ -67,12 +76,13 @@ class Survey:
         bases.put(0, program.bases)
 
         def cover(run: Run, start: int, stop: int) -> int:
-            new = run.word(run.taken)
-            return program.cover(run.address, start, stop, self.below, marks.address, width, bases.address, new)
+            taken = run.word(run.taken)
+            return program.cover(run.address, start, stop, self.below, marks.address, width, bases.address, taken)
 
         states = self._through(cover, runs)
         marks.free()
-        return Counted(states, _summed(runs, lambda run: run.fired), _summed(runs, lambda run: run.taken))
+        new = _summed(runs, lambda run: run.taken)
+        return Counted(program, states, _summed(runs, lambda run: run.fired), new)
 
     def _prepared(self, system: ScalarSystem) -> tuple[Counter, list[Run]]:
         program = Counter.beside(self.visited.program, system)

@@ -7,7 +7,7 @@ thrown away.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from checker.native import kernel
 from checker.native.kernel import Note, Status, Way
@@ -26,6 +26,11 @@ class Walks(Program):
         """The module as LLVM assembly."""
         choices = choice_code(self.system, self.packing, self.bases)
         return "\n".join([INTRINSICS, choices, self.judging_code(), kernel.walks_text(self.shape)])
+
+    @property
+    def asked_of(self) -> Mapping[str, int]:
+        """See `Program`."""
+        return {"enabled": 3, "move": 3, **self.judging}
 
     def bind(self) -> None:
         """Find the functions."""

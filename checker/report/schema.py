@@ -47,6 +47,7 @@ def entry(result: Result) -> dict[str, Any]:
         "search_seconds": c.search_seconds,
         "total_seconds": result.total_seconds,
         "peak_memory_bytes": c.peak_memory,
+        "compared_states": c.compared,
         "checkpoint": c.checkpoint,
         "trace": result.trace_file,
         "also_violated": [{"violated": o.name, "steps": o.steps, "trace": o.trace_file} for o in result.others],

@@ -101,6 +101,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield "nothing was found within the bound; this says nothing beyond it"
     if result.verdict.startswith("NoneSampled"):
         yield "nothing was found on these walks; this says nothing about the rest"
+    if style.verbose and result.coverage.compared:
+        yield _compared(result.coverage.compared)
     yield from _unfired(result, style)
     yield from () if result.covered is None else _covered(result.covered)
     yield from _sampled(result, style)
@@ -263,7 +265,7 @@ def never_enabled(results: Sequence[Result]) -> Iterator[str]:
 
 
 def summary(results: Sequence[Result], not_run: int = 0) -> str:
-    """The last line: how many as expected."""
+    """The last lines: how many as expected, and on how many states compiled code was compared with the evaluator."""
     good = sum(r.as_expected for r in results)
     open_, defects = sum(r.undecided for r in results), sum(r.defect for r in results)
     text = f"{good} of {len(results)} checks as expected"
@@ -271,7 +273,13 @@ def summary(results: Sequence[Result], not_run: int = 0) -> str:
     text += f", {bad} not as expected" if bad else ""
     text += f", {defects} ended by a defect of Interlock" if defects else ""
     text += f", {open_} undecided" if open_ else ""
-    return text + (f", {not_run} not run" if not_run else "")
+    text += f", {not_run} not run" if not_run else ""
+    compared = sum(r.coverage.compared or 0 for r in results)
+    return text + (f"\n{_compared(compared)}" if compared else "")
+
+
+def _compared(states: int) -> str:
+    return f"compiled code agreed with the evaluator on {_spaced(states, 'state' if states == 1 else 'states')}"
 
 
 # --- traces ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What does the IR mean?  An interpreter of programs on plain values, slow and obvious.
+"""What does the IR mean?  Programs on plain values: each node becomes a function of the values of the names in it.
 
 Rule of the module: every other engine must agree with this one step by step, and this one with CPython
 running the model on `model.lang`.  Evaluation runs left to right and stops early where Python does.
@@ -9,6 +9,7 @@ the store, after all other operands, as in Python.
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -19,16 +20,11 @@ from checker.ir import nodes as n
 from checker.ir import types as ty
 from checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Stmt
 from checker.ir.types import Type, Value
+from checker.semantics.values import ModelError, divide, fit, in_order, key_index, position
 
 Env: TypeAlias = dict[str, Any]
-
-
-class ModelError(Exception):
-    """The step is an error of the model: which kind, where in the text."""
-
-    def __init__(self, kind: ModelErrorKind, span: Span) -> None:
-        super().__init__(f"{kind.value} at {span}")
-        self.kind, self.span = kind, span
+Code: TypeAlias = Callable[[Env], Any]  # of an expression: its value
+Block: TypeAlias = "Callable[[Env], _Returned | None]"  # of statements: what they return, if they do
 
 
 class InitialError(Exception):
@@ -68,11 +64,13 @@ class Failed:
 Outcome: TypeAlias = Enabled | Disabled | Failed
 
 
-@attrs.frozen
 class _Returned:
-    value: Any
-    source: Expr | None
-    env: Env
+    """What a block returned, the expression it came from, and the values of the names there."""
+
+    __slots__ = ("env", "source", "value")
+
+    def __init__(self, value: Any, source: Expr | None, env: Env) -> None:
+        self.value, self.source, self.env = value, source, env
 
 
 # --- the interface ---------------------------------------------------------------------------------
@@ -80,20 +78,17 @@ class _Returned:
 
 def run_action(program: Program, action: Action, state: Value, params: tuple[Value, ...]) -> Outcome:
     """What one action with these parameters does to a state."""
-    run = _Run(program.helpers, program.state)
-    env: Env = {action.state: state} | {p.name: v for p, v in zip(action.params, params, strict=True)}
     try:
-        run.block(action.body, env)
+        return Enabled(_evaluator(program).run(action, state, params))
     except _Disabled:
-        return Disabled()
+        return _DISABLED
     except ModelError as e:
         return Failed(e.kind, e.span)
-    return Enabled(env[action.state])
 
 
 def call(helpers: Mapping[str, Function], function: Function, args: tuple[Value, ...]) -> Value:
     """The value of a helper or of a property's body.  Raises ModelError."""
-    return _Run(helpers, None).call(function, args).value  # type: ignore[no-any-return]
+    return Evaluator(helpers).call(function, args)
 
 
 def instances(params: Sequence[n.Param]) -> Iterator[tuple[Value, ...]]:
@@ -137,21 +132,19 @@ def explain_false(
 
     Looks into `and`, and into the first false instance of `all`; empty when the result is true.
     """
-    run = _Run(helpers, None)
-    returned = run.call(function, args)
+    evaluator = Evaluator(helpers)
+    returned = evaluator.returned(function, args)
     if returned.value or returned.source is None:
         return []
-    return [(e, False) for e in run.false_conjuncts(returned.source, returned.env)]
+    return [(e, False) for e in evaluator.false_conjuncts(returned.source, returned.env)]
 
 
 def explain_guard(
     program: Program, action: Action, state: Value, params: tuple[Value, ...]
 ) -> n.Require | n.RequireSome | None:
     """The first guard that fails (its span says where); None when the action is not disabled."""
-    run = _Run(program.helpers, program.state)
-    env: Env = {action.state: state} | {p.name: v for p, v in zip(action.params, params, strict=True)}
     try:
-        run.block(action.body, env)
+        _evaluator(program).run(action, state, params)
     except _Disabled as e:
         return e.guard
     except ModelError:
@@ -159,68 +152,19 @@ def explain_guard(
     return None
 
 
-def fit(t: Type, value: Any, span: Span) -> Any:
-    """The value as a member of a type.  Raises ModelError RANGE or OVERFILL, at any depth."""
-    match t:
-        case ty.IntT(lo, hi):
-            if not lo <= value <= hi:
-                raise ModelError(ModelErrorKind.RANGE, span)
-            return value
-        case ty.OptionT():
-            return None if value is None else fit(t.item, value, span)
-        case ty.RecordT():
-            return tuple(fit(f, v, span) for (_, f), v in zip(t.fields, value, strict=True))
-        case ty.TupleT():
-            return tuple(fit(i, v, span) for i, v in zip(t.items, value, strict=True))
-        case ty.MapT():
-            return tuple(fit(t.value, v, span) for v in value)
-        case ty.SetT():
-            return frozenset(fit(t.item, v, span) for v in in_order(value))
-        case ty.SeqT():
-            if len(value) > t.bound:
-                raise ModelError(ModelErrorKind.OVERFILL, span)
-            return tuple(fit(t.item, v, span) for v in value)
-        case _:
-            return value
+_DISABLED: Final = Disabled()
+_evaluators: weakref.WeakKeyDictionary[Program, Evaluator] = weakref.WeakKeyDictionary()
 
 
-def in_order(items: frozenset[Any]) -> list[Any]:
-    """The members of a set in the order of their type, whatever that type is.
-
-    Tuples of one type have one length, but sequences do not: a shorter one comes first.
-    """
-    return sorted(items, key=_order)
-
-
-def _order(value: Any) -> tuple[Any, ...]:
-    if value is None:
-        return (0,)
-    if isinstance(value, frozenset):
-        return (1, tuple(sorted(map(_order, value), reverse=True)))
-    if isinstance(value, tuple):
-        return (1, len(value), tuple(map(_order, value)))
-    return (1, value)
+def _evaluator(program: Program) -> Evaluator:
+    """The one of a program's actions, which is kept with it."""
+    found = _evaluators.get(program)
+    if found is None:
+        found = _evaluators[program] = Evaluator(program.helpers, program.state)
+    return found
 
 
-def key_index(t: Type, key: Any, span: Span) -> int:
-    """The position of a key in a map of this key type.  Raises ModelError KEY."""
-    try:
-        return ty.rank(t, key)
-    except KeyError:
-        raise ModelError(ModelErrorKind.KEY, span) from None
-
-
-def divide(op: n.ArithOp, a: int, b: int, span: Span) -> int:
-    """Floor quotient or remainder.  Raises ModelError DIVIDE."""
-    if b == 0:
-        raise ModelError(ModelErrorKind.DIVIDE, span)
-    return a // b if op is n.ArithOp.DIV else a % b
-
-
-def _position(sequence: tuple[Any, ...], index: int, span: Span) -> int:
-    if not 0 <= index < len(sequence):
-        raise ModelError(ModelErrorKind.INDEX, span)
-    return index
+# --- operands and operations -----------------------------------------------------------------------
 
 
 def _delayed(e: Expr) -> tuple[Expr, Callable[[Any], Any]]:
@@ -239,6 +183,13 @@ def _filled(e: n.MapFill, value: Any) -> tuple[Any, ...]:
     return (value,) * ty.cardinality(e.type.key)
 
 
+def _bind(variables: Sequence[str], item: Any, env: Env) -> None:
+    if len(variables) == 1:
+        env[variables[0]] = item
+    else:
+        env.update(zip(variables, item, strict=True))
+
+
 _COMPARE: Final[Mapping[n.CompareOp, Callable[[Any, Any], bool]]] = {
     n.CompareOp.EQ: lambda a, b: bool(a == b), n.CompareOp.NE: lambda a, b: bool(a != b),
     n.CompareOp.LT: lambda a, b: bool(a < b), n.CompareOp.LE: lambda a, b: bool(a <= b),
@@ -255,261 +206,406 @@ _SETS: Final[Mapping[n.SetOp, Callable[[Any, Any], Any]]] = {
 }  # fmt: skip
 
 
-class _Run:
-    """One evaluation: the helpers it may call, and the type of the state that assignments walk."""
+class Evaluator:
+    """The meaning of actions and functions that call some helpers.  What was asked for once is kept as a function.
 
-    def __init__(self, helpers: Mapping[str, Function], state: Type | None) -> None:
+    `state`: the type of the state that assignments of actions walk.
+    """
+
+    def __init__(self, helpers: Mapping[str, Function], state: Type | None = None) -> None:
         self.helpers, self.state = helpers, state
+        self._blocks: dict[int, tuple[Action | Function, Block]] = {}  # by identity, which lasts while it is kept
 
-    # --- statements ---
+    def run(self, action: Action, state: Value, params: tuple[Value, ...]) -> Value:
+        """The state after an action.  Raises ModelError, and what says that it is disabled."""
+        env: Env = {p.name: v for p, v in zip(action.params, params, strict=True)}
+        env[action.state] = state
+        self._block_of(action)(env)
+        return env[action.state]  # type: ignore[no-any-return]
 
-    def call(self, function: Function, args: Sequence[Any]) -> _Returned:
-        env: Env = {p.name: v for p, v in zip(function.params, args, strict=True)}
-        returned = self.block(function.body, env)
+    def call(self, function: Function, args: Sequence[Value]) -> Value:
+        """The value of a function.  Raises ModelError."""
+        return self.returned(function, args).value  # type: ignore[no-any-return]
+
+    def returned(self, function: Function, args: Sequence[Any]) -> _Returned:
+        """What a function returns, and where.  Raises ModelError."""
+        returned = self._block_of(function)({p.name: v for p, v in zip(function.params, args, strict=True)})
         if returned is None:
             raise ModelError(ModelErrorKind.MISSING, function.span)
         return returned
 
-    def block(self, body: Sequence[Stmt], env: Env) -> _Returned | None:
-        for stmt in body:
-            returned = self.statement(stmt, env)
-            if returned is not None:
-                return returned
-        return None
+    def _block_of(self, made: Action | Function) -> Block:
+        found = self._blocks.get(id(made))
+        if found is None:
+            found = self._blocks[id(made)] = made, self.block(made.body)
+        return found[1]
 
-    def statement(self, s: Stmt, env: Env) -> _Returned | None:
-        match s:
-            case n.Assign():
-                self._assign(s, env)
-            case n.Unpack():
-                env.update(zip(s.locals, self.value(s.value, env), strict=True))
-            case n.Require():
-                if not self.value(s.condition, env):
-                    raise _Disabled(s)
-            case n.Return():
-                value = None if s.value is None else self.value(s.value, env)
-                return _Returned(value, s.value, dict(env))
-            case n.Branch():
-                return self.block(s.then if self.value(s.test, env) else s.otherwise, env)
-            case n.Loop():
-                return self._loop(s, env)
-        return None
+    # --- statements --------------------------------------------------------------------------------
 
-    def _loop(self, s: n.Loop, env: Env) -> _Returned | None:
-        for item in self.iterate(s.iterable, env):
-            _bind(s.variables, item, env)
-            returned = self.block(s.body, env)
-            if returned is not None:
-                return returned
-        return None
+    def block(self, body: Sequence[Stmt]) -> Block:
+        """Statements, one after the other, up to the first that returns."""
+        statements = [self.statement(s) for s in body]
 
-    def _assign(self, s: n.Assign, env: Env) -> None:
+        def run(env: Env) -> _Returned | None:
+            for statement in statements:
+                returned = statement(env)
+                if returned is not None:
+                    return returned
+            return None
+
+        return run
+
+    def statement(self, s: Stmt) -> Block:
+        """One statement."""
+        return _STATEMENTS[type(s)](self, s)
+
+    def _require(self, s: n.Require) -> Block:
+        condition = self.value(s.condition)
+
+        def run(env: Env) -> None:
+            if not condition(env):
+                raise _Disabled(s)
+
+        return run
+
+    def _return(self, s: n.Return) -> Block:
+        if s.value is None:
+            return lambda env: _Returned(None, None, env)
+        value, source = self.value(s.value), s.value
+        return lambda env: _Returned(value(env), source, env)
+
+    def _branch(self, s: n.Branch) -> Block:
+        test, then, otherwise = self.value(s.test), self.block(s.then), self.block(s.otherwise)
+        return lambda env: then(env) if test(env) else otherwise(env)
+
+    def _loop(self, s: n.Loop) -> Block:
+        items, body = self.iterate(s.iterable), self.block(s.body)
+
+        def run(env: Env) -> _Returned | None:
+            for item in items(env):
+                _bind(s.variables, item, env)
+                returned = body(env)
+                if returned is not None:
+                    return returned
+            return None
+
+        return run
+
+    def _unpack(self, s: n.Unpack) -> Block:
+        value = self.value(s.value)
+        return lambda env: env.update(zip(s.locals, value(env), strict=True))
+
+    def _assign(self, s: n.Assign) -> Block:
         if not s.path:
-            env[s.local] = self.value(s.value, env)
-            return
+            whole = self.value(s.value)
+            return lambda env: env.__setitem__(s.local, whole(env))
         source, check = _delayed(s.value)
-        value = self.value(source, env)
+        value = self.value(source)
         assert self.state is not None, "only actions assign to places"
-        env[s.local] = self._store(self.state, env[s.local], s.path, lambda: check(value), env, s.span)
+        store = self._store(self.state, s.path, s.span)
+
+        def run(env: Env) -> None:
+            new = value(env)
+            env[s.local] = store(env[s.local], lambda: check(new), env)
+
+        return run
 
     def _store(
-        self, t: Type, old: Any, path: Sequence[Any], value: Callable[[], Any], env: Env, span: Span
-    ) -> tuple[Any, ...] | Any:
-        """`old` with the place at the end of the path changed; keys are evaluated on the way down."""
+        self, t: Type, path: Sequence[Any], span: Span
+    ) -> Callable[[Any, Callable[[], Any], Env], tuple[Any, ...] | Any]:
+        """What an old value is with the place at the end of the path changed; keys are evaluated on the way down."""
         if not path:
-            return value()
-        step, inner = path[0], t
+            return lambda _old, value, _env: value()
+        place, inner = self._place(t, path[0], span)
+        below = self._store(inner, path[1:], span)
+
+        def store(old: Any, value: Callable[[], Any], env: Env) -> tuple[Any, ...]:
+            at = place(old, env)
+            return (*old[:at], below(old[at], value, env), *old[at + 1 :])
+
+        return store
+
+    def _place(self, t: Type, step: n.AtField | n.AtKey, span: Span) -> tuple[Callable[[Any, Env], int], Type]:
+        """Where in a value a step of a path leads, and the type of what is there."""
         if isinstance(step, n.AtField):
             assert isinstance(t, ty.RecordT)
-            at = t.index(step.name)
-            inner = t.fields[at][1]
-        else:
-            key = self.value(step.key, env)
-            if isinstance(t, ty.MapT):
-                at, inner = key_index(t.key, key, span), t.value
-            else:
-                assert isinstance(t, ty.SeqT)
-                at, inner = _position(old, key, span), t.item
-        new = self._store(inner, old[at], path[1:], value, env, span)
-        return (*old[:at], new, *old[at + 1 :])
+            field = t.index(step.name)
+            return (lambda _old, _env: field), t.fields[field][1]
+        key = self.value(step.key)
+        if isinstance(t, ty.MapT):
+            keys = t.key
+            return (lambda _old, env: key_index(keys, key(env), span)), t.value
+        assert isinstance(t, ty.SeqT)
+        return (lambda old, env: position(old, key(env), span)), t.item
 
-    # --- iteration ---
+    # --- iteration ---------------------------------------------------------------------------------
 
-    def iterate(self, it: n.Iterable, env: Env) -> Sequence[Any]:
+    def iterate(self, it: n.Iterable) -> Callable[[Env], Sequence[Any]]:
+        """The items of an iterable, in their order."""
         match it:
             case n.DomainIter():
-                return ty.members(it.type)
+                members = ty.members(it.type)
+                return lambda _env: members
             case n.RangeIter():
-                start = self.value(it.start, env)
-                return range(start, self.value(it.stop, env))
+                start, stop = self.value(it.start), self.value(it.stop)
+
+                def numbers(env: Env) -> Sequence[Any]:
+                    first = start(env)
+                    return range(first, stop(env))
+
+                return numbers
             case n.ValueIter():
-                value = self.value(it.value, env)
-                return in_order(value) if isinstance(value, frozenset) else value
+                value = self.value(it.value)
 
-    def instances(self, clauses: Sequence[n.Clause], env: Env, first: Sequence[Any] | None = None) -> Iterator[Env]:
-        """The environments in which a comprehension's body is evaluated, one after the other."""
+                def items(env: Env) -> Sequence[Any]:
+                    found = value(env)
+                    return in_order(found) if isinstance(found, frozenset) else found
+
+                return items
+
+    def instances(self, clauses: Sequence[n.Clause]) -> Callable[[Env, Sequence[Any] | None], Iterator[Env]]:
+        """The environments in which a comprehension's body is evaluated, one after the other; the items of the first
+        clause may be given."""
         if not clauses:
-            yield env
-            return
-        clause, rest = clauses[0], clauses[1:]
-        for item in self.iterate(clause.iterable, env) if first is None else first:
-            inner = dict(env)
-            _bind(clause.variables, item, inner)
-            if all(self.value(c, inner) for c in clause.conditions):
-                yield from self.instances(rest, inner)
+            return lambda env, _items: iter((env,))
+        clause = clauses[0]
+        items, conditions = self.iterate(clause.iterable), [self.value(c) for c in clause.conditions]
+        rest = self.instances(clauses[1:]) if len(clauses) > 1 else None
 
-    def _quant(self, e: n.Quant, env: Env) -> Any:
-        first = self.iterate(e.clauses[0].iterable, env)  # Python evaluates it, then the default, then the rest
-        default = None if e.default is None else self.value(e.default, env)
-        bodies = (self.value(e.body, inner) for inner in self.instances(e.clauses, env, first))
-        match e.op:
-            case n.QuantOp.ALL:
-                return all(bodies)
-            case n.QuantOp.ANY:
-                return any(bodies)
-            case n.QuantOp.SUM:
-                return sum(bodies)
-            case n.QuantOp.SET:
-                return frozenset(bodies)
-        found = list(bodies)
-        if found:
-            return min(found) if e.op is n.QuantOp.MIN else max(found)
-        if e.default is None:
-            raise ModelError(ModelErrorKind.EMPTY, e.span)
-        return default
+        def run(env: Env, first: Sequence[Any] | None = None) -> Iterator[Env]:
+            for item in items(env) if first is None else first:
+                inner = dict(env)
+                _bind(clause.variables, item, inner)
+                if all(c(inner) for c in conditions):
+                    if rest is None:
+                        yield inner
+                    else:
+                        yield from rest(inner, None)
 
-    # --- expressions ---
+        return run
 
-    def value(self, e: Expr, env: Env) -> Any:  # noqa: PLR0911, PLR0912 - one arm a node
-        """The value of an expression."""
-        match e:
-            case n.Const():
-                return e.value
-            case n.Local():
-                return env[e.name]
-            case n.Field():
-                assert isinstance(e.record.type, ty.RecordT)
-                return self.value(e.record, env)[e.record.type.index(e.name)]
-            case n.Item():
-                return self.value(e.tuple, env)[e.index]
-            case n.Index():
-                return self._index(e, env)
-            case n.Record() | n.Evolve():
-                return self._record(e, env)
-            case n.Tuple() | n.SeqDisplay():
-                return tuple(self.value(i, env) for i in e.items)
-            case n.Fit():
-                return fit(e.type, self.value(e.value, env), e.span)
-            case n.Unwrap() | n.RequireSome():
-                return self._some(e, env)
-            case n.IsNone():
-                return self.value(e.value, env) is None
-            case n.Not():
-                return not self.value(e.value, env)
-            case n.And():
-                return all(self.value(i, env) for i in e.items)
-            case n.Or():
-                return any(self.value(i, env) for i in e.items)
-            case n.If():
-                return self.value(e.then if self.value(e.test, env) else e.otherwise, env)
-            case n.Compare():
-                left = self.value(e.left, env)
-                return _COMPARE[e.op](left, self.value(e.right, env))
-            case n.Arith():
-                left = self.value(e.left, env)
-                right = self.value(e.right, env)
-                if e.op in (n.ArithOp.DIV, n.ArithOp.MOD):
-                    return divide(e.op, left, right, e.span)
-                return _ARITH[e.op](left, right)
-            case n.SetBinary():
-                left = self.value(e.left, env)
-                return _SETS[e.op](left, self.value(e.right, env))
-            case n.Quant():
-                return self._quant(e, env)
-            case n.Call():
-                return self.call(self.helpers[e.function], [self.value(a, env) for a in e.arguments]).value
-            case _:
-                return self._collection(e, env)
+    def _quant(self, e: n.Quant) -> Code:
+        items, instances, body = self.iterate(e.clauses[0].iterable), self.instances(e.clauses), self.value(e.body)
+        default = None if e.default is None else self.value(e.default)
+        fold = _FOLDS[e.op]
 
-    def _collection(self, e: Expr, env: Env) -> Any:
-        match e:
-            case n.Contains():
-                item = self.value(e.item, env)
-                return item in self.value(e.collection, env)
-            case n.SetDisplay():
-                return frozenset([self.value(i, env) for i in e.items])
-            case n.SeqPush():
-                seq = self.value(e.seq, env)
-                return (*seq, self.value(e.item, env))
-            case n.SeqRest():
-                seq = self.value(e.seq, env)
-                return seq[_position(seq, 0, e.span) + 1 :]
-            case n.Len():
-                return len(self.value(e.value, env))
-            case n.MapFill():
-                return _filled(e, self.value(e.value, env))
-            case n.MapSet():
-                return self._map_set(e, env)
-            case n.MapBuild():
-                assert isinstance(e.type, ty.MapT)
-                return tuple(self.value(e.value, {**env, e.variable: k}) for k in ty.members(e.type.key))
-        raise TypeError(type(e).__name__)
+        def run(env: Env) -> Any:
+            first = items(env)  # Python evaluates it, then the default, then the rest
+            otherwise = None if default is None else default(env)
+            bodies = (body(inner) for inner in instances(env, first))
+            if e.op not in (n.QuantOp.MIN, n.QuantOp.MAX):
+                return fold(bodies)
+            found = list(bodies)
+            if not found and e.default is None:
+                raise ModelError(ModelErrorKind.EMPTY, e.span)
+            return fold(found) if found else otherwise
 
-    def _map_set(self, e: n.MapSet, env: Env) -> Any:
+        return run
+
+    # --- expressions -------------------------------------------------------------------------------
+
+    def value(self, e: Expr) -> Code:
+        """An expression."""
+        return _EXPRESSIONS[type(e)](self, e)
+
+    def _const(self, e: n.Const) -> Code:
+        value = e.value
+        return lambda _env: value
+
+    def _local(self, e: n.Local) -> Code:
+        name = e.name
+        return lambda env: env[name]
+
+    def _field(self, e: n.Field) -> Code:
+        assert isinstance(e.record.type, ty.RecordT)
+        record, at = self.value(e.record), e.record.type.index(e.name)
+        return lambda env: record(env)[at]
+
+    def _item(self, e: n.Item) -> Code:
+        whole, at = self.value(e.tuple), e.index
+        return lambda env: whole(env)[at]
+
+    def _items(self, e: n.Tuple | n.SeqDisplay) -> Code:
+        items = [self.value(i) for i in e.items]
+        return lambda env: tuple([item(env) for item in items])
+
+    def _fitted(self, e: n.Fit) -> Code:
+        value, t, span = self.value(e.value), e.type, e.span
+        return lambda env: fit(t, value(env), span)
+
+    def _is_none(self, e: n.IsNone) -> Code:
+        value = self.value(e.value)
+        return lambda env: value(env) is None
+
+    def _not(self, e: n.Not) -> Code:
+        value = self.value(e.value)
+        return lambda env: not value(env)
+
+    def _and(self, e: n.And) -> Code:
+        items = [self.value(i) for i in e.items]
+
+        def run(env: Env) -> bool:
+            for item in items:  # noqa: SIM110 - `all` of a generator takes three times as long
+                if not item(env):
+                    return False
+            return True
+
+        return run
+
+    def _or(self, e: n.Or) -> Code:
+        items = [self.value(i) for i in e.items]
+
+        def run(env: Env) -> bool:
+            for item in items:  # noqa: SIM110 - `any` of a generator takes three times as long
+                if item(env):
+                    return True
+            return False
+
+        return run
+
+    def _if(self, e: n.If) -> Code:
+        test, then, otherwise = self.value(e.test), self.value(e.then), self.value(e.otherwise)
+        return lambda env: then(env) if test(env) else otherwise(env)
+
+    def _compare(self, e: n.Compare) -> Code:
+        return self._both(e.left, e.right, _COMPARE[e.op])
+
+    def _set_binary(self, e: n.SetBinary) -> Code:
+        return self._both(e.left, e.right, _SETS[e.op])
+
+    def _arith(self, e: n.Arith) -> Code:
+        if e.op in (n.ArithOp.DIV, n.ArithOp.MOD):
+            return self._both(e.left, e.right, lambda a, b: divide(e.op, a, b, e.span))
+        return self._both(e.left, e.right, _ARITH[e.op])
+
+    def _both(self, left: Expr, right: Expr, operation: Callable[[Any, Any], Any]) -> Code:
+        """An operation on two operands, the left one first."""
+        a, b = self.value(left), self.value(right)
+        return lambda env: operation(a(env), b(env))
+
+    def _call(self, e: n.Call) -> Code:
+        function, arguments = self.helpers[e.function], [self.value(a) for a in e.arguments]
+        return lambda env: self.returned(function, [a(env) for a in arguments]).value
+
+    def _contains(self, e: n.Contains) -> Code:
+        return self._both(e.item, e.collection, lambda item, collection: item in collection)
+
+    def _set_display(self, e: n.SetDisplay) -> Code:
+        items = [self.value(i) for i in e.items]
+        return lambda env: frozenset([item(env) for item in items])
+
+    def _push(self, e: n.SeqPush) -> Code:
+        return self._both(e.seq, e.item, lambda seq, item: (*seq, item))
+
+    def _rest(self, e: n.SeqRest) -> Code:
+        value, span = self.value(e.seq), e.span
+
+        def run(env: Env) -> Any:
+            seq = value(env)
+            return seq[position(seq, 0, span) + 1 :]
+
+        return run
+
+    def _len(self, e: n.Len) -> Code:
+        value = self.value(e.value)
+        return lambda env: len(value(env))
+
+    def _map_fill(self, e: n.MapFill) -> Code:
+        value = self.value(e.value)
+        return lambda env: _filled(e, value(env))
+
+    def _map_build(self, e: n.MapBuild) -> Code:
         assert isinstance(e.type, ty.MapT)
-        old, key = self.value(e.map, env), self.value(e.key, env)
+        value, keys = self.value(e.value), ty.members(e.type.key)
+        return lambda env: tuple([value({**env, e.variable: k}) for k in keys])
+
+    def _map_set(self, e: n.MapSet) -> Code:
+        assert isinstance(e.type, ty.MapT)
         source, check = _delayed(e.value)
-        value = self.value(source, env)
-        at = key_index(e.type.key, key, e.span)
-        return (*old[:at], check(value), *old[at + 1 :])
+        old, key, value, keys = self.value(e.map), self.value(e.key), self.value(source), e.type.key
 
-    def _index(self, e: n.Index, env: Env) -> Any:
-        base, key = self.value(e.base, env), self.value(e.key, env)
-        if isinstance(e.base.type, ty.MapT):
-            return base[key_index(e.base.type.key, key, e.span)]
-        return base[_position(base, key, e.span)]
+        def run(env: Env) -> Any:
+            before, where, new = old(env), key(env), value(env)
+            at = key_index(keys, where, e.span)
+            return (*before[:at], check(new), *before[at + 1 :])
 
-    def _record(self, e: n.Record | n.Evolve, env: Env) -> Any:
+        return run
+
+    def _index(self, e: n.Index) -> Code:
+        span, t = e.span, e.base.type
+        if isinstance(t, ty.MapT):
+            keys = t.key
+            return self._both(e.base, e.key, lambda base, key: base[key_index(keys, key, span)])
+        return self._both(e.base, e.key, lambda base, key: base[position(base, key, span)])
+
+    def _record(self, e: n.Record | n.Evolve) -> Code:
         assert isinstance(e.type, ty.RecordT)
         if isinstance(e, n.Record):
-            old: Sequence[Any] = (None,) * len(e.fields)
+            nothing = (None,) * len(e.fields)
+            old: Code = lambda _env: nothing  # noqa: E731 - the record that has no fields yet
             changes: Sequence[tuple[int, Expr]] = tuple(enumerate(e.fields))
         else:
-            old = self.value(e.record, env)
+            old = self.value(e.record)
             changes = [(e.type.index(name), c) for name, c in e.changes]
-        made = []
-        for at, c in changes:
-            source, check = _delayed(c)
-            made.append((at, self.value(source, env), check))
-        new = list(old)
-        for at, value, check in sorted(made, key=lambda m: m[0]):
-            new[at] = check(value)
-        return tuple(new)
+        made = [(at, self.value(source), check) for at, c in changes for source, check in [_delayed(c)]]
+        order = sorted(range(len(made)), key=lambda i: made[i][0])
 
-    def _some(self, e: n.Unwrap | n.RequireSome, env: Env) -> Any:
-        value = self.value(e.value, env)
-        if value is None and isinstance(e, n.RequireSome):
-            raise _Disabled(e)
-        assert value is not None, f"{e.span}: the front end proved that this is not None"
-        return value
+        def run(env: Env) -> tuple[Any, ...]:
+            new = list(old(env))
+            values = [value(env) for _, value, _ in made]
+            for i in order:
+                at, _, check = made[i]
+                new[at] = check(values[i])
+            return tuple(new)
 
-    # --- explanations ---
+        return run
+
+    def _some(self, e: n.Unwrap | n.RequireSome) -> Code:
+        inner, required = self.value(e.value), isinstance(e, n.RequireSome)
+
+        def run(env: Env) -> Any:
+            value = inner(env)
+            if value is None and required:
+                raise _Disabled(e)  # type: ignore[arg-type]
+            assert value is not None, f"{e.span}: the front end proved that this is not None"
+            return value
+
+        return run
+
+    # --- explanations ------------------------------------------------------------------------------
 
     def false_conjuncts(self, e: Expr, env: Env) -> list[Expr]:
         """The innermost conjuncts of a false expression that make it false."""
         if isinstance(e, n.And):
             for item in e.items:
-                if not self.value(item, env):
+                if not self.value(item)(env):
                     return self.false_conjuncts(item, env)
         if isinstance(e, n.Quant) and e.op is n.QuantOp.ALL:
-            for inner in self.instances(e.clauses, env):
-                if not self.value(e.body, inner):
+            body = self.value(e.body)
+            for inner in self.instances(e.clauses)(env, None):
+                if not body(inner):
                     return self.false_conjuncts(e.body, inner)
         return [e]
 
 
-def _bind(variables: Sequence[str], item: Any, env: Env) -> None:
-    if len(variables) == 1:
-        env[variables[0]] = item
-    else:
-        env.update(zip(variables, item, strict=True))
+_FOLDS: Final[Mapping[n.QuantOp, Callable[[Any], Any]]] = {
+    n.QuantOp.ALL: all, n.QuantOp.ANY: any, n.QuantOp.SUM: sum, n.QuantOp.SET: frozenset, n.QuantOp.MIN: min,
+    n.QuantOp.MAX: max,
+}  # fmt: skip
+
+_STATEMENTS: Final[Mapping[type, Callable[[Evaluator, Any], Block]]] = {
+    n.Assign: Evaluator._assign, n.Unpack: Evaluator._unpack, n.Require: Evaluator._require,
+    n.Return: Evaluator._return, n.Branch: Evaluator._branch, n.Loop: Evaluator._loop,
+}  # fmt: skip
+
+_EXPRESSIONS: Final[Mapping[type, Callable[[Evaluator, Any], Code]]] = {
+    n.Const: Evaluator._const, n.Local: Evaluator._local, n.Field: Evaluator._field, n.Item: Evaluator._item,
+    n.Index: Evaluator._index, n.Record: Evaluator._record, n.Evolve: Evaluator._record, n.Tuple: Evaluator._items,
+    n.SeqDisplay: Evaluator._items, n.Fit: Evaluator._fitted, n.Unwrap: Evaluator._some,
+    n.RequireSome: Evaluator._some, n.IsNone: Evaluator._is_none, n.Not: Evaluator._not, n.And: Evaluator._and,
+    n.Or: Evaluator._or, n.If: Evaluator._if, n.Compare: Evaluator._compare, n.Arith: Evaluator._arith,
+    n.SetBinary: Evaluator._set_binary, n.Quant: Evaluator._quant, n.Call: Evaluator._call,
+    n.Contains: Evaluator._contains, n.SetDisplay: Evaluator._set_display, n.SeqPush: Evaluator._push,
+    n.SeqRest: Evaluator._rest, n.Len: Evaluator._len, n.MapFill: Evaluator._map_fill, n.MapSet: Evaluator._map_set,
+    n.MapBuild: Evaluator._map_build,
+}  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from checker.ir.types import MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, members
-from checker.semantics.evaluate import in_order
+from checker.semantics.values import in_order
 from checker.trace.fold import WIDTH, fold
 from checker.trace.loader import paste
 

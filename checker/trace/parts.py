@@ -14,6 +14,7 @@ import attrs
 from checker.ir import nodes as n
 from checker.ir.types import BOOL, IntT, SetT, TupleT, Type, Value
 from checker.semantics import evaluate
+from checker.semantics.values import ModelError, in_order
 from checker.trace.loader import paste
 
 _MARK: Final = n.Const(IntT(7, 7), 7)  # no bool: a function that returns it has come to its end
@@ -109,7 +110,7 @@ class _Asked:
         inner = attrs.evolve(inner, conditions=(*inner.conditions, n.Not(BOOL, e.body)))
         try:
             found = self.value(n.Quant(SetT(values.type), n.QuantOp.SET, values, (*outer, inner)))
-        except evaluate.ModelError:
+        except ModelError:
             return None
-        first = evaluate.in_order(found)[0]
+        first = in_order(found)[0]
         return tuple((v, t, x) for (v, t), x in zip(variables, first, strict=True))

@@ -22,6 +22,7 @@ from checker.ir.scalar import ScalarSystem
 from checker.ir.scalar import evaluate as evaluate_scalar
 from checker.ir.types import Value, members
 from checker.semantics import evaluate, layout
+from checker.semantics.values import ModelError
 from checker.trace import parts, recover
 from checker.trace.loader import Erred, Loaded, Refused, Took, load, to_python
 from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
@@ -242,7 +243,7 @@ class Judge:
         python = self.loaded.call(function.module, function.name, [p.type for p in function.params], args)
         try:
             meaning: object = evaluate.call(self.check.helpers, function, args)
-        except evaluate.ModelError as e:
+        except ModelError as e:
             if isinstance(python, Erred) and _same_kind(python.kind, e.kind):
                 return python
             raise ReplayMismatch(f"{function.name} is an error ({e.kind.value}) in the IR alone") from None

@@ -29,6 +29,7 @@ from checker.ir.scalar import evaluate as evaluate_scalar
 from checker.ir.types import Value
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import to_leaves
+from checker.semantics.values import ModelError
 from checker.smt.encode import BitVectors, Encoding, Integers
 from checker.smt.unroll import Unrolling
 from checker.trace.loader import Erred, Loaded, Refused, Took, load
@@ -173,7 +174,7 @@ def property_in_evaluator(check: Check, p: Property, states: Sequence[Value]) ->
     for params in ev.instances(p.params):
         try:
             found.append(("is", ev.call({**check.program.helpers, **check.helpers}, p.function, (*states, *params))))
-        except ev.ModelError as problem:
+        except ModelError as problem:
             found.append(("error", problem.kind))
     return found
 

@@ -10,6 +10,7 @@ from checker.diagnostics import InputError
 from checker.ir import nodes as n
 from checker.ir.nodes import ModelErrorKind
 from checker.semantics import evaluate as ev
+from checker.semantics.values import ModelError
 from tests.agreement.compare import Disagreement, Effort, Seen, compare, prepare, read
 from tests.strategies import Source, models, random_model, shrink
 
@@ -190,7 +191,7 @@ def test_another_order_of_items_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_wrong_kind_of_error_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def position(sequence: tuple[object, ...], index: int, span: object) -> int:
         if not 0 <= index < len(sequence):
-            raise ev.ModelError(ModelErrorKind.KEY, span)  # type: ignore[arg-type]
+            raise ModelError(ModelErrorKind.KEY, span)  # type: ignore[arg-type]
         return index
 
     notices(monkeypatch, ev, "_position", position, Effort(native=False))

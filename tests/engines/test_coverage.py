@@ -259,7 +259,7 @@ def test_the_verdict_is_the_same_with_and_without() -> None:
         assert isinstance(asked, (Holds, Violated))
         bare = [
             attrs.evolve(
-                v.coverage, survey=None, search_seconds=None, bytes_per_state=None, peak_memory=None
+                v.coverage, survey=None, search_seconds=None, bytes_per_state=None, peak_memory=None, compared=None
             )
             for v in (plain, asked)
         ]  # fmt: skip

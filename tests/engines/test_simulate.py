@@ -201,7 +201,9 @@ def test_the_last_state_of_a_walk_is_looked_at(wrong: str) -> None:
 
 def bare(verdict: Verdict) -> Verdict:
     """All that a verdict says, but for times and memory."""
-    return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, search_seconds=None, peak_memory=None))
+    return attrs.evolve(
+        verdict, coverage=attrs.evolve(verdict.coverage, search_seconds=None, peak_memory=None, compared=None)
+    )
 
 
 def on_threads(system: ScalarSystem, **task: object) -> list[Verdict]:

@@ -16,6 +16,7 @@ from checker.ir.nodes import ArithOp, CompareOp, ModelErrorKind, QuantOp, SetOp
 from checker.ir.passes.scalarize import InitialError, scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
+from checker.semantics.values import ModelError
 
 COIN = ty.ScalarT("Coin", 2)
 COLOUR = ty.EnumT("Colour", ("RED", "GREEN", "BLUE"), ordered=True)
@@ -266,7 +267,7 @@ def property_outcome(p: n.Property, states: list[ty.Value]) -> bool | set[ModelE
     for params in ev.instances(p.params):
         try:
             results.append(ev.call(HELPERS, p.function, (*states, *params)))
-        except ev.ModelError as e:
+        except ModelError as e:
             errors.add(e.kind)
     return errors or (any(results) if some else all(results))
 

@@ -46,9 +46,14 @@ def shared() -> Iterator[None]:
 
 
 def told(verdict: Verdict) -> object:
-    """All that a verdict says, but for times and memory."""
+    """All that a verdict says, but for times, memory and what there was time to compare."""
     bare = attrs.evolve(
-        verdict.coverage, search_seconds=None, bits_per_state=None, bytes_per_state=None, peak_memory=None
+        verdict.coverage,
+        search_seconds=None,
+        bits_per_state=None,
+        bytes_per_state=None,
+        peak_memory=None,
+        compared=None,
     )
     others = [told(v) for v in verdict.others] if isinstance(verdict, Violated) else []
     plain = attrs.evolve(verdict, coverage=bare)

@@ -176,6 +176,7 @@ def test_what_follows_something_is_learned_to_lie_with_it(monkeypatch: pytest.Mo
     assert [d is not None and d[0] == d[3] != d[1] == d[2] for d in learned] == [True]
 
 
+@pytest.mark.usefixtures("unconfirmed")
 @pytest.mark.parametrize("lie", [(0, 0), (0, 10), (1, 20), (1, 25)])
 def test_leaves_that_lie_over_one_another_are_noticed(monkeypatch: pytest.MonkeyPatch, lie: tuple[int, int]) -> None:
     """Were a leaf put where another is, in whole or in part, other states would be found."""

@@ -61,6 +61,7 @@ def test_the_yardstick_is_counted_alike() -> None:
     assert (counted.states, counted.transitions, counted.depth) == (580_376, 2_351_394, 15)
 
 
+@pytest.mark.usefixtures("unconfirmed")
 def test_movers_that_lie_lose_states(monkeypatch: pytest.MonkeyPatch) -> None:
     """So the tests above would notice."""
     monkeypatch.setattr(Movers, "left", lambda self, b, a: True)
@@ -71,6 +72,7 @@ def test_movers_that_lie_lose_states(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdict.coverage.states != 1_680
 
 
+@pytest.mark.usefixtures("unconfirmed")
 def test_kept_that_lies_loses_violations(monkeypatch: pytest.MonkeyPatch) -> None:
     """So the tests above would notice."""
     go = action("go", [], [sc.lt(STATE[0], num(3))], {0: sc.add(STATE[0], num(1))})

@@ -11,6 +11,7 @@ from checker.ir.nodes import ArithOp, CompareOp, ModelErrorKind, QuantOp
 from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
+from checker.semantics.values import ModelError
 
 NET, ROOT = ty.ScalarT("Network", 2), ty.ScalarT("ExitRoot", 2)
 IMPORT = ty.TupleT((NET, ROOT))
@@ -137,7 +138,7 @@ def value(e: n.Expr) -> ty.Value | ModelErrorKind:
     f = n.Function("f", "m", (), e.type, (n.Return(e),), "")
     try:
         return ev.call({}, f, ())
-    except ev.ModelError as err:
+    except ModelError as err:
         return err.kind
 
 
@@ -189,6 +190,6 @@ def test_the_false_conjunct_is_named() -> None:
 def test_a_function_that_returns_nothing_is_an_error() -> None:
     """MISSING, where CPython would hand back None."""
     f = n.Function("f", "m", (), ty.BOOL, (), "")
-    with pytest.raises(ev.ModelError) as e:
+    with pytest.raises(ModelError) as e:
         ev.call({}, f, ())
     assert e.value.kind is ModelErrorKind.MISSING

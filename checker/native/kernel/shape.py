@@ -12,7 +12,8 @@ from checker.native.kernel.context import Ctx
 from checker.native.text import Code
 
 PART = 28  # bits of the number of a part of a folded state
-_MULTIPLIER = str(0xD6E8FEB86659FD93 - (1 << 64))
+MULTIPLIER = 0xD6E8FEB86659FD93
+_MULTIPLIER = str(MULTIPLIER - (1 << 64))
 NONE = "-1"
 
 

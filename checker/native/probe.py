@@ -1,0 +1,159 @@
+"""What does compiled code say of one state?  Asked from Python, of the very functions that a search or walks ran.
+
+Rule of the module: one form of the code at a time, and memory of its own: nothing of the search is looked at or changed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from checker.native.jit import Form, Library
+from checker.native.kernel import Note, Shape
+from checker.native.memory import Region
+from checker.native.program import Program
+from checker.native.run import NONE
+
+Words: TypeAlias = tuple[int, ...]
+Ask: TypeAlias = tuple[Any, ...]  # a method of `Probe` by its name, and its arguments
+
+_BYTES: Final = 8
+
+
+@attrs.frozen
+class Steps:
+    """The steps of a state: by enabled instance, the words of the state it leads to; and the first instance that is an
+    error of the model."""
+
+    to: Mapping[int, Words]
+    error: int | None
+
+
+@attrs.frozen
+class Judged:
+    """What `@check` says of a state: its code, and the places where something was noted."""
+
+    code: int
+    noted: frozenset[int]
+
+
+@attrs.frozen
+class Module:
+    """What of a compiled module has to be known to ask it: the shape of its states, how many instances and actions it
+    has, and its functions, each with its number of arguments."""
+
+    shape: Shape
+    instances: int
+    actions: int
+    functions: Mapping[str, int]
+
+    @classmethod
+    def of(cls, program: Program) -> Module:
+        """The module of a program."""
+        return cls(program.shape, program.instances, len(program.system.actions), dict(program.asked_of))
+
+
+class Probe:
+    """The functions of a module in one form, one state at a time."""
+
+    def __init__(self, module: Module, library: Library, form: Form) -> None:
+        self.module, self.form, self.words = module, form, module.shape.words
+        self._native = {name: library.plain(name, n, form) for name, n in module.functions.items()}
+        shape, room = module.shape, module.instances + 1
+        self._state, self._other = (Region(_BYTES * shape.words) for _ in range(2))
+        self._out, self._ids = Region(_BYTES * shape.words * room), Region(4 * room)
+        self._fired, self._err = Region(_BYTES * (module.actions + 1)), Region(_BYTES)
+        self._places = shape.places
+        self._notes = Region(_BYTES * shape.note(self._places))
+
+    def has(self, name: str) -> bool:
+        """Whether the module has a function."""
+        return name in self._native
+
+    def steps(self, state: Words) -> Steps:
+        """What leads from a state."""
+        self._state.put(0, state)
+        self._err.put(0, [NONE])
+        here, out, ids, err = (r.address for r in (self._state, self._out, self._ids, self._err))
+        if self.has("expand"):
+            n = self._native["expand"](here, out, ids, 0, self._fired.address, err, 1)
+            numbers, ends = self._numbers(n), _words(out, n * self.words)
+        else:
+            numbers = self._numbers(self._native["enabled"](here, ids, err))
+            ends = [word for number in numbers for word in self._moved(number)]
+        error, width = self._err.get(0), self.words
+        to = {number: tuple(ends[width * i : width * (i + 1)]) for i, number in enumerate(numbers)}
+        return Steps(to, None if error == NONE else error)
+
+    def _numbers(self, n: int) -> list[int]:
+        return list((ctypes.c_uint32 * n).from_address(self._ids.address))
+
+    def _moved(self, number: int) -> list[int]:
+        self._native["move"](self._state.address, number, self._out.address)
+        return _words(self._out.address, self.words)
+
+    def judged(self, state: Words) -> Judged:
+        """What is wrong in a state, and what it witnesses."""
+        self._state.put(0, state)
+        self._forget()
+        code = self._native["check"](self._state.address, self._notes.address)
+        return Judged(code, self._noted())
+
+    def noted(self, state: Words) -> frozenset[int]:
+        """The places of all that is wrong in a state, and of what it witnesses, where a search asks for that."""
+        self._state.put(0, state)
+        self._forget()
+        self._native["note"](self._state.address, self._notes.address)
+        return self._noted()
+
+    def step_judged(self, old: Words, new: Words) -> int:
+        """What is wrong with a step: a code."""
+        return self._native["check_step"](*self._both(old, new))
+
+    def step_noted(self, old: Words, new: Words) -> frozenset[int]:
+        """The places of all that is wrong with a step, where a search asks for that."""
+        here, there = self._both(old, new)
+        self._forget()
+        self._native["note_step"](here, there, 0, self._notes.address)
+        return self._noted()
+
+    def rests(self, state: Words) -> int:
+        """What `@check_terminal` says: 0, 1 where it must not be a state without steps, or 2 for an error."""
+        self._state.put(0, state)
+        return self._native["check_terminal"](self._state.address)
+
+    def wanted(self, state: Words, number: int) -> bool:
+        """Whether a state is one that a RECOVERABLE property wants."""
+        self._state.put(0, state)
+        return bool(self._native["wanted"](self._state.address, number))
+
+    def represented(self, state: Words) -> Words:
+        """The representative of a state's orbit."""
+        self._state.put(0, state)
+        self._native["represent"](self._state.address)
+        return tuple(_words(self._state.address, self.words))
+
+    def _both(self, old: Words, new: Words) -> tuple[int, int]:
+        self._state.put(0, old)
+        self._other.put(0, new)
+        return self._state.address, self._other.address
+
+    def _forget(self) -> None:
+        for place in range(self._places):
+            self._notes.put(self.module.shape.note(place) + Note.STATUS, [Note.OPEN])
+
+    def _noted(self) -> frozenset[int]:
+        at = self.module.shape.note
+        return frozenset(p for p in range(self._places) if self._notes.get(at(p) + Note.STATUS) == Note.TAKEN)
+
+
+def probes(program: Program) -> Sequence[Probe]:
+    """One for each form in which a program ran."""
+    return [Probe(Module.of(program), program.library, form) for form in program.library.forms]
+
+
+def _words(address: int, count: int) -> list[int]:
+    return list((ctypes.c_uint64 * count).from_address(address))

@@ -1,0 +1,95 @@
+"""One compiled module in several forms: optimised or not, for this processor or for any."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import attrs
+
+from checker.finding import spec_files
+from checker.frontend import load_spec
+from checker.ir.claims import Check
+from checker.ir.nodes import PropertyKind
+from checker.ir.passes.scalarize import scalarize
+from checker.native.agreement import Agreement
+from checker.native.jit import FAST, QUICK
+from checker.native.probe import Probe, Words, probes
+from checker.native.program import Program, known_leaves
+from checker.native.samples import Samples
+from checker.semantics.meaning import Evaluated, Meaning
+
+ROOT = Path(__file__).resolve().parents[2]
+FORMS = tuple(attrs.evolve(form, host=host) for form in (QUICK, FAST) for host in (True, False))
+
+
+def checks(folder: str = "specs") -> Iterator[tuple[str, Check]]:
+    """Every check of the specs, by a name of its own."""
+    for path in spec_files([ROOT / folder]):
+        for check in load_spec(path).checks:
+            yield f"{path.relative_to(ROOT)}: {check.name}", check
+
+
+def compiled(check: Check) -> tuple[Program, Meaning]:
+    """The program of a check as a search makes it, and what it means."""
+    of = check.program.allowed(check.faults), check.properties, check.terminal, check.helpers
+    system = scalarize(check.program, *of)
+    return Program(system, known=known_leaves(system)), Evaluated(check.program, *of)
+
+
+def in_all_forms(program: Program) -> None:
+    """Compile a program in every form."""
+    for form in FORMS:
+        program.library.load(form)
+
+
+def drawn(program: Program, count: int, seed: int = 0) -> Iterator[tuple[int, ...]]:
+    """Random states: anywhere, and near initial ones and one another."""
+    rng = random.Random(seed)
+    samples, near = Samples(program, rng), list(program.system.initial[:64])
+    for i in itertools.count():
+        state = samples.any() if i % 2 else samples.near(rng.choice(near))
+        if state is not None:
+            near = [*near[-64:], state]
+            yield state
+        count -= 1
+        if not count:
+            return
+
+
+def differences(program: Program, states: Iterator[tuple[int, ...]]) -> list[str]:
+    """Where two forms do not say the same of a state, or of a step from it."""
+    asked = probes(program)
+    found: list[str] = []
+    for state in states:
+        words = program.pack(state)
+        for name, answer in _questions(program, words):
+            said = [answer(probe) for probe in asked]
+            if any(s != said[0] for s in said):
+                found.append(f"{name} in {state}")
+    return found
+
+
+def _questions(program: Program, words: Words) -> Iterator[tuple[str, Callable[[Probe], object]]]:
+    yield "steps", lambda probe: probe.steps(words)
+    yield "claims", lambda probe: probe.judged(words)
+    yield "rest", lambda probe: probe.rests(words)
+    kinds = [p.kind for p in program.system.properties]
+    for i in (i for i, kind in enumerate(kinds) if kind is PropertyKind.RECOVERABLE):
+        yield "wanted", lambda probe, i=i: probe.wanted(words, i)  # type: ignore[misc]
+    if PropertyKind.STEP in kinds:
+        yield "steps' claims", lambda probe: [probe.step_judged(words, to) for to in probe.steps(words).to.values()]
+
+
+def evaluated(program: Program, meaning: Meaning, states: Iterator[tuple[int, ...]], each: int) -> int:
+    """Compare every form with the evaluator, on so many instances of each state; how many were compared.
+
+    Raises Disagreement.
+    """
+    agreement = Agreement(program, meaning, random.Random(1))
+    for state in states:
+        left = itertools.count(each, -1)
+        agreement.compare(state, lambda left=left: next(left) <= 1)  # type: ignore[misc]
+    return agreement.instances
