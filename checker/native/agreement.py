@@ -119,21 +119,25 @@ class Agreement:
 
     def _numbers(self, steps: Steps) -> Iterator[int]:
         """Instances to be tried: in turn one that the code says something of, and one of the others."""
-        told = [*steps.to, *(() if steps.error is None else (steps.error,))]
-        self.rng.shuffle(told)
-        seen = set(told)
-        for pair in itertools.zip_longest(told, (number for number in self._any() if number not in seen)):
+        told = (steps.numbers[i] for i in self._places(len(steps.numbers)))
+        first = () if steps.error is None else (steps.error,)
+        others = (number for number in self._any() if number != steps.error and steps.to(number) is None)
+        for pair in itertools.zip_longest(itertools.chain(first, told), others):
             yield from (number for number in pair if number is not None)
+
+    def _places(self, count: int) -> Iterator[int]:
+        """The numbers below one, each once, from anywhere on with any stride that meets all."""
+        if count:
+            start, stride = self.rng.randrange(count), self.rng.randrange(count) + 1
+            while math.gcd(stride, count) > 1:
+                stride = stride % count + 1
+            yield from ((start + stride * i) % count for i in range(count))
 
     def _any(self) -> Iterator[int]:
         """Instances in some order, each once; where they are many, some, as many of one action as of another."""
         total, bases, rng = self.program.instances, self.program.bases, self.rng
-        if not total:
-            return
         if total <= _ALL:
-            step = next(k for k in iter(lambda: rng.randrange(total) + 1, None) if math.gcd(k, total) == 1)
-            start = rng.randrange(total)
-            yield from ((start + step * i) % total for i in range(total))
+            yield from self._places(total)
             return
         some = [(a, b) for a, b in itertools.pairwise(bases) if a < b]
         seen = set[int]()
@@ -158,7 +162,7 @@ class Agreement:
         return self.meaning.step(state, action, params)
 
     def _compare_step(self, probe: Probe, words: Words, found: Steps, number: int, outcome: Outcome) -> None:
-        here = found.to.get(number)
+        here = found.to(number)
         if isinstance(outcome, tuple):
             same = here is not None and self.program.unpack(here) == outcome
         elif outcome is Said.ERROR:
@@ -205,7 +209,8 @@ class Agreement:
         after = self.meaning.state(step.to)
         tallies = {i: self._tally(i, late, state, after) for i in asked}
         for probe, found in zip(self.probes, steps, strict=True):
-            end = found.to[step.number]
+            end = found.to(step.number)
+            assert end is not None, "it was compared"
             self._claims(probe, ("step_judged", words, end), probe.step_judged(words, end), frozenset(), tallies)
             if probe.has("note_step"):
                 self._claims(probe, ("step_noted", words, end), 0, probe.step_noted(words, end), tallies)

@@ -5,7 +5,9 @@ Rule of the module: one form of the code at a time, and memory of its own: nothi
 
 from __future__ import annotations
 
+import bisect
 import ctypes
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -25,11 +27,20 @@ _BYTES: Final = 8
 
 @attrs.frozen
 class Steps:
-    """The steps of a state: by enabled instance, the words of the state it leads to; and the first instance that is an
-    error of the model."""
+    """The steps of a state: the enabled instances, the words of the states they lead to, all in one; and the first
+    instance that is an error of the model."""
 
-    to: Mapping[int, Words]
+    numbers: tuple[int, ...]
+    ends: bytes
     error: int | None
+
+    def to(self, number: int) -> Words | None:
+        """The words of the state that an instance leads to; None where it is not enabled."""
+        at = bisect.bisect_left(self.numbers, number)
+        if at == len(self.numbers) or self.numbers[at] != number:
+            return None
+        size = len(self.ends) // len(self.numbers)
+        return struct.unpack_from(f"<{size // _BYTES}Q", self.ends, at * size)
 
 
 @attrs.frozen
@@ -79,21 +90,17 @@ class Probe:
         self._err.put(0, [NONE])
         here, out, ids, err = (r.address for r in (self._state, self._out, self._ids, self._err))
         if self.has("expand"):
-            n = self._native["expand"](here, out, ids, 0, self._fired.address, err, 1)
-            numbers, ends = self._numbers(n), _words(out, n * self.words)
+            numbers = self._numbers(self._native["expand"](here, out, ids, 0, self._fired.address, err, 1))
         else:
             numbers = self._numbers(self._native["enabled"](here, ids, err))
-            ends = [word for number in numbers for word in self._moved(number)]
-        error, width = self._err.get(0), self.words
-        to = {number: tuple(ends[width * i : width * (i + 1)]) for i, number in enumerate(numbers)}
-        return Steps(to, None if error == NONE else error)
+            for i, number in enumerate(numbers):
+                self._native["move"](here, number, out + _BYTES * self.words * i)
+        error = self._err.get(0)
+        ends = ctypes.string_at(out, _BYTES * self.words * len(numbers))
+        return Steps(numbers, ends, None if error == NONE else error)
 
-    def _numbers(self, n: int) -> list[int]:
-        return list((ctypes.c_uint32 * n).from_address(self._ids.address))
-
-    def _moved(self, number: int) -> list[int]:
-        self._native["move"](self._state.address, number, self._out.address)
-        return _words(self._out.address, self.words)
+    def _numbers(self, n: int) -> tuple[int, ...]:
+        return struct.unpack(f"<{n}I", ctypes.string_at(self._ids.address, 4 * n))
 
     def judged(self, state: Words) -> Judged:
         """What is wrong in a state, and what it witnesses."""
@@ -134,7 +141,7 @@ class Probe:
         """The representative of a state's orbit."""
         self._state.put(0, state)
         self._native["represent"](self._state.address)
-        return tuple(_words(self._state.address, self.words))
+        return tuple(self._state.get(k) for k in range(self.words))
 
     def _both(self, old: Words, new: Words) -> tuple[int, int]:
         self._state.put(0, old)
@@ -153,7 +160,3 @@ class Probe:
 def probes(program: Program) -> Sequence[Probe]:
     """One for each form in which a program ran."""
     return [Probe(Module.of(program), program.library, form) for form in program.library.forms]
-
-
-def _words(address: int, count: int) -> list[int]:
-    return list((ctypes.c_uint64 * count).from_address(address))

@@ -66,4 +66,6 @@ def _plain(answer: Any) -> Any:
         return {str(k): _plain(v) for k, v in answer.items()}
     if isinstance(answer, (tuple, list)):
         return [_plain(x) for x in answer]
+    if isinstance(answer, bytes):
+        return answer.hex()
     return sorted(answer) if isinstance(answer, frozenset) else answer

@@ -80,7 +80,12 @@ def _questions(program: Program, words: Words) -> Iterator[tuple[str, Callable[[
     for i in (i for i, kind in enumerate(kinds) if kind is PropertyKind.RECOVERABLE):
         yield "wanted", lambda probe, i=i: probe.wanted(words, i)  # type: ignore[misc]
     if PropertyKind.STEP in kinds:
-        yield "steps' claims", lambda probe: [probe.step_judged(words, to) for to in probe.steps(words).to.values()]
+        yield "claims of steps", lambda probe: _judged(probe, words)
+
+
+def _judged(probe: Probe, words: Words) -> list[int]:
+    steps = probe.steps(words)
+    return [probe.step_judged(words, to) for number in steps.numbers if (to := steps.to(number)) is not None]
 
 
 def evaluated(program: Program, meaning: Meaning, states: Iterator[tuple[int, ...]], each: int) -> int:

@@ -177,10 +177,13 @@ def test_states_that_a_lying_shortcut_leaves_out_are_missed(monkeypatch: pytest.
 
 def test_states_that_were_lost_on_disk_are_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One of five that were found is taken for one that was known."""
+    monkeypatch.setattr("checker.native.visited._FIRST", 64)  # and the budget lets nothing grow
+    monkeypatch.setattr(spill.Spill, "_slots", lambda self: 4096)
     whole = closed(agg_core(2, 1), spill=tmp_path, budget=Budget(memory=1))
     unknown = spill.unknown
     monkeypatch.setattr(spill, "unknown", lambda keys, known: unknown(keys, known) & (keys % 5 != 0))
 
+    assert any("spilled" in note for note in whole.notes)
     assert whole.compared == whole.states == 1680
     with pytest.raises(Disagreement, match="the search is not closed: where .* was not found"):
         closed(agg_core(2, 1), spill=tmp_path, budget=Budget(memory=1))
@@ -220,7 +223,7 @@ def test_known_code_is_compared_less_and_never_not_at_all(monkeypatch: pytest.Mo
     counts = [Explore().run(Task(agg_core(2, 1))).coverage.compared or 0 for _ in range(3)]
 
     assert given == [False, True, True]
-    assert 0 < counts[0] < counts[1] <= counts[2]
+    assert 0 < counts[0] < min(counts[1:])
 
 
 @pytest.mark.parametrize(

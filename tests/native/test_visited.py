@@ -53,6 +53,29 @@ def test_depth_is_kept_however_deep(top: int, bits: int, monkeypatch: pytest.Mon
     assert len(found.path.steps) == top
 
 
+def fan(width: int, bits: int) -> ScalarSystem:
+    """One state that leads to `width` others, in states of so many bits."""
+    x, p, q = sc.int_var("s", 0, 0, width), sc.int_var("p", 0, 0, width // 256 - 1), sc.int_var("p", 1, 0, 255)
+    padding = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(bits - width.bit_length()))
+    number = sc.add(sc.add(sc.mul(p, num(256)), q), num(1))
+    go = action("go", [(0, width // 256 - 1), (0, 255)], [sc.eq(x, num(0))], {0: number})
+    return ScalarSystem((leaf("x", 0, width), *padding), ((0,) * (1 + len(padding)),), (go,), ())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("bits", [17, 70])
+@pytest.mark.parametrize("width", [63 * 1024, 64 * 1024, 64 * 1024 + 512, 130 * 1024])
+def test_one_state_may_have_more_successors_than_are_asked_room_for_at_a_time(
+    width: int, bits: int, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guard that says nothing of the parameters is true of all: it is no cliff that they are many."""
+    keep_all_leaves(monkeypatch)
+    verdict = Explore().run(Task(fan(width, bits), workers=workers))
+
+    assert isinstance(verdict, Holds)
+    assert (verdict.coverage.states, verdict.coverage.transitions) == (width + 1, width)
+
+
 @pytest.mark.parametrize("cells", [1, 62, 63, 64, 128])
 def test_all_zeros_and_all_ones_are_states(cells: int) -> None:
     """A free cell looks like neither."""

@@ -117,7 +117,7 @@ class Search:
         """See to an allowance of so many; leaves with GROW where there is no room for them."""
         with code.when(code.cmp("slt", code.load("%c", allowance), needed)):
             left = code.at(code.pointer("%c", Ctx.SHARED), room)
-            plenty = code.cmp("sgt", code.peek(left), str(64 * GRANT))
+            plenty = code.cmp("sgt", code.peek(left), code.add(needed, str(64 * GRANT)))
             wanted = code.choose(plenty, code.add(needed, str(GRANT)), needed)
             before = code.fetch_add(left, code.sub("0", wanted))
             with code.when(code.cmp("slt", before, wanted)):
