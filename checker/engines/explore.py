@@ -16,7 +16,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 
@@ -97,16 +97,35 @@ class Explore:
 
 
 def _searched(task: Task, crew: Crew) -> Verdict:
-    """What a search says, which may begin again."""
+    """What a search says, which may begin again; where it does not come so far again, what it said before."""
     start = _Start(reduction.at_first(task))
     known = known_leaves(task.system)
+    before: Verdict | None = None
     while True:
         search = _Search(task, crew, known, start)
         try:
-            return search.run()
+            verdict = search.run()
+            return verdict if before is None else _further(before, verdict)
         except _Again as again:
-            start = again.start
+            start, before = again.start, again.so_far or before
         del search  # and its memory
+
+
+def _further(before: Verdict, verdict: Verdict) -> Verdict:
+    """Of a search that began again, what it says now; or, where a budget ended it earlier than the time before, what it
+    said then."""
+    reason = verdict.reason if isinstance(verdict, Unknown) else getattr(verdict, "unjudged", "")
+    then, now = before.coverage, verdict.coverage
+    if not reason or ((now.depth or 0), now.states or 0) >= ((then.depth or 0), then.states or 0):
+        return verdict
+    compared = max(then.compared or 0, now.compared or 0)
+    told = attrs.evolve(then, search_seconds=now.search_seconds, checkpoint=now.checkpoint, compared=compared)
+    if now.survey is not None:
+        told = attrs.evolve(told, survey=Surveyed(0, unanswered=("coverage was not counted: the search began again",)))
+    if isinstance(before, Violated):
+        return attrs.evolve(before, coverage=told, unjudged=reason)
+    assert isinstance(before, Unknown), "it was not over"
+    return attrs.evolve(before, coverage=told, reason=reason)
 
 
 class _Over(Stop):
@@ -124,11 +143,12 @@ class _Start:
 
 
 class _Again(Exception):
-    """The search is to begin again: reduced by more, or with the leaves of its states divided better."""
+    """The search is to begin again: reduced by more, or with the leaves of its states divided better.  `so_far`: what
+    it would say if it ended here; None where it did not begin."""
 
-    def __init__(self, start: _Start) -> None:
+    def __init__(self, start: _Start, so_far: Verdict | None = None) -> None:
         super().__init__()
-        self.start = start
+        self.start, self.so_far = start, so_far
 
 
 class _Search:
@@ -231,6 +251,7 @@ class _Search:
         """Take in the initial states, or go on from a checkpoint."""
         saved = None if self.keeper is None else self.keeper.saved()
         if saved is None:
+            self._reduce_at_once()
             self.known = history.recalled(self.visited, self.task)
             self._admit()
             self.begun = True
@@ -297,19 +318,37 @@ class _Search:
 
     def _reconsider(self) -> None:
         """At the end of a level: is it worth to begin again, reduced by more, or with leaves divided better?"""
-        if self.reduced.again is not None and self.visited.found > self.reduced.again:
-            before, order = time.perf_counter(), self.reduced.order
-            self.reduced = reduction.later(self.task, self.reduced)
-            self.findings.notes = self.reduced.refusals
-            self.findings.started += time.perf_counter() - before  # that was no search
-            if self.reduced.order > order:
-                raise _Again(_Start(self.reduced, seconds=self.findings.seconds()))
+        threshold = self.reduced.again
+        if threshold is not None and self.visited.found > threshold and self._reduce():
+            history.began_again(self.visited, self.task, threshold)
+            self._again(_Start(self.reduced, seconds=self.findings.seconds()))
         if self.learns and self.visited.found > division.MANY and (self.spill is None or not self.spill.begun):
             self.learns, before = False, time.perf_counter()
             better = division.learned(self.visited)
             self.findings.started += time.perf_counter() - before
             if better is not None:
-                raise _Again(_Start(self.reduced, better, self.visited.shortcuts, self.findings.seconds()))
+                self._again(_Start(self.reduced, better, self.visited.shortcuts, self.findings.seconds()))
+
+    def _reduce(self) -> bool:
+        """Look for more to reduce the search by; whether there is any."""
+        before, order = time.perf_counter(), self.reduced.order
+        self.reduced = reduction.later(self.task, self.reduced)
+        self.findings.notes = self.reduced.refusals
+        self.findings.started += time.perf_counter() - before  # that was no search
+        return self.reduced.order > order
+
+    def _reduce_at_once(self) -> None:
+        """A search that began again when it was last made does so before it begins."""
+        threshold = None if self.reduced.again is None else history.begins_again(self.visited, self.task)
+        if threshold is not None:
+            self.reduced = attrs.evolve(self.reduced, again=threshold)
+            if self._reduce():
+                raise _Again(_Start(self.reduced))
+
+    def _again(self, start: _Start) -> NoReturn:
+        """Begin again, at the end of a level."""
+        so_far = self.findings.undecided("")
+        raise _Again(start, attrs.evolve(so_far, coverage=attrs.evolve(so_far.coverage, compared=self._confirmed())))
 
     def _level(self) -> None:
         """Search the level that was begun, and small ones after it."""

@@ -3,7 +3,8 @@
 Rule of the module: these are guesses, kept with the compiled code, and change nothing but time and memory.  A table
 that has its size from the start is never moved, and is as full as it may be in the end; one that would pass the memory
 budget is not asked for.  Time of earlier runs counts for what is worth doing once: a short search that is made again
-and again is optimised as a long one is.
+and again is optimised as a long one is.  A search that began again, reduced by symmetry, does so at once the next
+time, and not after the states it is known to have.
 """
 
 from __future__ import annotations
@@ -67,6 +68,20 @@ def learn(visited: Visited, task: Task, known: History, seconds: float) -> None:
     if not settled or sizes != (known.states, known.parts):
         total = round(known.seconds + seconds, 3)
         library.remember(json.dumps([*sizes, total]).encode(), *_about(task))
+
+
+def began_again(visited: Visited, task: Task, states: int) -> None:
+    """Keep that a search of more than so many states began again, reduced."""
+    visited.program.library.remember(json.dumps(states).encode(), *_about(task), "again")
+
+
+def begins_again(visited: Visited, task: Task) -> int | None:
+    """Of how many states a search had more when it began again in its last run, if it did."""
+    data = visited.program.library.recall(*_about(task), "again")
+    try:
+        return None if data is None else int(json.loads(data))
+    except (ValueError, TypeError):
+        return None  # not what this version wrote
 
 
 def _about(task: Task) -> tuple[str, ...]:

@@ -14,11 +14,14 @@ from checker.engines.explore import Explore
 from checker.ir.passes.quotient import quotient
 from checker.ir.passes.symmetry import scalarsets
 from checker.ir.scalar import ScalarSystem
+from checker.native import history
 from checker.native.kernel.search import Search
 from checker.native.program import Program, known_leaves, permitted
 from tests.engines.test_explore import replayed
 from tests.ir import test_symmetry
 from tests.ir.test_symmetry import HEAD, act, system
+
+BEGINS_AGAIN = history.begins_again  # as it is; tests do not know earlier runs of others
 
 TRADE = """@action
 def grow(s: State, w: Who) -> None:
@@ -349,6 +352,39 @@ def test_a_search_that_outgrows_a_small_one_begins_again(
     assert seen.count(17) == 1  # where it began again; then there are 10 orbits, too few to ask a solver
     assert told(left) == told(asked_for)
     assert left.coverage.orbits == 10
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_that_began_again_says_no_less_than_it_had_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More time must not report less: here the second search is stopped before its first level."""
+    began: list[bool] = []
+    real = explore._Search._again
+    monkeypatch.setattr(explore._Search, "_again", lambda self, start: began.append(True) or real(self, start))
+    verdict = Explore().run(Task(system(GROW), interrupted=lambda: bool(began)))
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason == "interrupted"
+    assert (verdict.coverage.states, verdict.coverage.depth) == (17, 3)
+    assert (verdict.coverage.compared or 0) > 0
+
+
+@pytest.mark.usefixtures("thresholds")
+def test_a_search_that_began_again_is_reduced_at_once_the_next_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it says is the same, and what it searched for nothing is not searched again."""
+    monkeypatch.setattr(history, "begins_again", BEGINS_AGAIN)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("INTERLOCK_CACHE", raising=False)
+    levels: list[int] = []
+    real = explore._Search._reconsider
+    monkeypatch.setattr(explore._Search, "_reconsider", lambda self: levels.append(self.visited.found) or real(self))
+    first, before = run(system(GROW), reduced=None), list(levels)
+    second = run(system(GROW), reduced=None)
+
+    assert told(first) == told(second)
+    assert before == [1, 17, 1]  # states at the ends of levels, where native code does not go on by itself
+    assert levels[len(before) :] == [1]
 
 
 @pytest.mark.usefixtures("thresholds")
