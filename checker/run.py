@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import attrs
 
-from checker import machine, repeat
+from checker import machine, repeat, watch
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean, mistake
 from checker.engines.contract import (
     Budget,
@@ -32,6 +32,7 @@ from checker.engines.contract import (
     Unknown,
     Verdict,
     Violated,
+    unbegun,
 )
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import ScalarSystem
@@ -43,6 +44,7 @@ from checker.survey import Questions
 from checker.trace import files, itf
 from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
+from checker.watch import TimeUp
 
 _UNCHANGED: Final = Overrides()
 
@@ -65,29 +67,53 @@ def run_check(
     broken = _initial_error(check)
     if broken is not None:
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
-    system, meaning = _system(check)
-    every = "all" in engine.knows and (overrides.every or searched_on(check, name))
-    questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
-    task = Task(
-        system=system, meaning=meaning, progress=progress, interrupted=interrupted, every=every, started=start,
-        symmetry=overrides.symmetry, distinct=overrides.distinct or 1, checkpoint=checkpoint, spill=overrides.spill,
-        asked=None if questions is None else questions.asked, **_options(check, overrides),
-    )  # fmt: skip
-    try:
-        verdict = engine.run(task)
-    except InputError as e:
-        raise InputError([_placed(d, check) for d in e.diagnostics]) from None
-    if isinstance(verdict, Violated) and not every:
-        verdict = attrs.evolve(verdict, unjudged=f"{name} ended at the first violation")
-    result = _replayed(spec, check, name, overrides, start, verdict, system, traces)
-    if questions is not None:
-        told = questions.told(verdict.coverage, functools.partial(text_of, spec, check))
+    end = None if overrides.seconds is None else start + overrides.seconds
+    with watch.watching(watch.Watch(end, interrupted)):
+        answer = _answered(spec, check, overrides, engine, start=start, progress=progress, interrupted=interrupted)
+    verdict = answer.verdict
+    result = _replayed(spec, check, name, overrides, start, verdict, answer.system, traces)
+    if answer.questions is not None:
+        told = answer.questions.told(verdict.coverage, functools.partial(text_of, spec, check))
         result = attrs.evolve(result, covered=told)
     if result.coverage.checkpoint is not None:
         return attrs.evolve(result, going_on=overrides.going_on(spec, check))
-    if checkpoint is not None:  # the verdict is there, and its path was replayed
-        checkpoint.file.unlink(missing_ok=True)
+    if answer.checkpoint is not None:  # the verdict is there, and its path was replayed
+        answer.checkpoint.file.unlink(missing_ok=True)
     return result
+
+
+@attrs.frozen(eq=False)
+class _Answer:
+    """What an engine said, and of what; without a system where there was no time to make it."""
+
+    verdict: Verdict
+    system: ScalarSystem | None = None
+    questions: Questions | None = None
+    checkpoint: Checkpoint | None = None
+
+
+def _answered(
+    spec: Spec, check: Check, o: Overrides, engine: Engine, *, start: float, progress: Callable[[Coverage], None],
+    interrupted: Callable[[], bool],
+) -> _Answer:  # fmt: skip
+    """What the engine says of a check within its budget.  Raises InputError and Disagreement."""
+    options, checkpoint = _options(check, o), _checkpoint(spec, check, engine, o)
+    every = "all" in engine.knows and (o.every or searched_on(check, engine.name))
+    try:
+        system, meaning = _system(check)
+        questions = _questions(check, system, engine, o)
+        verdict = engine.run(Task(
+            system=system, meaning=meaning, progress=progress, interrupted=interrupted, every=every, started=start,
+            symmetry=o.symmetry, distinct=o.distinct or 1, checkpoint=checkpoint, spill=o.spill,
+            asked=None if questions is None else questions.asked, **options,
+        ))  # fmt: skip
+    except TimeUp as up:
+        return _Answer(unbegun(options["budget"].over(up), checkpoint), checkpoint=checkpoint)
+    except InputError as e:
+        raise InputError([_placed(d, check) for d in e.diagnostics]) from None
+    if isinstance(verdict, Violated) and not every:
+        verdict = attrs.evolve(verdict, unjudged=f"{engine.name} ended at the first violation")
+    return _Answer(verdict, system, questions, checkpoint)
 
 
 def _questions(check: Check, system: ScalarSystem, engine: Engine, o: Overrides) -> Questions | None:
@@ -188,9 +214,11 @@ def _initial_error(check: Check) -> Violated | None:
 
 
 def _replayed(
-    spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem,
+    spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem | None,
     traces: FilePath | None,
 ) -> Result:  # fmt: skip
+    if system is None:  # no engine came to it
+        return _result(spec, check, name, o, start, verdict, system)
     the_judge = functools.cache(lambda: judge(spec, check, system))  # a check without paths never runs the model
     trace = _violation(the_judge, check, verdict)
     paths: Mapping[str, Path] = verdict.witnesses if isinstance(verdict, Holds) else {}

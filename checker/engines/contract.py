@@ -20,6 +20,7 @@ import attrs
 from checker.ir.scalar import ScalarAction, ScalarSystem
 from checker.ir.types import Value
 from checker.semantics.meaning import Meaning
+from checker.watch import TimeUp
 
 
 @attrs.frozen
@@ -40,6 +41,10 @@ class Budget:
         """The reason of an `Unknown` that the memory budget ends."""
         told = " (most of what was free here; `--memory` sets another)" if self.spare else ""
         return f"memory budget of {shown(self.memory or 0)} reached{told}"
+
+    def over(self, up: TimeUp) -> str:
+        """The reason of an `Unknown` for which there was no more time."""
+        return "interrupted" if up.interrupted else self.time_reached
 
     @property
     def time_reached(self) -> str:
@@ -287,6 +292,12 @@ class Task:
     started: float = attrs.field(factory=time.monotonic)
     progress: Callable[[Coverage], None] = lambda _: None
     interrupted: Callable[[], bool] = lambda: False
+
+
+def unbegun(reason: str, checkpoint: Checkpoint | None) -> Unknown:
+    """What is said of a search that did not begin: nothing was covered, and what was saved before is there still."""
+    saved = str(checkpoint.file) if checkpoint is not None and checkpoint.file.exists() else None
+    return Unknown(Coverage(checkpoint=saved), reason)
 
 
 class Engine(Protocol):

@@ -21,6 +21,7 @@ import attrs
 from checker.engines.contract import Path, Step, Task, Trouble, Unknown, Verdict, Violated
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, not_, or_
+from checker.watch import TimeUp
 
 Actions = frozenset[int]
 Search = Callable[[Task], Verdict]
@@ -35,8 +36,13 @@ def with_more(task: Task, verdict: Violated, search: Search) -> Violated:
 
 
 def _told(task: Task, first: Violated, search: Search) -> Violated:
-    if first.path is None:
-        return first
+    try:
+        return first if first.path is None else _with_more(task, first, search)
+    except TimeUp as up:
+        return attrs.evolve(first, fewer=task.budget.over(up))
+
+
+def _with_more(task: Task, first: Violated, search: Search) -> Violated:
     question = _question(task.system, first)
     if question is None:
         return attrs.evolve(first, fewer=_ALL_ACTIONS)

@@ -30,6 +30,7 @@ from checker.engines.contract import (
     Unknown,
     Verdict,
     Violated,
+    unbegun,
 )
 from checker.engines.findings import Findings, Stop, with_notes
 from checker.engines.keeping import Kept, keeper_of
@@ -48,6 +49,7 @@ from checker.native.shortcuts import Shortcuts
 from checker.native.survey import Survey
 from checker.native.visited import DiskError, Full, OutOfMemory, Visited
 from checker.semantics.layout import Division
+from checker.watch import TimeUp
 
 if TYPE_CHECKING:
     from checker.native.spill import Spill
@@ -98,17 +100,20 @@ class Explore:
 
 def _searched(task: Task, crew: Crew) -> Verdict:
     """What a search says, which may begin again; where it does not come so far again, what it said before."""
-    start = _Start(reduction.at_first(task))
-    known = known_leaves(task.system)
     before: Verdict | None = None
-    while True:
-        search = _Search(task, crew, known, start)
-        try:
-            verdict = search.run()
-            return verdict if before is None else _further(before, verdict)
-        except _Again as again:
-            start, before = again.start, again.so_far or before
-        del search  # and its memory
+    try:
+        start, known = _Start(reduction.at_first(task)), known_leaves(task.system)
+        while True:
+            search = _Search(task, crew, known, start)
+            try:
+                verdict = search.run()
+                break
+            except _Again as again:
+                start, before = again.start, again.so_far or before
+            del search  # and its memory
+    except TimeUp as up:  # before there was a search that could say how far it came
+        verdict = unbegun(task.budget.over(up), task.checkpoint)
+    return verdict if before is None else _further(before, verdict)
 
 
 def _further(before: Verdict, verdict: Verdict) -> Verdict:
@@ -209,6 +214,8 @@ class _Search:
                 return self._surveyed_on_disk(spill, asked, told)
             below = self.visited.deepest() + 1 if self.whole is None else self.whole
             return coverage.surveyed(Survey(self.visited, below, self._look), asked, told.fired or (), self.whole)
+        except TimeUp as up:
+            return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {self.task.budget.over(up)}",))
         except (Stop, DiskError) as stop:
             return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
 
@@ -231,6 +238,8 @@ class _Search:
         except _Over as over:
             self.findings.harvest()
             return self.findings.undecided(str(over))
+        except TimeUp as up:
+            return self._stopped(self.task.budget.over(up), self.findings.harvest)
         except (Stop, DiskError) as stop:
             return self._stopped(str(stop), self.findings.harvest)
         except OutOfMemory:
@@ -276,6 +285,8 @@ class _Search:
 
     def _stopped(self, reason: str, ended: Callable[[], None]) -> Verdict:
         """The end of a run that another can go on from; `ended` takes the notes, which are saved as they are before."""
+        if not self.begun:  # what was saved could not be taken up, and is left as it is
+            return unbegun(reason, self.task.checkpoint)
         self._save()
         ended()
         verdict = self.findings.undecided(reason)

@@ -24,6 +24,9 @@ import attrs
 from checker.diagnostics import Span
 from checker.ir.nodes import ModelErrorKind, PropertyKind
 from checker.ir.types import Type, Value, cardinality
+from checker.watch import look
+
+_MANY: Final = 1 << 10  # nodes that are written anew between two looks at the clock
 
 
 class Op(enum.Enum):
@@ -327,7 +330,8 @@ def rebuild(n: Node, src: tuple[Node, ...]) -> Node:
 
 
 def topological(roots: Iterable[Node]) -> list[Node]:
-    """Every node below the roots, sources before users, without recursion."""
+    """Every node below the roots, sources before users, without recursion.  Raises TimeUp."""
+    look()
     seen: set[int] = set()
     order: list[Node] = []
     stack = list(reversed(list(roots)))
@@ -347,9 +351,9 @@ def topological(roots: Iterable[Node]) -> list[Node]:
 def substitute(roots: Iterable[Node], mapping: Mapping[Node, Node], memo: dict[int, Node] | None = None) -> list[Node]:
     """The roots with some nodes (usually variables) replaced, folded anew.
 
-    `memo` (by node id) may be shared between calls with the same mapping.
+    `memo` (by node id) may be shared between calls with the same mapping.  Raises TimeUp.
     """
-    roots = list(roots)
+    roots, count = list(roots), 0
     memo = {} if memo is None else memo
     memo.update((k.id, v) for k, v in mapping.items())
     stack = list(reversed(roots))
@@ -360,6 +364,9 @@ def substitute(roots: Iterable[Node], mapping: Mapping[Node, Node], memo: dict[i
             if missing:
                 stack.extend(reversed(missing))
                 continue
+            if count % _MANY == 0:
+                look()
+            count += 1
             src = tuple(memo[c.id] for c in n.src)
             memo[n.id] = n if src == n.src else rebuild(n, src)
         stack.pop()

@@ -19,7 +19,7 @@ from typing import Any
 
 import attrs
 
-from checker import __version__
+from checker import __version__, watch
 from checker.native import cache
 
 Native = Callable[..., int]
@@ -57,7 +57,7 @@ class Library:
         self._assembly = assembly
         self._cache = cache.usual() if kept is None else kept
         self._functions: list[_Function] = []
-        self._used, self._changing = 0.0, threading.Lock()
+        self._used, self._changing, self._watch = 0.0, threading.Lock(), watch.current()
         code = self._cache.load(_key(assembly, FAST))
         self.form = QUICK if code is None else FAST
         self._patience = math.inf if self.form is FAST else len(assembly) / _CHARACTERS
@@ -90,11 +90,11 @@ class Library:
         return self._assembly
 
     def _code(self, form: Form) -> bytes:
-        """The module's object code, compiled if it is not in the cache."""
+        """The module's object code, compiled if it is not in the cache.  Raises TimeUp."""
         key = _key(self._assembly, form)
         code = self._cache.load(key)
         if code is None:
-            code = _compiled(self._assembly, form)
+            code = watch.wait(lambda: _compiled(self._assembly, form))
             self._cache.store(key, code)
         return code
 
@@ -109,17 +109,23 @@ class Library:
     def used(self, seconds: float) -> None:
         """Count time in the module's functions; optimise them when it was enough."""
         self._used += seconds
-        if self._used > self._patience and self._changing.acquire(blocking=False):  # one thread, and once
-            self.optimise()
+        if self._used > self._patience and self._worthwhile() and self._changing.acquire(blocking=False):
+            self.optimise()  # by one thread, and once
 
     def promised(self, seconds: float) -> None:
         """Its functions will run for so long in all, as it looks: optimise them now, if that is time enough."""
-        if seconds > _SURELY * self._patience and self._changing.acquire(blocking=False):
+        if seconds > _SURELY * self._patience and self._worthwhile() and self._changing.acquire(blocking=False):
             self.optimise()
 
+    def _worthwhile(self) -> bool:
+        """Whether there is time enough left to gain anything by it."""
+        left = None if self._watch is None else self._watch.left()
+        return left is None or left > _SURELY * self._patience
+
     def optimise(self) -> None:
-        """Go over to the fast form.  The quick one stays loaded: another thread may be in it."""
-        self.load(FAST)
+        """Go over to the fast form.  The quick one stays loaded: another thread may be in it.  Raises TimeUp."""
+        with watch.watching(self._watch):
+            self.load(FAST)
         self._patience, self.form = math.inf, FAST
         for function in self._functions:
             function.find(self._engines[FAST])

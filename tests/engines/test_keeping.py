@@ -178,6 +178,28 @@ def test_a_run_without_memory_goes_on_with_more(
     assert same(whole) == same(Explore().run(Task(system)))
 
 
+def test_less_memory_after_a_violation_was_found_loses_nothing(tmp_path: Path) -> None:
+    """The path to it cannot be found without the states, which stay where they are saved."""
+    leaves = tuple(leaf(f"x{i}", 0, 7) for i in range(6))
+    ups = [
+        action(f"up{i}", [], [sc.lt(x, num(7))], {i: sc.add(x, num(1))})
+        for i, x in enumerate(sc.int_var("s", i, 0, 7) for i in range(6))
+    ]
+    low = claim("low", PropertyKind.ALWAYS, sc.lt(sc.int_var("s", 0, 0, 7), num(3)))
+    system, file = ScalarSystem(leaves, ((0,) * 6,), tuple(ups), (low,)), tmp_path / "c"
+    first, less = (
+        searched(system, file, every=True, between=3600.0, budget=Budget(memory=memory))
+        for memory in (2_000_000, 1_000_000)
+    )
+    whole = searched(system, file, every=True, between=3600.0)
+
+    assert isinstance(first, Violated)
+    assert isinstance(less, Unknown)
+    assert first.coverage.checkpoint == less.coverage.checkpoint == str(file)
+    assert isinstance(whole, Violated)
+    assert (whole.coverage.states, whole.unjudged) == (8**6, "")
+
+
 def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
     """Ctrl-C after some states, twice; the time that was searched adds up."""
     system, file = agg_core(3, 1), tmp_path / "c"

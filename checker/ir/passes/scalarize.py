@@ -27,6 +27,7 @@ from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, 
 from checker.ir.types import Type
 from checker.semantics.evaluate import InitialError, initial_states
 from checker.semantics.layout import flatten_type, to_leaves
+from checker.watch import look
 
 __all__ = [
     "MAX_DOMAIN", "MAX_ITERATIONS", "Env", "InitialError", "Maker", "Run", "Returned", "bind", "parameters", "scalarize",
@@ -36,6 +37,8 @@ __all__ = [
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
 MAX_EXPRESSIONS: Final = 300_000  # of one check, evaluated symbolically; compiled in some ten seconds
+
+_MANY: Final = 256  # expressions between two looks at the clock
 
 Env: TypeAlias = dict[str, Sym]
 T = TypeVar("T")
@@ -492,7 +495,9 @@ class Run:
 
     def value(self, e: Expr, env: Env) -> Sym:
         """The symbolic value of an expression, in the shape of its type."""
-        if next(self.work) >= MAX_EXPRESSIONS:
+        if (done := next(self.work)) % _MANY == 0:
+            look()
+        if done >= MAX_EXPRESSIONS:
             _refuse(f"the loops of this check unroll to more than {MAX_EXPRESSIONS} expressions, here at last", e.span)
         return _EXPRESSIONS[type(e)](self, e, env)
 
