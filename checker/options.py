@@ -20,6 +20,8 @@ _OF_CHECK: Final = {
     "spill": None,
 }  # fmt: skip  # its options, elsewhere
 _DIGITS: Final = 18  # of a number, at most
+_LEAST_MEMORY: Final = 1 << 20  # bytes
+_MOST_THREADS: Final = 1024  # each has memory of its own, and a processor has few of them to run
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -214,11 +216,21 @@ def _memory(text: str) -> int:
     found = re.fullmatch(rf"(\d{{1,{_DIGITS}}}(?:\.\d+)?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE | re.ASCII)
     if found is None:
         raise argparse.ArgumentTypeError(f"`{text}` is no size: write 500M or 4G")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
+    size = int(float(found[1]) * _UNITS[found[2].upper()])
+    if size < _LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"{text} is {size} bytes, and a search takes 1M to begin: write 500M or 4G")
+    return size
 
 
 _spec = _path("a spec file or a folder")
 _folder = _path("a folder")
 _samples = _from_one("0 samples nothing")
 _counterexamples = _from_one("0 counterexamples show nothing")
-_threads = _from_one("0 threads search nothing")
+_number_of_threads = _from_one("0 threads search nothing")
+
+
+def _threads(text: str) -> int:
+    number = _number_of_threads(text)
+    if number > _MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text} threads: give {_MOST_THREADS} at most, or one a processor")
+    return number

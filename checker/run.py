@@ -47,6 +47,7 @@ from checker.trace.trace import Trace
 from checker.watch import TimeUp
 
 _UNCHANGED: Final = Overrides()
+_SHALLOWER: Final = "give parts of long expressions names, and write what helpers do into fewer of them"
 
 
 def run_check(
@@ -111,6 +112,9 @@ def _answered(
         return _Answer(unbegun(options["budget"].over(up), checkpoint), checkpoint=checkpoint)
     except InputError as e:
         raise InputError([_placed(d, check) for d in e.diagnostics]) from None
+    except RecursionError:
+        too_deep = Diagnostic("E004", "its text is nested too deeply, helpers included", NOWHERE, _SHALLOWER)
+        raise InputError([_placed(too_deep, check)]) from None
     if isinstance(verdict, Violated) and not every:
         verdict = attrs.evolve(verdict, unjudged=f"{engine.name} ended at the first violation")
     return _Answer(verdict, system, questions, checkpoint)

@@ -258,6 +258,8 @@ class _Search:
 
     def _begin(self) -> None:
         """Take in the initial states, or go on from a checkpoint."""
+        if self.spill is None:
+            self.visited.afford_beside(0)  # what it begins with
         saved = None if self.keeper is None else self.keeper.saved()
         if saved is None:
             self._reduce_at_once()

@@ -112,6 +112,16 @@ def _claim(**changed: str) -> str:
 
 _CLAIM: Final = _claim()
 
+
+def _twice(body: str) -> str:
+    """Eighteen helpers, each of which calls the one before."""
+    names = ["h", *(f"h{i}" for i in range(1, 19))]
+    return "".join(
+        f"\n\ndef {b}(x: int) -> int:\n    return ({body.replace('h', a)}) % 8\n"
+        for a, b in zip(names, names[1:], strict=False)
+    )
+
+
 CODES: Final[dict[str, Code]] = {
     "L001": Code("There is no such file", "", _WHOLE, "file"),
     "L002": Code("A folder where a file is needed", "", _WHOLE, "file"),
@@ -183,6 +193,9 @@ CODES: Final[dict[str, Code]] = {
     "M306": Code("The state is not the first parameter", "@action\ndef act(x: Color) -> None:\n    pass\n", "@action\ndef act(s: State, x: Color) -> None:\n    s.last = x\n"),
     "M307": _in_action("A loop variable that is taken", "x = 1\nfor x in range(2):\n    s.n = x", "x = 1\nfor y in range(2):\n    s.n = x"),
     "M308": Code("A field of the state without a first value", "", "", "file"),
+    "M309": Code(
+        "Too many calls", "def h(x: int) -> int:\n    return x\n" + _twice("h(x) + h(x)"), "def h(x: int) -> int:\n    return x\n" + _twice("2 * h(x)")
+    ),
     "S001": _spec("A check with wrong arguments", 'check("toy", toy)\n', _CHECK),
     "S002": _spec("There is no such property", 'check("toy", toy, properties=(smal,), expect=Holds())\n', 'check("toy", toy, properties=(small,), expect=Holds())\n'),
     "S003": _spec("The model has no such constant", 'check("toy", toy, {"M": 3}, expect=Holds())\n', 'check("toy", toy, {"N": 3}, expect=Holds())\n'),

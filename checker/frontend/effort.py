@@ -1,21 +1,23 @@
-"""How long would it take to compute a constant?
+"""How long would it take to compute a constant, and how many calls does one run of a function make?
 
-Rule of the module: an upper bound from the expression alone, so that nothing is evaluated that would
-not end soon.
+Rule of the module: an upper bound from the text alone, so that nothing is evaluated that would not end soon.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
 from checker.ir import nodes as n
-from checker.ir.types import IntT, MapT, SeqT, SetT, cardinality
+from checker.ir.types import IntT, MapT, SeqT, SetT, cardinality, storable
 
 MAX_STEPS: Final = 1 << 20  # of the evaluation of one constant
+MAX_CALLS: Final = 1 << 18  # of one run of an action or a property: plain Python makes them in a second or two
+MAX_NESTED: Final = 64  # of those, within one another
+_USUAL: Final = 64  # numbers of a range whose ends are only known later, when too many of them are refused
 
 
 def parts(e: object) -> Iterator[object]:
@@ -37,6 +39,58 @@ def work(e: object) -> int:
     return inside
 
 
+def calls(part: object, times: int = 1) -> Iterator[tuple[str, int]]:
+    """The helpers that some statements or expressions call, and how often each call is made, at most."""
+    match part:
+        case n.Call():
+            yield part.function, times
+            yield from calls(part.arguments, times)
+            return
+        case n.Quant():
+            for clause in part.clauses:
+                yield from calls(clause.iterable, times)
+                times *= _size(clause.iterable, _USUAL)
+                yield from calls(clause.conditions, times)
+            yield from calls(part.body, times)
+            yield from calls(part.default, times)
+            return
+        case n.MapBuild():
+            assert isinstance(part.type, MapT)
+            yield from calls(part.value, times * cardinality(part.type.key))
+            return
+        case n.Loop():
+            yield from calls(part.iterable, times)
+            yield from calls(part.body, times * _size(part.iterable, _USUAL))
+            return
+    for child in _children(part):
+        yield from calls(child, times)
+
+
+@attrs.define
+class Calls:
+    """How many calls one run of a function makes in all, at most, and how many are within one another; `of` has what it
+    calls itself.  No function may call itself."""
+
+    of: Mapping[str, Sequence[tuple[str, int]]]
+    _known: dict[str, tuple[int, int]] = attrs.field(factory=dict)
+
+    def made(self, key: str) -> tuple[int, int]:
+        """Both numbers of a function."""
+        stack = [key]
+        while stack:
+            here = stack[-1]
+            own = [(name, times) for name, times in self.of.get(here, ()) if times]
+            missing = [name for name, _ in own if name not in self._known]
+            if missing:
+                stack.extend(missing)
+                continue
+            inner = [(times, *self._known[name]) for name, times in own]
+            total = sum(times * (1 + made) for times, made, _ in inner)
+            self._known[here] = total, max((1 + depth for _, _, depth in inner), default=0)
+            stack.pop()
+        return self._known[key]
+
+
 def _children(e: Any) -> list[object]:
     if isinstance(e, tuple):
         return list(e)
@@ -45,7 +99,8 @@ def _children(e: Any) -> list[object]:
     return []
 
 
-def _size(it: n.Iterable) -> int:
+def _size(it: n.Iterable, unknown: int = MAX_STEPS + 1) -> int:
+    """How many items there are at most; of a range with ends of any size, `unknown`."""
     match it:
         case n.DomainIter():
             return cardinality(it.type)
@@ -55,8 +110,10 @@ def _size(it: n.Iterable) -> int:
                 return max(1, int(it.stop.value) - int(it.start.value))  # type: ignore[union-attr,arg-type]
             if isinstance(it.start.type, IntT) and isinstance(it.stop.type, IntT):
                 return max(1, it.stop.type.hi - it.start.type.lo)
-            return MAX_STEPS + 1
+            return unknown
         case n.ValueIter():
             t = it.value.type
+            if isinstance(t, SetT) and storable(t.item):
+                return cardinality(t.item)
             return 1024 if isinstance(t, SetT) else t.bound + 1 if isinstance(t, SeqT) else 64
     raise AssertionError(it)

@@ -18,6 +18,7 @@ import attrs
 from checker.diagnostics import Diagnostic, InputError, Span, did_you_mean
 from checker.frontend import search
 from checker.frontend.declarations import Declarations
+from checker.frontend.effort import MAX_CALLS, MAX_NESTED, Calls, calls
 from checker.frontend.scope import Broken, FunctionName, ModuleScope, Reporter, TypeName
 from checker.frontend.source import Source, read
 from checker.ir import nodes as n
@@ -64,7 +65,8 @@ class Loader:
         self.open.pop()
         self.modules[key] = decls
         decls.lower_bodies()
-        self._refuse_recursion(decls)
+        if not self._refuse_recursion(decls):
+            self._refuse_effort(decls)
         return decls
 
     def _import(self, name: str, node: ast.AST, importer: Source) -> ModuleScope | None:
@@ -106,7 +108,9 @@ class Loader:
                 self.module(package, ".".join(name.split(".")[:i]))
             folder = folder.parent
 
-    def _refuse_recursion(self, decls: Declarations) -> None:
+    def _refuse_recursion(self, decls: Declarations) -> bool:
+        """Whether some function calls itself, which is noted."""
+        found = False
         calls = {f.key: f for f in self.functions()}
         for f in decls.functions:
             seen: set[str] = set()
@@ -116,10 +120,36 @@ class Loader:
                 if key == f.key:
                     help_ = "helpers may not call themselves: loop over a finite domain"
                     decls.note(f.node, "M304", f"`{f.node.name}` calls itself", help_)
+                    found = True
                     break
                 if key not in seen and key in calls:
                     seen.add(key)
                     todo.extend(calls[key].calls)
+        return found
+
+    def _refuse_effort(self, decls: Declarations) -> None:
+        """Note functions of which one run makes more calls than replay, in plain Python, could make."""
+        made = Calls({f.key: list(calls(_body(f))) for f in self.functions() if f.lowered is not None})
+        refused: set[str] = set()
+        for f in decls.functions:
+            total, nested = made.made(f.key)
+            if not refused.isdisjoint(name for name, _ in made.of.get(f.key, ())):
+                refused.add(f.key)  # it was said of what it calls
+            elif total > MAX_CALLS:
+                refused.add(f.key)
+                help_ = "keep what a helper gives back in a local, and call it once"
+                decls.note(
+                    f.node, "M309", f"one run of `{f.node.name}` may make {total} calls, more than {MAX_CALLS}", help_
+                )
+            elif nested > MAX_NESTED:
+                refused.add(f.key)
+                help_ = "write what the helpers do into fewer of them"
+                decls.note(
+                    f.node,
+                    "M309",
+                    f"`{f.node.name}` calls helpers within one another, {nested} deep and not {MAX_NESTED}",
+                    help_,
+                )
 
     def functions(self) -> list[FunctionName]:
         """Every function of the modules read so far."""
@@ -216,6 +246,11 @@ class Loader:
                         self._refuse("M102", message, span, "class names are unique in a model: rename one")
                     classes[name] = (d.scope.name, name)
         return classes
+
+
+def _body(f: FunctionName) -> tuple[n.Stmt, ...]:
+    lowered = f.lowered.function if isinstance(f.lowered, n.Property) else f.lowered
+    return () if lowered is None else lowered.body
 
 
 def _value(e: n.Expr) -> Value:
