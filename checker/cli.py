@@ -216,11 +216,14 @@ def _say_unused(overrides: Overrides, checks: Sequence[Check]) -> None:
 
 
 def _exit_code(results: Sequence[Result], stopped: bool) -> int:
-    if any(r.defect for r in results):
+    from checker.outcome import Standing  # noqa: PLC0415
+
+    found = {r.standing for r in results}
+    if Standing.DEFECT in found:
         return INTERNAL
-    if any(not r.as_expected and not r.undecided for r in results):
+    if Standing.DIFFERS in found:
         return DIFFERS
-    return UNDECIDED if stopped or any(r.undecided for r in results) else OK
+    return UNDECIDED if stopped or Standing.UNDECIDED in found else OK
 
 
 def _style(a: argparse.Namespace) -> Any:

@@ -5,13 +5,25 @@ Rule of the module: data alone; how it came about is elsewhere.  What was not lo
 
 from __future__ import annotations
 
+import builtins
+import enum
 from collections.abc import Mapping
 
 import attrs
 
-from checker.engines.contract import Coverage
+from checker.engines.contract import Coverage, Ended
+from checker.ir.claims import Kind
 from checker.survey import Told
 from checker.trace.trace import Trace
+
+
+class Standing(enum.Enum):
+    """Whether a check passes, and if not, whose the fault may be."""
+
+    AS_EXPECTED = "as expected"
+    DIFFERS = "unexpected"
+    UNDECIDED = "undecided"
+    DEFECT = "defect"  # of Interlock
 
 
 @attrs.frozen(eq=False)
@@ -52,7 +64,9 @@ class Ways:
 class Result:
     """The outcome of one check, as every report shows it.
 
-    `defect`: Interlock failed on it, so there is no verdict.  `unjudged`: why there may be more that is violated.
+    `kind` is that of the verdict, None where Interlock failed on the check; `expects` is what the spec asks for.
+    `differs`: something is other than expected; `undecided`: something that was asked is open; a check may be both.
+    `ended`: what ended the run before everything was judged; `every`: whether all that is violated was asked for.
     """
 
     spec: str
@@ -60,8 +74,10 @@ class Result:
     check: str
     property: str | None
     expected: str
+    expects: Kind
     verdict: str
-    as_expected: bool
+    kind: Kind | None
+    differs: bool
     undecided: bool
     engine: str
     workers: int
@@ -80,11 +96,30 @@ class Result:
     ways: tuple[Ways, ...] = ()
     distinct: int | None = None  # how many were asked for
     covered: Told | None = None
-    unjudged: str = ""
-    defect: bool = False
+    ended: Ended | None = None
+    every: bool = False
     going_on: str = ""  # the command that goes on with a search that ended undecided
+
+    @builtins.property  # `property` is a field here
+    def standing(self) -> Standing:
+        """Where the check stands: what is worst, where several things could be said of it."""
+        if self.kind is None:
+            return Standing.DEFECT
+        if self.differs:
+            return Standing.DIFFERS
+        return Standing.UNDECIDED if self.undecided else Standing.AS_EXPECTED
+
+    @builtins.property
+    def as_expected(self) -> bool:
+        """Whether the check passes."""
+        return self.standing is Standing.AS_EXPECTED
+
+    @builtins.property
+    def unjudged(self) -> str:
+        """Why there may be more that is violated, in words; empty where all of it was judged."""
+        return self.ended.text if self.kind is Kind.VIOLATED and self.ended is not None else ""
 
 
 def exhausted(result: Result) -> bool:
     """Whether every reachable state was expanded, so that what was not enabled never is."""
-    return result.verdict == "Holds" or result.coverage.frontier == 0
+    return result.kind is Kind.HOLDS or result.coverage.frontier == 0

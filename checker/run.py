@@ -20,8 +20,10 @@ from checker import machine
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean, mistake
 from checker.engines.contract import (
     Budget,
+    Cause,
     Checkpoint,
     Coverage,
+    Ended,
     Engine,
     Holds,
     Path,
@@ -31,7 +33,7 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
-from checker.ir.claims import Check, Spec
+from checker.ir.claims import Check, Kind, Spec
 from checker.ir.scalar import ScalarSystem
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from checker.outcome import Other, Result, Sampled, Ways
@@ -75,7 +77,7 @@ def run_check(
     except InputError as e:
         raise InputError([_placed(d, check) for d in e.diagnostics]) from None
     if isinstance(verdict, Violated) and not every:
-        verdict = attrs.evolve(verdict, unjudged=f"{name} ended at the first violation")
+        verdict = attrs.evolve(verdict, ended=Ended(Cause.FIRST, f"{name} ended at the first violation"))
     result = _replayed(spec, check, name, overrides, start, verdict, system, traces)
     if questions is not None:
         told = questions.told(verdict.coverage, functools.partial(text_of, spec, check))
@@ -107,9 +109,9 @@ def failed(spec: Spec, check: Check, overrides: Overrides, start: float, problem
     """The outcome of a check on which Interlock itself failed."""
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=None, expected=show_expected(check.expect),
-        verdict=f"Error({type(problem).__name__})", as_expected=False, undecided=False,
+        expects=check.expect.kind, verdict=f"Error({type(problem).__name__})", kind=None, differs=False, undecided=False,
         engine=overrides.engine or check.engine, workers=overrides.threads(overrides.engine or check.engine), total_seconds=time.monotonic() - start,
-        message=" ".join(str(problem).split()), defect=True,
+        message=" ".join(str(problem).split()),
     )  # fmt: skip
 
 
@@ -250,7 +252,7 @@ def _saved(result: Result, folder: FilePath) -> Result:
     others = tuple(_saved_other(o, folder, str(i)) for i, o in enumerate(result.others, 2))
     ways = tuple(_saved_ways(w, folder) for w in result.ways)
     result = attrs.evolve(result, others=others, ways=ways, witness_files=shown)
-    if result.trace is None or result.verdict.startswith("Unknown"):
+    if result.trace is None or result.kind is Kind.UNKNOWN:
         return result  # a counterexample to induction is no behaviour: there is nothing to replay later
     return attrs.evolve(result, trace_file=_write(result.trace, folder))
 
@@ -282,12 +284,12 @@ def _result(
     judged = compared(check, verdict, o, broken_initially=broken_initially)
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=getattr(verdict, "property", None),
-        expected=show_expected(check.expect), verdict=show_verdict(verdict),
-        as_expected=judged.as_expected, undecided=judged.undecided, engine=name, workers=o.threads(name),
+        expected=show_expected(check.expect), expects=check.expect.kind, verdict=show_verdict(verdict), kind=verdict.kind,
+        differs=judged.differs, undecided=judged.undecided, engine=name, workers=o.threads(name),
         total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=judged.message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
         actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
-        unjudged=verdict.unjudged if isinstance(verdict, Violated) else "", distinct=o.distinct,
+        ended=verdict.ended if isinstance(verdict, (Violated, Unknown)) else None, every=o.every, distinct=o.distinct,
     )  # fmt: skip
 
 

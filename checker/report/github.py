@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.outcome import Result
+from checker.outcome import Result, Standing
 from checker.report.terminal import details
 
 
@@ -12,7 +12,7 @@ def commands(results: Sequence[Result]) -> Iterator[str]:
     """One line for each check that is not as expected."""
     for r in results:
         if not r.as_expected:
-            level = "warning" if r.undecided else "error"
+            level = "warning" if r.standing is Standing.UNDECIDED else "error"
             text = f"expected {r.expected}, found {r.verdict}\n{details(r)}"
             place = f"file={_property(r.spec)},line={max(r.line, 1)},title={_property(r.check)}"
             yield f"::{level} {place}::{_data(text)}"

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from checker.outcome import Result
+from checker.outcome import Result, Standing
 from checker.report.terminal import details
 
 
@@ -20,14 +20,14 @@ def to_junit(results: Sequence[Result]) -> str:
 
 
 def _suite(root: Xml.Element, spec: str, results: Sequence[Result]) -> None:
-    open_ = sum(r.undecided or r.defect for r in results)
-    failed = sum(not r.as_expected for r in results) - open_
+    failed = sum(r.standing is Standing.DIFFERS for r in results)
+    open_ = sum(not r.as_expected for r in results) - failed
     counts: dict[str, str] = {"tests": str(len(results)), "failures": str(failed), "errors": str(open_)}
     suite = Xml.SubElement(root, "testsuite", {"name": spec, **counts})
     for r in results:
         case = Xml.SubElement(suite, "testcase", classname=spec, name=r.check, time=f"{r.total_seconds:.3f}")
         if not r.as_expected:
-            kind = "error" if r.undecided or r.defect else "failure"
+            kind = "failure" if r.standing is Standing.DIFFERS else "error"
             below = Xml.SubElement(case, kind, message=f"expected {r.expected}, found {r.verdict}")
             below.text = _xml_text(details(r))
 

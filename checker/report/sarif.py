@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from checker import __version__
-from checker.outcome import Result
+from checker.outcome import Result, Standing
 from checker.report.terminal import details
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -30,8 +30,8 @@ def _entry(result: Result) -> dict[str, Any]:
     text = f"{result.check}: expected {result.expected}, found {result.verdict}\n{details(result)}".strip()
     place = {"artifactLocation": {"uri": _uri(result.spec)}, "region": {"startLine": max(result.line, 1)}}
     return {
-        "ruleId": "defect" if result.defect else "undecided" if result.undecided else "unexpected",
-        "level": "warning" if result.undecided else "error",
+        "ruleId": result.standing.value,
+        "level": "warning" if result.standing is Standing.UNDECIDED else "error",
         "message": {"text": text},
         "locations": [{"physicalLocation": place}],
     }

@@ -29,6 +29,7 @@ def entry(result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "verdict": result.verdict,
         "as_expected": result.as_expected,
+        "differs": result.differs,
         "undecided": result.undecided,
         "engine": result.engine,
         "workers": result.workers,
@@ -55,6 +56,7 @@ def entry(result: Result) -> dict[str, Any]:
         "coverage": _coverage(result.covered),
         "blocked": None if result.covered is None else _stopped(result.covered.blocked, "action"),
         "vacuous": None if result.covered is None else _stopped(result.covered.vacuous, "property"),
+        "unjudged": result.unjudged or None,
         "message": result.message or (result.unjudged and f"not all was judged: {result.unjudged}"),
     }
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import itertools
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import attrs
 
 from checker.engines.contract import Trouble
+from checker.ir.claims import Kind
 from checker.ir.types import Type
-from checker.outcome import Other, Result, Ways, exhausted
+from checker.outcome import Other, Result, Standing, Ways, exhausted
 from checker.survey import Taken, Told
 from checker.trace.diff import diff, places
 from checker.trace.fold import WIDTH, fold
@@ -23,6 +25,12 @@ from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
 
 _LARGE: Final = 1_000_000  # states kept, from which on their size is told
 _BRIEF: Final = 12  # changes of one step that a brief trace shows
+_COUNTED: Final = {
+    Standing.DIFFERS: "not as expected",
+    Standing.DEFECT: "ended by a defect of Interlock",
+    Standing.UNDECIDED: "undecided",
+}
+_WEAK: Final = (Kind.NONE_WITHIN, Kind.NONE_SAMPLED, Kind.UNKNOWN)  # not all was seen
 
 
 @attrs.frozen
@@ -47,14 +55,14 @@ def line(result: Result, style: Style = Style()) -> str:
 
 
 def _mark(result: Result, style: Style) -> str:
-    if result.defect:
-        return style.paint("DEFECT     ", "1;31")
-    if result.undecided:
-        return style.paint("undecided  ", "33")
-    if not result.as_expected:
-        return style.paint("UNEXPECTED ", "1;31")
-    bounded = result.verdict.startswith(("NoneWithin", "NoneSampled", "Unknown"))
-    return style.paint("as expected", "33" if bounded else "32")
+    match result.standing:
+        case Standing.DEFECT:
+            return style.paint("DEFECT     ", "1;31")
+        case Standing.DIFFERS:
+            return style.paint("UNEXPECTED ", "1;31")
+        case Standing.UNDECIDED:
+            return style.paint("undecided  ", "33")
+    return style.paint("as expected", "33" if result.kind in _WEAK else "32")
 
 
 def _numbers(result: Result, style: Style) -> Iterator[str]:
@@ -90,25 +98,26 @@ def details(result: Result, style: Style = Style()) -> str:
 
 
 def _details(result: Result, style: Style) -> Iterator[str]:
-    if not result.as_expected and not result.message.startswith("expected"):
-        yield f"expected {result.expected}"
+    expected = f"expected {result.expected}"
+    if not result.as_expected and expected not in result.message:
+        yield expected
     if result.message:
         yield result.message
     yield from result.coverage.notes if not result.message else ()
     if result.going_on:
         yield f"go on with: {result.going_on}"
-    if result.verdict.startswith("NoneWithin"):
+    if result.kind is Kind.NONE_WITHIN:
         yield "nothing was found within the bound; this says nothing beyond it"
-    if result.verdict.startswith("NoneSampled"):
+    if result.kind is Kind.NONE_SAMPLED:
         yield "nothing was found on these walks; this says nothing about the rest"
     yield from _unfired(result, style)
     yield from () if result.covered is None else _covered(result.covered)
     yield from _sampled(result, style)
-    if result.defect:
+    if result.standing is Standing.DEFECT:
         yield "this is a defect of Interlock, not of your model: please report it, with the model and the spec"
-    if result.verdict.startswith("Violated") and result.trace is None and result.property is not None:
+    if result.kind is Kind.VIOLATED and result.trace is None and result.property is not None:
         yield f"no reachable state has {result.property}"
-    if result.trace is not None and result.verdict.startswith("Unknown"):
+    if result.trace is not None and result.kind is Kind.UNKNOWN:
         yield "counterexample to induction, from a state that may not be reachable (an invariant that"
         yield "excludes it would help; `explore` says whether it is reachable):"
         yield from trace_lines(result.trace, style, start="state")
@@ -118,7 +127,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield from _other(other, style)
     for ways in result.ways:
         yield from _ways(result, ways, style)
-    if result.unjudged and result.expected.startswith("Violated") and not result.undecided:
+    asked = result.every or result.expects is Kind.VIOLATED
+    if result.unjudged and asked and result.unjudged not in result.message:
         yield f"whether anything else is violated is not known: {result.unjudged}"
     if style.verbose:
         for name, witness in result.witnesses.items():
@@ -170,7 +180,7 @@ def _unfired(result: Result, style: Style) -> Iterator[str]:
     for stopped in known:
         yield from fold(f"never enabled{where}: {stopped}")
     rest = [a for a in result.never_fired if a not in {s.name for s in known}]
-    walked = result.verdict.startswith("NoneSampled")
+    walked = result.kind is Kind.NONE_SAMPLED
     if rest and (walked or exhausted(result) and (style.verbose or told is not None)):
         yield from fold(f"never {'taken' if walked else 'enabled'}: {', '.join(rest)}")
 
@@ -246,7 +256,7 @@ def _command(result: Result) -> str:
     c, check = result.coverage, f"{shlex.quote(result.spec)} --only {shlex.quote(result.check)}"
     if c.walks is not None:
         return f"interlock simulate {check} --seed {c.seed} --walks {c.walks} --steps {c.longest}"
-    alone = result.expected.startswith("Violated")  # such a check is searched to its end without being asked
+    alone = result.expects is Kind.VIOLATED  # such a check is searched to its end without being asked
     every = " --all" if result.others and not alone else ""
     distinct = f" --distinct {result.distinct}" if result.ways else ""
     return f"interlock check {check}" + (f" --engine {result.engine}" if result.other_engine else "") + every + distinct
@@ -257,20 +267,17 @@ def never_enabled(results: Sequence[Result]) -> Iterator[str]:
     for spec, group in itertools.groupby(results, key=lambda r: r.spec):
         here = list(group)
         fired = {a for r in here for a in r.fired}
-        never = dict.fromkeys(a for r in here if r.verdict == "Holds" for a in r.never_fired if a not in fired)
+        never = dict.fromkeys(a for r in here if r.kind is Kind.HOLDS for a in r.never_fired if a not in fired)
         if never:
             yield from fold(f"never enabled in any check of {spec}: {', '.join(never)}")
 
 
 def summary(results: Sequence[Result], not_run: int = 0) -> str:
     """The last line: how many as expected."""
-    good = sum(r.as_expected for r in results)
-    open_, defects = sum(r.undecided for r in results), sum(r.defect for r in results)
-    text = f"{good} of {len(results)} checks as expected"
-    bad = len(results) - good - open_ - defects
-    text += f", {bad} not as expected" if bad else ""
-    text += f", {defects} ended by a defect of Interlock" if defects else ""
-    text += f", {open_} undecided" if open_ else ""
+    count = Counter(r.standing for r in results)
+    text = f"{count[Standing.AS_EXPECTED]} of {len(results)} checks as expected"
+    for standing, told in _COUNTED.items():
+        text += f", {count[standing]} {told}" if count[standing] else ""
     return text + (f", {not_run} not run" if not_run else "")
 
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import attrs
 
-from checker.engines.contract import Coverage
+from checker.engines.contract import Cause, Coverage, Ended
 from checker.frontend import load_spec
-from checker.ir.claims import ExpectHolds
+from checker.ir.claims import Expectation, Kind
 from checker.outcome import Other, Result
 from checker.overrides import Overrides
 from checker.report import github, junit, sarif, schema, terminal
@@ -46,8 +46,9 @@ def _violated() -> Result:
 
 def _plain(verdict: str, **more: Any) -> Result:
     made = Result(
-        spec="specs/a.py", line=3, check="a, b", property=None, expected="Holds", verdict=verdict, as_expected=False,
-        undecided=False, engine="explore", workers=1, total_seconds=1.0, coverage=Coverage(states=1234),
+        spec="specs/a.py", line=3, check="a, b", property=None, expected="Holds", expects=Kind.HOLDS, verdict=verdict,
+        kind=Kind(verdict.partition("(")[0]), differs=True, undecided=False, engine="explore", workers=1,
+        total_seconds=1.0, coverage=Coverage(states=1234),
     )  # fmt: skip
     return attrs.evolve(made, **more)
 
@@ -76,7 +77,7 @@ def test_a_reduced_search_reports_both_counts() -> None:
 
 def test_bounded_verdicts_say_what_they_are() -> None:
     """Even an expected bounded verdict is no proof, and says so."""
-    text = terminal.details(_plain("NoneWithin(9)", as_expected=True))
+    text = terminal.details(_plain("NoneWithin(9)", differs=False))
 
     assert "says nothing beyond it" in text
     assert terminal.line(_plain("Holds")) == "UNEXPECTED   a, b: Holds, 1 234 states, 1.00 s"
@@ -100,7 +101,8 @@ def test_what_else_is_violated_has_its_trace() -> None:
 
 def test_an_expected_violation_says_what_was_not_judged() -> None:
     """On the terminal and in JSON."""
-    result = _plain("Violated(x)", expected="Violated(x)", as_expected=True, unjudged="depth budget of 4 reached")
+    ended = Ended(Cause.DEPTH, "depth budget of 4 reached")
+    result = _plain("Violated(x)", expected="Violated(x)", expects=Kind.VIOLATED, differs=False, ended=ended)
 
     assert "whether anything else is violated is not known: depth budget of 4 reached" in terminal.details(result)
     assert schema.entry(result)["message"] == "not all was judged: depth budget of 4 reached"
@@ -108,7 +110,7 @@ def test_an_expected_violation_says_what_was_not_judged() -> None:
 
 def test_an_undecided_check_is_undecided_everywhere() -> None:
     """JSON tells it from a failed one."""
-    entries = [schema.entry(_plain("NoneWithin(4)", undecided=u)) for u in (True, False)]
+    entries = [schema.entry(_plain("NoneWithin(4)", differs=not u, undecided=u)) for u in (True, False)]
 
     assert [(e["undecided"], e["as_expected"]) for e in entries] == [(True, False), (False, False)]
 
@@ -150,7 +152,7 @@ def test_another_engine_decides_only_what_it_can() -> None:
 def test_a_wrong_number_is_unexpected() -> None:
     """The right verdict with another count fails."""
     spec = load_spec(SPEC)
-    check = attrs.evolve(spec.checks[0], expect=ExpectHolds(distinct=287))
+    check = attrs.evolve(spec.checks[0], expect=Expectation(Kind.HOLDS, {"distinct": 287}))
     result = run_check(spec, check)
 
     assert not result.as_expected
