@@ -90,6 +90,7 @@ class Result:
     witness_files: Mapping[str, str] = attrs.field(factory=dict)
     fired: tuple[str, ...] = ()
     never_fired: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()  # actions that are disabled whatever the state, for the constants of the check
     actions: tuple[Sampled, ...] = ()  # of random walks
     other_engine: bool = False  # than the spec says
     others: tuple[Other, ...] = ()

@@ -6,18 +6,16 @@ Interlock included.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final
 
 import attrs
 
 from checker import machine
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean, mistake
+from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
 from checker.engines.contract import (
     Budget,
     Cause,
@@ -33,13 +31,13 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
-from checker.ir.claims import Check, Kind, Spec
-from checker.ir.scalar import ScalarSystem
+from checker.ir.claims import Check, Spec
+from checker.ir.scalar import FALSE, ScalarSystem
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from checker.outcome import Other, Result, Sampled, Ways
 from checker.overrides import Overrides, make_engine
 from checker.survey import Questions
-from checker.trace import files, itf
+from checker.trace import files
 from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
 
@@ -51,7 +49,6 @@ def run_check(
     check: Check,
     overrides: Overrides = _UNCHANGED,
     *,
-    traces: FilePath | None = None,
     progress: Callable[[Coverage], None] = lambda _: None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Result:
@@ -78,7 +75,7 @@ def run_check(
         raise InputError([_placed(d, check) for d in e.diagnostics]) from None
     if isinstance(verdict, Violated) and not every:
         verdict = attrs.evolve(verdict, ended=Ended(Cause.FIRST, f"{name} ended at the first violation"))
-    result = _replayed(spec, check, name, overrides, start, verdict, system, traces)
+    result = _replayed(spec, check, name, overrides, start, verdict, system)
     if questions is not None:
         told = questions.told(verdict.coverage, functools.partial(text_of, spec, check))
         result = attrs.evolve(result, covered=told)
@@ -179,8 +176,7 @@ def _initial_error(check: Check) -> Violated | None:
 
 
 def _replayed(
-    spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem,
-    traces: FilePath | None,
+    spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem
 ) -> Result:  # fmt: skip
     the_judge = functools.cache(lambda: judge(spec, check, system))  # a check without paths never runs the model
     trace = _violation(the_judge, check, verdict)
@@ -191,10 +187,9 @@ def _replayed(
     others = _others(the_judge, check, verdict)
     ways = _ways(the_judge, check, verdict, system) if "distinct" in make_engine(name).knows and o.distinct else ()
     result = _result(spec, check, name, o, start, verdict, system)
-    result = attrs.evolve(
+    return attrs.evolve(
         result, trace=trace, witnesses=shown, others=others, ways=ways, total_seconds=time.monotonic() - start
     )
-    return result if traces is None else _saved(result, traces)
 
 
 def _violation(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> Trace | None:
@@ -242,38 +237,6 @@ def _open_end(check: Check, verdict: Unknown) -> tuple[Path, Claim]:
     return Path(verdict.cti[0], steps), claim
 
 
-def _saved(result: Result, folder: FilePath) -> Result:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        message = f"cannot write {folder}: {e.strerror or e}"
-        raise mistake("C006", message, "name a folder for --traces") from None
-    shown = {name: _write(w, folder, "reachable", name) for name, w in result.witnesses.items()}
-    others = tuple(_saved_other(o, folder, str(i)) for i, o in enumerate(result.others, 2))
-    ways = tuple(_saved_ways(w, folder) for w in result.ways)
-    result = attrs.evolve(result, others=others, ways=ways, witness_files=shown)
-    if result.trace is None or result.kind is Kind.UNKNOWN:
-        return result  # a counterexample to induction is no behaviour: there is nothing to replay later
-    return attrs.evolve(result, trace_file=_write(result.trace, folder))
-
-
-def _saved_other(other: Other, folder: FilePath, number: str) -> Other:
-    if other.trace is None:
-        return other
-    return attrs.evolve(other, trace_file=_write(other.trace, folder, number, other.name))
-
-
-def _saved_ways(ways: Ways, folder: FilePath) -> Ways:
-    more = [_saved_other(o, folder, f"way{i}") for i, o in enumerate(ways.more, 2)]
-    return attrs.evolve(ways, more=tuple(more))
-
-
-def _write(trace: Trace, folder: FilePath, *what: str) -> str:
-    file = folder / files.file_name(trace.spec, trace.check, *what)
-    itf.write(trace, file)
-    return str(file)
-
-
 # --- the result ------------------------------------------------------------------------------------
 
 
@@ -288,6 +251,7 @@ def _result(
         differs=judged.differs, undecided=judged.undecided, engine=name, workers=o.threads(name),
         total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=judged.message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
+        off=() if system is None else tuple(a.name for a in system.actions if a.guards == (FALSE,)),
         actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
         ended=verdict.ended if isinstance(verdict, (Violated, Unknown)) else None, every=o.every, distinct=o.distinct,
     )  # fmt: skip
@@ -313,30 +277,3 @@ def _sampled(system: ScalarSystem | None, c: Coverage) -> tuple[Sampled, ...]:
         return ()
     of = zip(system.actions, c.fired, c.instances, strict=True)
     return tuple(Sampled(a.name, taken, *instances) for a, taken, instances in of)
-
-
-# --- interruption ----------------------------------------------------------------------------------
-
-
-class Interruption:
-    """Ctrl-C: the first asks the engine to stop and say what it covered, the second ends at once."""
-
-    def __init__(self) -> None:
-        self.requested = False
-
-    def __call__(self) -> bool:
-        return self.requested
-
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[Interruption]:
-        """Listen while the block runs."""
-        before = signal.signal(signal.SIGINT, self._handle)
-        try:
-            yield self
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _handle(self, _number: int, _frame: object) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True

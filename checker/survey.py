@@ -18,7 +18,7 @@ from checker.ir.claims import Check
 from checker.ir.nodes import Param, Property, PropertyKind
 from checker.ir.passes import gates
 from checker.ir.passes.gates import Gate, Passing
-from checker.ir.scalar import ScalarAction, ScalarSystem
+from checker.ir.scalar import Node, ScalarAction, ScalarSystem, and_
 from checker.ir.types import cardinality
 
 _CLAIMS = (PropertyKind.ALWAYS, PropertyKind.STEP)
@@ -88,7 +88,7 @@ class Questions:
     def __init__(self, check: Check, system: ScalarSystem, *, coverage: bool) -> None:
         self.check, self.system, self.coverage = check, system, coverage
         self.actions = check.program.allowed(check.faults)
-        self.gates: dict[int, tuple[Gate, ...]] = {}
+        self.gates: dict[int, tuple[tuple[Gate, tuple[int, int]], ...]] = {}  # with the numbers of their questions
         self.notes: list[str] = []
         self.claims: list[tuple[Property, tuple[Gate, ...]]] = []
         claims: list[ScalarAction] = []
@@ -100,9 +100,20 @@ class Questions:
         self.asked = Asked(coverage, self._of_action, tuple(claims))
 
     def _of_action(self, number: int) -> tuple[ScalarAction, ...]:
+        """For each gate of an action, how many come to it and how many pass; what is asked twice is asked once."""
         action = self.actions[number]
-        self.gates[number] = gates.of_action(self.check.program, action)
-        return tuple(gates.question(action.params, gate.conditions) for gate in self.gates[number])
+        of = gates.of_action(self.check.program, action)
+        asked: dict[int, tuple[int, tuple[Node, ...]]] = {}  # by the conjunction: its number, and its parts
+
+        def ask(conditions: tuple[Node, ...]) -> int:
+            return asked.setdefault(and_(conditions).id, (len(asked), conditions))[0]
+
+        places: list[tuple[int, int]] = []
+        for gate in of:
+            before = () if gate.before is None else of[gate.before].conditions
+            places.append((ask((*before, gate.reached)), ask((*gate.conditions, gate.reached))))
+        self.gates[number] = tuple(zip(of, places, strict=True))
+        return tuple(gates.question(action.params, conditions) for _, conditions in asked.values())
 
     def _claims(self, p: Property) -> tuple[Gate, ...]:
         try:
@@ -126,8 +137,12 @@ class Questions:
         blocked: list[Stopped] = []
         for i, of in self.gates.items():
             action = self.actions[i]
-            first, unit = found.states * _count(action.params), _unit("state", action.params)
-            blocked += _stopped(action.name, of, found.gates[i], first, unit, text) if i in found.gates else ()
+            for gate, (comes, passes) in of if i in found.gates else ():
+                reached, passed = found.gates[i][comes], found.gates[i][passes]
+                if reached and not passed:
+                    unit = _unit("state", action.params)
+                    blocked.append(Stopped(action.name, text(gate.span), gate.span, gate.passing, reached, unit))
+                    break
         return Told(
             states=found.states,
             below=found.below,

@@ -7,10 +7,11 @@ that it is wanted.  Bounded verdicts say what they are, and never "ok".
 from __future__ import annotations
 
 import itertools
+import os
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TextIO
 
 import attrs
 
@@ -45,6 +46,11 @@ class Style:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
 
 
+def wanted(stream: TextIO, *, verbose: bool) -> Style:
+    """The style for a stream: colours on a terminal, unless `NO_COLOR` is set."""
+    return Style(stream.isatty() and not os.environ.get("NO_COLOR"), verbose)
+
+
 # --- results ---------------------------------------------------------------------------------------
 
 
@@ -52,6 +58,11 @@ def line(result: Result, style: Style = Style()) -> str:
     """One line for a check."""
     parts = [f"{_mark(result, style)}  {result.check}: {result.verdict}", *_numbers(result, style)]
     return ", ".join(parts)
+
+
+def headline(result: Result) -> str:
+    """What is wrong with a check that does not pass, in one line."""
+    return f"expected {result.expected}, found {result.verdict}"
 
 
 def _mark(result: Result, style: Style) -> str:
@@ -74,9 +85,10 @@ def _numbers(result: Result, style: Style) -> Iterator[str]:
             yield _spaced(number, noun) + ("" if orbits is None else f" ({_spaced(orbits)} up to symmetry)")
     if c.depth is not None:
         yield f"depth {c.depth}"
-    if exhausted(result) and result.never_fired:
-        idle = len(result.never_fired)
-        yield f"{idle} action{'' if idle == 1 else 's'} never enabled"
+    if exhausted(result):
+        idle = len(_waiting(result))
+        yield from (f"{idle} action{'' if idle == 1 else 's'} never enabled",) if idle else ()
+        yield from (f"{len(result.off)} off for these constants",) if result.off else ()
     if result.actions:
         taken, of = sum(a.instances_taken for a in result.actions), sum(a.instances for a in result.actions)
         yield f"{_spaced(taken)} of {_spaced(of, 'action instances')}"
@@ -175,14 +187,22 @@ def _replay(file: str | None) -> Iterator[str]:
 def _unfired(result: Result, style: Style) -> Iterator[str]:
     """Actions that no step took, by name: of an exhausted search they never can be, of walks they were not."""
     told = result.covered
-    known = () if told is None else told.blocked or ()
+    known = [s for s in (() if told is None else told.blocked or ()) if s.name not in result.off]
+    walked = result.kind is Kind.NONE_SAMPLED
+    wanted = walked or style.verbose or told is not None
+    if wanted and result.off:
+        yield from fold(f"off for these constants: {', '.join(result.off)}")
     where = "" if exhausted(result) else " in the part that was searched"
     for stopped in known:
         yield from fold(f"never enabled{where}: {stopped}")
-    rest = [a for a in result.never_fired if a not in {s.name for s in known}]
-    walked = result.kind is Kind.NONE_SAMPLED
-    if rest and (walked or exhausted(result) and (style.verbose or told is not None)):
+    rest = [a for a in _waiting(result) if a not in {s.name for s in known}]
+    if rest and wanted and (walked or exhausted(result)):
         yield from fold(f"never {'taken' if walked else 'enabled'}: {', '.join(rest)}")
+
+
+def _waiting(result: Result) -> list[str]:
+    """The actions that never fired though no constant switches them off."""
+    return [a for a in result.never_fired if a not in result.off]
 
 
 def _covered(told: Told) -> Iterator[str]:
@@ -262,23 +282,31 @@ def _command(result: Result) -> str:
     return f"interlock check {check}" + (f" --engine {result.engine}" if result.other_engine else "") + every + distinct
 
 
-def never_enabled(results: Sequence[Result]) -> Iterator[str]:
-    """A note for each spec: actions that were possible in none of its checks that ran."""
+def never_enabled(results: Sequence[Result], checks: Mapping[str, int]) -> Iterator[str]:
+    """A note for each spec: actions that are never enabled in those of its checks of which all was searched.
+
+    `checks` says how many a spec has.  Of one among several nothing is said that its own line does not say.
+    """
     for spec, group in itertools.groupby(results, key=lambda r: r.spec):
         here = list(group)
+        whole = [r for r in here if exhausted(r)]
         fired = {a for r in here for a in r.fired}
-        never = dict.fromkeys(a for r in here if r.kind is Kind.HOLDS for a in r.never_fired if a not in fired)
-        if never:
-            yield from fold(f"never enabled in any check of {spec}: {', '.join(never)}")
+        never = dict.fromkeys(a for r in whole for a in r.never_fired if a not in fired)
+        every = len(whole) == checks[spec]
+        if never and (every or len(whole) > 1):
+            some = "any check" if every else f"any of the {len(whole)} checks"
+            end = "" if every else " that were searched to the end"
+            yield from fold(f"never enabled in {some} of {spec}{end}: {', '.join(never)}")
 
 
-def summary(results: Sequence[Result], not_run: int = 0) -> str:
-    """The last line: how many as expected."""
+def summary(results: Sequence[Result], not_run: int = 0, refused: int = 0) -> str:
+    """The last line: how many as expected, and how many files or checks were refused or not reached."""
     count = Counter(r.standing for r in results)
     text = f"{count[Standing.AS_EXPECTED]} of {len(results)} checks as expected"
     for standing, told in _COUNTED.items():
         text += f", {count[standing]} {told}" if count[standing] else ""
-    return text + (f", {not_run} not run" if not_run else "")
+    text += f", {not_run} not run" if not_run else ""
+    return text + (f", {refused} refused" if refused else "")
 
 
 # --- traces ----------------------------------------------------------------------------------------

@@ -119,13 +119,29 @@ def test_an_action_that_no_check_of_a_spec_enables_is_noted() -> None:
     """One that some check takes is not, nor one of a search that was not exhausted."""
     here = [
         _plain("Holds", fired=("up",), never_fired=("down", "slash")),
-        _plain("Violated(x)", fired=("up", "down"), never_fired=("slash", "halt")),
+        _plain("Violated(x)", fired=("up", "down"), never_fired=("slash", "halt"), coverage=Coverage(frontier=0)),
+        _plain("Violated(x)", fired=("up", "jump"), never_fired=("slash", "halt")),
     ]
 
-    assert list(terminal.never_enabled(here)) == ["never enabled in any check of specs/a.py: slash"]
-    assert list(terminal.never_enabled(here[1:])) == []
+    def notes(*results: Result, of: int) -> list[str]:
+        return list(terminal.never_enabled(results, {"specs/a.py": of}))
+
+    assert notes(*here[:2], of=2) == ["never enabled in any check of specs/a.py: slash, halt"]
+    assert notes(*here, of=3) == [
+        "never enabled in any of the 2 checks of specs/a.py that were searched to the end: slash, halt"
+    ]
+    assert notes(here[0], of=1) == ["never enabled in any check of specs/a.py: down, slash"]
+    assert notes(here[2], of=1) == []
     assert "never enabled: down, slash" in terminal.details(here[0], terminal.Style(verbose=True))
     assert schema.entry(here[0])["never_enabled"] == ["down", "slash"]
+
+
+def test_after_one_check_of_several_nothing_is_said_of_all() -> None:
+    """As under `--only`; its own line says what it did not enable."""
+    one = _plain("Holds", fired=("up",), never_fired=("down",))
+
+    assert list(terminal.never_enabled([one], {"specs/a.py": 2})) == []
+    assert "1 action never enabled" in terminal.line(one)
 
 
 def test_every_format_takes_a_failure() -> None:
