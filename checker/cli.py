@@ -125,6 +125,7 @@ def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -
     return Overrides(
         engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
         seed=a.seed, every=a.all, symmetry=a.symmetry, distinct=a.distinct, coverage=a.coverage, gates=a.verbose,
+        strict=a.strict,
         checkpoint=a.checkpoint, checkpoint_every=a.checkpoint_every, spill=a.spill, walks=walks, steps=steps,
     )  # fmt: skip
 

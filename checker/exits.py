@@ -40,7 +40,7 @@ def code(results: Sequence[Result], *, refused: bool, stopped: bool) -> int:
         return INTERNAL
     if refused:
         return WRONG_INPUT
-    if Standing.DIFFERS in found:
+    if found & {Standing.DIFFERS, Standing.HOLLOW}:
         return DIFFERS
     return UNDECIDED if stopped or Standing.UNDECIDED in found else OK
 

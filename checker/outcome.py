@@ -22,18 +22,20 @@ class Standing(enum.Enum):
 
     AS_EXPECTED = "as expected"
     DIFFERS = "unexpected"
+    HOLLOW = "hollow"  # as expected, and worth nothing: what `--strict` looks for
     UNDECIDED = "undecided"
     DEFECT = "defect"  # of Interlock
 
 
 @attrs.frozen(eq=False)
 class Other:
-    """Something beside the first violation that is violated too; without a trace where no state has it."""
+    """Something beside the first violation that is violated too; without a trace where nothing is, or does, it."""
 
     name: str
     steps: int | None
     trace: Trace | None = None
     trace_file: str | None = None
+    missing: str = "no reachable state has it"
 
 
 @attrs.frozen
@@ -60,12 +62,35 @@ class Ways:
     fewer: str
 
 
+@attrs.frozen
+class Hollow:
+    """Something of a check that says nothing: what it is about, its name, why, and what to write instead."""
+
+    about: str  # claim, action, fault or check
+    name: str
+    why: str
+    help: str
+
+    def __str__(self) -> str:
+        return f"{self.why}; {self.help}"
+
+
+@attrs.frozen
+class Strictness:
+    """What is hollow in a check, and why that may not be all of it; empty where all was judged."""
+
+    hollow: tuple[Hollow, ...] = ()
+    unknown: str = ""
+
+
 @attrs.frozen(eq=False)
 class Result:
     """The outcome of one check, as every report shows it.
 
     `kind` is that of the verdict, None where Interlock failed on the check; `expects` is what the spec asks for.
     `differs`: something is other than expected; `undecided`: something that was asked is open; a check may be both.
+    `missing`: what there is nothing of, where a violation has no trace.
+    `strict`: what was found of a check that is to be worth something; None where nobody asked.
     `ended`: what ended the run before everything was judged; `every`: whether all that is violated was asked for.
     """
 
@@ -84,6 +109,7 @@ class Result:
     total_seconds: float
     coverage: Coverage = Coverage()
     message: str = ""
+    missing: str = ""
     trace: Trace | None = None
     witnesses: Mapping[str, Trace] = attrs.field(factory=dict)
     trace_file: str | None = None
@@ -99,6 +125,7 @@ class Result:
     covered: Told | None = None
     ended: Ended | None = None
     every: bool = False
+    strict: Strictness | None = None
     going_on: str = ""  # the command that goes on with a search that ended undecided
 
     @builtins.property  # `property` is a field here
@@ -108,6 +135,8 @@ class Result:
             return Standing.DEFECT
         if self.differs:
             return Standing.DIFFERS
+        if self.strict is not None and self.strict.hollow and not self.undecided:
+            return Standing.HOLLOW
         return Standing.UNDECIDED if self.undecided else Standing.AS_EXPECTED
 
     @builtins.property

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import attrs
 
-from checker import machine
+from checker import machine, strict
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
 from checker.engines.contract import (
     Budget,
@@ -34,9 +34,9 @@ from checker.engines.contract import (
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import FALSE, ScalarSystem
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
-from checker.outcome import Other, Result, Sampled, Ways
+from checker.outcome import Other, Result, Sampled, Strictness, Ways, exhausted
 from checker.overrides import Overrides, make_engine
-from checker.survey import Questions
+from checker.survey import Questions, Told
 from checker.trace import files
 from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
@@ -61,9 +61,14 @@ def run_check(
     broken = _initial_error(check)
     if broken is not None:
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
-    system = _system(check)
+    try:
+        system = _system(check)
+    except InputError as e:
+        raise InputError([_placed(d, check) if d.span == NOWHERE else d for d in e.diagnostics]) from None
     every = "all" in engine.knows and (overrides.every or searched_on(check, name))
-    questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
+    strictly = overrides.strictly(check)
+    questions = _questions(check, system, engine, overrides, strictly=strictly)
+    checkpoint = _checkpoint(spec, check, engine, overrides)
     task = Task(
         system=system, progress=progress, interrupted=interrupted, every=every, started=start,
         symmetry=overrides.symmetry, distinct=overrides.distinct or 1, checkpoint=checkpoint, spill=overrides.spill,
@@ -76,9 +81,10 @@ def run_check(
     if isinstance(verdict, Violated) and not every:
         verdict = attrs.evolve(verdict, ended=Ended(Cause.FIRST, f"{name} ended at the first violation"))
     result = _replayed(spec, check, name, overrides, start, verdict, system)
-    if questions is not None:
-        told = questions.told(verdict.coverage, functools.partial(text_of, spec, check))
-        result = attrs.evolve(result, covered=told)
+    told = None if questions is None else questions.told(verdict.coverage, functools.partial(text_of, spec, check))
+    if strictly:
+        result = _strictly(spec, check, system, result, told)
+    result = attrs.evolve(result, covered=_asked(told, overrides))
     if result.coverage.checkpoint is not None:
         return attrs.evolve(result, going_on=overrides.going_on(spec, check))
     if checkpoint is not None:  # the verdict is there, and its path was replayed
@@ -86,11 +92,42 @@ def run_check(
     return result
 
 
-def _questions(check: Check, system: ScalarSystem, engine: Engine, o: Overrides) -> Questions | None:
+def _questions(check: Check, system: ScalarSystem, engine: Engine, o: Overrides, *, strictly: bool) -> Questions | None:
     """What is asked of the search, where the engine answers."""
-    if "coverage" not in engine.knows or not (o.coverage or o.gates):
+    if not _answers(engine) or not (o.coverage or o.gates or strictly):
         return None
-    return Questions(check, system, coverage=o.coverage)
+    return Questions(check, system, coverage=o.coverage, claims=strictly, off=o.coverage or o.gates)
+
+
+def _answers(engine: Engine) -> bool:
+    """Whether an engine sees every state, and can be asked about them."""
+    return "coverage" in engine.knows
+
+
+def _asked(told: Told | None, o: Overrides) -> Told | None:
+    """What is told of coverage to who asked for it, and not only whether the check is hollow."""
+    if told is None or o.coverage:
+        return told
+    return attrs.evolve(told, vacuous=None) if o.gates else None
+
+
+def _strictly(spec: Spec, check: Check, system: ScalarSystem, result: Result, told: Told | None) -> Result:
+    """The result of a check that is to be worth something; one that does not pass is not asked."""
+    if not result.as_expected:
+        return result
+    found = Strictness(strict.nothing_claimed(check))
+    if not _answers(make_engine(result.engine)):
+        found = attrs.evolve(found, unknown=f"the engine {result.engine} does not see every state")
+    elif not exhausted(result):
+        why = result.verdict if result.ended is None else result.ended.text
+        found = attrs.evolve(found, unknown=f"not every state was seen: {why}")
+    else:
+        found = strict.judged(spec, check, system, result.coverage, told)
+    result = attrs.evolve(result, strict=found)
+    if found.hollow or not found.unknown:
+        return result
+    message = f"as expected so far, but whether it is hollow is not known: {found.unknown}"
+    return attrs.evolve(result, undecided=True, message=message)
 
 
 def _checkpoint(spec: Spec, check: Check, engine: Engine, o: Overrides) -> Checkpoint | None:
@@ -120,6 +157,10 @@ def _refuse_unknown(engine: Engine, check: Check) -> None:
         for name in check.options
         if name not in engine.knows
     ]
+    if check.strict and not _answers(engine):
+        message = f"the engine {engine.name} does not see every state, so it cannot tell whether a check is hollow"
+        help_ = "use the engine `explore`, or leave out `strict=True`"
+        wrong.append(Diagnostic("E031", message, check.engine_span, help_))
     if wrong:
         raise InputError(wrong)
 
@@ -204,7 +245,19 @@ def _others(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> t
 
 
 def _other(the_judge: Callable[[], Judge], check: Check, v: Violated) -> Other:
-    return Other(violated_name(v), length(v), _violation(the_judge, check, v))
+    return Other(violated_name(v), length(v), _violation(the_judge, check, v), missing=_missing(check, v, "it"))
+
+
+def _missing(check: Check, v: Verdict, what: str = "") -> str:
+    """What there is nothing of, where a violation has no path; in its own name, or as `what`."""
+    if not isinstance(v, Violated) or v.path is not None or v.property is None:
+        return ""
+    action = next((p.action for p in check.properties if p.name == v.property), None)
+    return (
+        f"no reachable state has {what or v.property}"
+        if action is None
+        else f"no reachable step takes {what or action.name}"
+    )
 
 
 def _ways(the_judge: Callable[[], Judge], check: Check, verdict: Verdict, system: ScalarSystem) -> tuple[Ways, ...]:
@@ -253,7 +306,7 @@ def _result(
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
         off=() if system is None else tuple(a.name for a in system.actions if a.guards == (FALSE,)),
         actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
-        ended=verdict.ended if isinstance(verdict, (Violated, Unknown)) else None, every=o.every, distinct=o.distinct,
+        missing=_missing(check, verdict), ended=verdict.ended if isinstance(verdict, (Violated, Unknown)) else None, every=o.every, distinct=o.distinct,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ from checker.semantics import evaluate
 LANG: Final = frozenset({
     "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved", "Range",
     "Scalarset", "Seq", "Unknown", "Violated", "action", "always", "auto", "check", "claim", "deadlock", "evolve", "filled",
-    "initial", "members", "model_error", "reachable", "record", "recoverable", "require", "require_some", "state", "step",
+    "fires", "initial", "members", "model_error", "reachable", "record", "recoverable", "require", "require_some", "state", "step",
 })  # fmt: skip
 TYPING: Final = frozenset({"Annotated", "Final", "TypeAlias"})
 

@@ -93,6 +93,7 @@ class Check:
     helpers: Mapping[str, Function]
     engine_span: Span
     about: str = ""
+    strict: bool | None = None  # None leaves it to the command line
 
 
 # The members of `model.lang.Finding`, where each is explained.

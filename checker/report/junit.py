@@ -47,7 +47,7 @@ def _case(suite: Xml.Element, spec: str, name: str, seconds: float = 0.0) -> Xml
 def _result(suite: Xml.Element, r: Result) -> None:
     case = _case(suite, r.spec, r.check, r.total_seconds)
     if not r.as_expected:
-        kind = "failure" if r.standing is Standing.DIFFERS else "error"
+        kind = "failure" if r.standing in (Standing.DIFFERS, Standing.HOLLOW) else "error"
         below = Xml.SubElement(case, kind, message=_xml_text(headline(r)))
         below.text = _xml_text(details(r))
 

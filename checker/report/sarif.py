@@ -16,6 +16,7 @@ from checker.report.terminal import details, headline
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = {
     "unexpected": "A verdict differs from the expected one",
+    "hollow": "As expected, and worth nothing",
     "undecided": "Undecided within the budget",
     "defect": "Interlock failed on the check",
     "refused": "The input is wrong",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from checker.diagnostics import NOWHERE, Diagnostic, Refusal
-from checker.outcome import Result, exhausted
+from checker.outcome import Result, Strictness, exhausted
 from checker.survey import Stopped, Told
 
 SCHEMA: Final = 1
@@ -85,8 +85,17 @@ def entry(result: Result) -> dict[str, Any]:
         "blocked": None if result.covered is None else _stopped(result.covered.blocked, "action"),
         "vacuous": None if result.covered is None else _stopped(result.covered.vacuous, "property"),
         "unjudged": result.unjudged or None,
+        "strict": _strict(result.strict),
         "message": result.message or (result.unjudged and f"not all was judged: {result.unjudged}"),
     }
+
+
+def _strict(found: Strictness | None) -> dict[str, Any] | None:
+    """What is hollow in a check; null where nobody asked."""
+    if found is None:
+        return None
+    hollow = [{"about": h.about, "name": h.name, "why": h.why, "help": h.help} for h in found.hollow]
+    return {"hollow": hollow, "unknown": found.unknown or None}
 
 
 def _distinct(result: Result) -> dict[str, Any] | None:

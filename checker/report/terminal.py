@@ -28,6 +28,7 @@ _LARGE: Final = 1_000_000  # states kept, from which on their size is told
 _BRIEF: Final = 12  # changes of one step that a brief trace shows
 _COUNTED: Final = {
     Standing.DIFFERS: "not as expected",
+    Standing.HOLLOW: "hollow",
     Standing.DEFECT: "ended by a defect of Interlock",
     Standing.UNDECIDED: "undecided",
 }
@@ -62,6 +63,8 @@ def line(result: Result, style: Style = Style()) -> str:
 
 def headline(result: Result) -> str:
     """What is wrong with a check that does not pass, in one line."""
+    if result.standing is Standing.HOLLOW and result.strict is not None:
+        return f"hollow: {result.strict.hollow[0].why}"
     return f"expected {result.expected}, found {result.verdict}"
 
 
@@ -71,6 +74,8 @@ def _mark(result: Result, style: Style) -> str:
             return style.paint("DEFECT     ", "1;31")
         case Standing.DIFFERS:
             return style.paint("UNEXPECTED ", "1;31")
+        case Standing.HOLLOW:
+            return style.paint("hollow     ", "1;31")
         case Standing.UNDECIDED:
             return style.paint("undecided  ", "33")
     return style.paint("as expected", "33" if result.kind in _WEAK else "32")
@@ -111,7 +116,12 @@ def details(result: Result, style: Style = Style()) -> str:
 
 def _details(result: Result, style: Style) -> Iterator[str]:
     expected = f"expected {result.expected}"
-    if not result.as_expected and expected not in result.message:
+    if result.standing is Standing.HOLLOW and result.strict is not None:
+        for hollow in result.strict.hollow:
+            yield from fold(f"hollow: {hollow}")
+        if result.strict.unknown:
+            yield from fold(f"whether anything else of it is hollow is not known: {result.strict.unknown}")
+    elif not result.as_expected and expected not in result.message:
         yield expected
     if result.message:
         yield result.message
@@ -127,8 +137,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
     yield from _sampled(result, style)
     if result.standing is Standing.DEFECT:
         yield "this is a defect of Interlock, not of your model: please report it, with the model and the spec"
-    if result.kind is Kind.VIOLATED and result.trace is None and result.property is not None:
-        yield f"no reachable state has {result.property}"
+    if result.kind is Kind.VIOLATED and result.trace is None and result.missing:
+        yield result.missing
     if result.trace is not None and result.kind is Kind.UNKNOWN:
         yield "counterexample to induction, from a state that may not be reachable (an invariant that"
         yield "excludes it would help; `explore` says whether it is reachable):"
@@ -144,7 +154,7 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield f"whether anything else is violated is not known: {result.unjudged}"
     if style.verbose:
         for name, witness in result.witnesses.items():
-            yield f"{name} is reachable:"
+            yield f"{name} holds:" if witness.ending.kind == "fires" else f"{name} is reachable:"
             yield from trace_lines(witness, style)
             yield from _replay(result.witness_files.get(name))
 
@@ -190,7 +200,7 @@ def _unfired(result: Result, style: Style) -> Iterator[str]:
     known = [s for s in (() if told is None else told.blocked or ()) if s.name not in result.off]
     walked = result.kind is Kind.NONE_SAMPLED
     wanted = walked or style.verbose or told is not None
-    if wanted and result.off:
+    if result.off and (wanted or result.strict is not None):
         yield from fold(f"off for these constants: {', '.join(result.off)}")
     where = "" if exhausted(result) else " in the part that was searched"
     for stopped in known:
@@ -264,7 +274,7 @@ def _sampled(result: Result, style: Style) -> Iterator[str]:
 def _other(other: Other, style: Style) -> Iterator[str]:
     """What is violated beside the first."""
     if other.trace is None:
-        yield f"also violated: {other.name}, for no reachable state has it"
+        yield f"also violated: {other.name}, for {other.missing}"
         return
     yield style.paint(f"also violated: {other.name}, in {other.steps} step{'' if other.steps == 1 else 's'}", "1;31")
     yield from trace_lines(other.trace, style)
@@ -374,10 +384,10 @@ def _conjunct(what: str, c: Conjunct) -> Iterator[str]:
 
 
 def _reason(end: Ending) -> str:
-    claim = "" if end.claim is None else str(end.claim)
+    claim = end.instance
     match end.trouble:
         case None:
-            return f"{claim} is true here"
+            return f"{claim}: the last step takes it" if end.kind == "fires" else f"{claim} is true here"
         case Trouble.DEADLOCK:
             return f"deadlock: no action is enabled, and {_name(end.claim)} is false"
         case Trouble.MODEL_ERROR:

@@ -184,7 +184,7 @@ def _about(trace: Trace, root: str) -> dict[str, Any]:
             "faults": sorted(trace.faults),
             "trouble": None if end.trouble is None else end.trouble.value,
             "property": None if end.claim is None else end.claim.name,
-            "instance": None if end.claim is None else str(end.claim),
+            "instance": end.instance or None,
             "failing": None if end.failing is None else _call(end.failing),
             "recheck": end.recheck or None,
         },
