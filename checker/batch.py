@@ -49,17 +49,21 @@ def run(a: argparse.Namespace, overrides: Overrides) -> Ran:
     _refuse_unwritable(a)
     with Interruption().watching() as interrupted:
         specs, refused = finding.read(a.paths, interrupted)
-        chosen = _chosen(a, specs, refused)
+        chosen = _chosen(a, specs, refused, interrupted)
         batch = _Batch(a, overrides, chosen, refused, interrupted)
         batch.run()
         interrupted.anew()
         return Ran(specs, batch.results, batch.finish())
 
 
-def _chosen(a: argparse.Namespace, specs: Sequence[Spec], refused: Sequence[Refusal]) -> list[tuple[Spec, Check]]:
+def _chosen(
+    a: argparse.Namespace, specs: Sequence[Spec], refused: Sequence[Refusal], interrupted: Interruption
+) -> list[tuple[Spec, Check]]:
     try:
         return finding.chosen(specs, a.only, slow=a.slow) if specs else []
-    except InputError as e:  # it may stand in a file that was refused
+    except InputError as e:  # it may stand in a file that was refused, or was not read any more
+        if interrupted():
+            return []
         raise InputError([*(d for r in refused for d in r.diagnostics), *e.diagnostics]) from None
 
 
@@ -76,6 +80,7 @@ class _Batch:
         self.refused = list(refused)
         self.unwritten: list[Diagnostic] = []
         self.reached = 0  # checks that were begun
+        self.broken = False  # a defect of ours, beside those of checks
         self.stopped = interrupted()
 
     def run(self) -> None:
@@ -89,6 +94,8 @@ class _Batch:
                     self._check(spec, check)
                 except KeyboardInterrupt:  # the second signal
                     self.stopped = True
+                except Exception as e:  # in what is told or kept of a check that was judged
+                    self._failed(e)
 
     def _check(self, spec: Spec, check: Check) -> None:
         result = self._result(spec, check)
@@ -120,6 +127,15 @@ class _Batch:
                 return failed(spec, check, self.overrides, start, e)
             self.refused.append(Refusal(spec.path, (attrs.evolve(short, span=check.span),), check.name))
         return None
+
+    def _failed(self, problem: Exception) -> None:
+        """Go on after what costs no verdict."""
+        short = environment(problem)
+        if short is None:
+            internal(problem)
+            self.broken = True
+        else:
+            self.unwritten.append(short)
 
     def _print(self, result: Result) -> None:
         if len(self.results) == 1 or self.results[-2].spec != result.spec:
@@ -154,7 +170,7 @@ class _Batch:
         if wrong:
             sys.stdout.flush()
             print(render_all(wrong), file=sys.stderr)
-        return code(self.results, refused=bool(wrong), stopped=self.stopped)
+        return code(self.results, broken=self.broken, refused=bool(wrong), stopped=self.stopped)
 
     def _write(self, path: Path | None, text: Callable[[], str]) -> None:
         if path is None:
@@ -163,6 +179,8 @@ class _Batch:
             put(path, text())
         except InputError as e:  # the other files can be written perhaps
             self.unwritten += e.diagnostics
+        except Exception as e:
+            self._failed(e)
 
 
 def _json(data: Any) -> str:

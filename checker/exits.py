@@ -31,12 +31,15 @@ _SHORT: Final = {
 }
 
 
-def code(results: Sequence[Result], *, refused: bool, stopped: bool) -> int:
-    """The exit code of a run; `refused`: something of the input was; `stopped`: it was cut short."""
+def code(results: Sequence[Result], *, broken: bool = False, refused: bool = False, stopped: bool = False) -> int:
+    """The exit code of a run.
+
+    `broken`: Interlock failed beside the checks; `refused`: something of the input was; `stopped`: it was cut short.
+    """
     from checker.outcome import Standing  # noqa: PLC0415 - `--help` needs none of it
 
     found = {r.standing for r in results}
-    if Standing.DEFECT in found:
+    if broken or Standing.DEFECT in found:
         return INTERNAL
     if refused:
         return WRONG_INPUT

@@ -385,11 +385,34 @@ def test_the_exit_code_is_that_of_the_worst(spec: Path) -> None:
     good, bad = (run.run_check(read, c) for c in read.checks)
     open_, defect = attrs.evolve(good, undecided=True), attrs.evolve(good, kind=None)
 
-    def code(*results: Any, refused: bool = False, stopped: bool = False) -> int:
-        return exits.code(results, refused=refused, stopped=stopped)
+    def code(*results: Any, **what: bool) -> int:
+        return exits.code(results, **what)
 
     assert code(good) == exits.OK
     assert code(good, open_) == code(good, stopped=True) == exits.UNDECIDED
     assert code(open_, bad, stopped=True) == exits.DIFFERS
     assert code(open_, bad, refused=True) == code(good, refused=True) == exits.WRONG_INPUT
-    assert code(defect, bad, refused=True) == exits.INTERNAL
+    assert code(defect, bad, refused=True) == code(good, broken=True, refused=True) == exits.INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"), [(MemoryError(), exits.WRONG_INPUT), (ZeroDivisionError("x"), exits.INTERNAL)]
+)
+@pytest.mark.parametrize("part", ["to_junit", "saved", "details"])
+def test_what_fails_after_a_verdict_costs_no_verdict(
+    spec: Path, monkeypatch: pytest.MonkeyPatch, part: str, problem: Exception, expected: int
+) -> None:
+    """Where a trace is kept, a result is shown, or a file is made."""
+
+    def failing(*_: object) -> None:
+        raise problem
+
+    module: Any = {"to_junit": batch.junit, "saved": batch, "details": batch.terminal}[part]
+    monkeypatch.setattr(module, part, failing)
+    out, folder = spec.parent / "r.json", spec.parent / "traces"
+    code = cli.main(
+        ["check", str(spec), "--json", str(out), "--junit", str(spec.parent / "r.xml"), "--traces", str(folder)]
+    )
+
+    assert code == expected
+    assert written(out) == {"good": "Holds", "bad": "Violated(near, steps=3)"}
