@@ -160,6 +160,7 @@ class _Batch:
         if self.a.format == "github":
             for command in github.commands(self.results, self.refused):
                 print(command)
+        sys.stdout.flush()
         left = [(spec.path, check.name) for spec, check in not_run]
         self._write(self.a.json, lambda: _json(schema.to_json(self.results, self.refused, left)))
         self._write(self.a.junit, lambda: junit.to_junit(self.results, self.refused, left))

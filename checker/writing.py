@@ -18,11 +18,11 @@ from checker.diagnostics import mistake
 def write(path: Path, text: str) -> None:
     """Put a text in a file, whole.  Raises OSError, and the file is then what it was."""
     data = text.encode("utf-8", "backslashreplace")
-    place = Path(os.path.realpath(path))  # of a link, where it leads
-    before = _status(place)
-    if before is not None and not stat.S_ISREG(before.st_mode):
-        place.write_bytes(data)
+    before = _status(path)
+    if (before is not None and not stat.S_ISREG(before.st_mode)) or _stands_for_a_stream(path):
+        path.write_bytes(data)
         return
+    place = Path(os.path.realpath(path))  # of a link, where it leads
     part = place.with_name(f".interlock-{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         _put(part, data)
@@ -44,6 +44,11 @@ def put(path: Path, text: str) -> None:
     except OSError as e:
         message = f"cannot write {path}: {e.strerror or e}"
         raise mistake("C006", message, "name a file in a folder that exists, where there is room") from None
+
+
+def _stands_for_a_stream(path: Path) -> bool:
+    """Whether it is `/dev/stdout` or the like: what is there goes on to be written to by others."""
+    return path.absolute().parts[1:2] in (("dev",), ("proc",))
 
 
 def _status(place: Path) -> os.stat_result | None:
