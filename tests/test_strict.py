@@ -87,7 +87,7 @@ def real(s: State) -> bool:
 
 
 @always
-def owned(s: State) -> bool:
+def owned(s: State, w: Who) -> bool:
     return s.owner or not s.owner and s.shares[w] == 0
 
 
@@ -135,7 +135,7 @@ def end(s: State) -> bool:
     return s.paid
 
 
-""".replace("def owned(s: State)", "def owned(s: State, w: Who)")
+"""
 STRICT = Overrides(strict=True)
 IDLE = MODEL.replace("require(NEW)", "require(s.clock > 6)")
 MEANT = "write `strict=False` in the check where that is meant"
@@ -257,10 +257,8 @@ def test_an_action_that_another_check_leaves_on_is_reported_and_no_more(tmp_path
     assert "    off for these constants: migrate" in terminal.details(result).splitlines()
 
 
-def test_another_check_of_another_model_or_without_the_fault_leaves_nothing_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its action is another one."""
+def test_another_check_that_does_not_allow_the_fault_leaves_nothing_on(tmp_path: Path) -> None:
+    """There the action cannot fire either."""
     fault = MODEL.replace('@action(fault="slow")\ndef stall', '@action(fault="slow")\ndef stop2').replace(
         "    require(s.clock > 8)", "    require(not NEW and s.clock >= 0)"
     )
