@@ -50,6 +50,15 @@ class InputError(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
+@attrs.frozen
+class Refusal:
+    """A spec that was refused, or one check of it, and every reason."""
+
+    spec: str
+    diagnostics: tuple[Diagnostic, ...]
+    check: str | None = None
+
+
 def mistake(code: str, message: str, help_: str) -> InputError:
     """What to raise for one mistake that stands in no file, such as one on the command line."""
     return InputError([Diagnostic(code, message, NOWHERE, help_)])
@@ -90,8 +99,8 @@ def render(diagnostic: Diagnostic, source: str | None = None) -> str:
 
 
 def render_all(diagnostics: Sequence[Diagnostic]) -> str:
-    """Draw diagnostics in file order, with a closing count."""
-    ordered = sorted(diagnostics, key=lambda d: (d.span.file, d.span.line, d.span.column, d.code))
+    """Draw diagnostics in file order, each once, with a closing count."""
+    ordered = sorted(dict.fromkeys(diagnostics), key=lambda d: (d.span.file, d.span.line, d.span.column, d.code))
     count = f"{len(ordered)} error" + ("" if len(ordered) == 1 else "s")
     return "\n\n".join([*(render(d) for d in ordered), count])
 

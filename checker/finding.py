@@ -1,43 +1,88 @@
 """Which spec files do paths name, and which of their checks are chosen?
 
 Rule of the module: a file is read to see whether it is a spec, and never run.  A file that is named is taken as one;
-of a folder those are taken that call `check(...)` or `claim(...)`.
+of a folder those are taken that use `check` or `claim` of the language, whatever they call it, and those of which
+nobody can tell: the front end says what is wrong with them.  Nothing is left out without a word.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import re
+import stat
+import unicodedata
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from checker.diagnostics import Diagnostic, InputError, did_you_mean, mistake
+import attrs
+
+from checker.diagnostics import Diagnostic, InputError, Refusal, Span, did_you_mean, mistake
 
 if TYPE_CHECKING:
     from checker.ir.claims import Check, Spec
 
+_LANGUAGE: Final = "model.lang"
 _CALLS: Final = {"check", "claim"}  # of a spec file
+_TELLING: Final = ("check", "claim", "expect")  # a spec has one of these words, under whatever name it calls them
 _SKIPPED: Final = {"__pycache__", "node_modules"}
 
 
-def spec_files(paths: Sequence[Path]) -> list[Path]:
-    """The spec files that the paths name.  Raises InputError C002."""
+# --- files -----------------------------------------------------------------------------------------
+
+
+def spec_files(paths: Sequence[Path]) -> tuple[list[Path], list[Refusal]]:
+    """The spec files that the paths name, and the folders that cannot be looked into.  Raises InputError C002."""
     found: list[Path] = []
+    refused: list[Refusal] = []
     for path in paths:
         if path.is_dir():
-            inside = [p for p in sorted(path.rglob("*.py")) if not _hidden(p.relative_to(path)) and is_spec(p)]
-            if not inside:
+            files, closed = _python_files(path)
+            language = _Language()
+            inside = [p for p in files if language.is_used_by(p)]
+            if not inside and not closed:
                 raise mistake("C002", f"there is no spec file under {path}", "a spec file calls `check(...)`")
             found.extend(inside)
+            refused.extend(closed)
         elif path.is_file():
             found.append(path)
         else:
             raise _no_path(path)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)), refused
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part in _SKIPPED for part in path.parts)
+def _python_files(top: Path) -> tuple[list[Path], list[Refusal]]:
+    """The Python files under a folder, in order, and the folders that cannot be looked into.
+
+    Links to folders are followed, each folder once: what lies under its own name is found under that.
+    """
+    found: list[Path] = []
+    refused: list[Refusal] = []
+    seen: set[tuple[int, int]] = set()
+    folders, links = [top], list[Path]()
+    while folders or links:
+        folder = folders.pop() if folders else links.pop(0)
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            for entry in sorted(folder.iterdir()):
+                if entry.name.startswith(".") or entry.name in _SKIPPED:
+                    continue
+                if entry.is_dir():
+                    (links if entry.is_symlink() else folders).append(entry)
+                elif entry.suffix == ".py":
+                    found.append(entry)
+        except OSError as e:
+            refused.append(_closed(folder, e))
+    return sorted(found), refused
+
+
+def _closed(folder: Path, problem: OSError) -> Refusal:
+    message = f"{folder} cannot be looked into: {problem.strerror or problem}"
+    at = Span(str(folder), 0, 0, 0, 0)
+    return Refusal(str(folder), (Diagnostic("L007", message, at, "check its permissions, or name the files in it"),))
 
 
 def _no_path(path: Path) -> InputError:
@@ -48,37 +93,135 @@ def _no_path(path: Path) -> InputError:
     return mistake("C002", f"there is no file or folder {path}", did_you_mean(path.name, near))
 
 
+# --- is it a spec? ---------------------------------------------------------------------------------
+
+
 def is_spec(path: Path) -> bool:
-    """Whether a file calls `check(...)` or `claim(...)` at its top level; read, never run."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        if not any(f"{name}(" in text for name in _CALLS) or "model.lang" not in text:
+    """Whether a file uses `check` or `claim` of the language, or nobody can tell; read, never run."""
+    return _Language().is_used_by(path)
+
+
+@attrs.frozen(eq=False)
+class _Language:
+    """Who uses the language, and under which names; files are read once."""
+
+    _trees: dict[Path, ast.Module | None] = attrs.field(factory=dict, init=False)
+
+    def is_used_by(self, path: Path) -> bool:
+        """Whether a file may be a spec."""
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                return True  # a link that leads nowhere raises; a pipe or a device is reported too
+            text = _readable(path.read_bytes())
+        except OSError:
+            return True
+        if not any(word in text for word in _TELLING):
             return False
-        return any(_is_check(s) for s in ast.parse(text).body)
-    except SyntaxError:
-        return True  # the front end will say what is wrong with it
-    except (OSError, ValueError, RecursionError, MemoryError):
+        tree = self._tree(path)
+        return self._is_named_in(text, path) if tree is None else self._is_used_in(tree, path)
+
+    def _is_named_in(self, text: str, path: Path) -> bool:
+        """Whether text that is no Python imports the language, as far as that can be seen."""
+        if re.search(r"\bmodel[\s\\]*\.[\s\\]*lang\b|\bfrom\s+model\s+import\b", text):
+            return True
+        return any(
+            self._is_call(module, name, path)
+            for module, names in re.findall(r"\bfrom\s+([\w.]+)\s+import\b(.*)", text)
+            for name in re.findall(r"\w+", names)
+        )
+
+    def _is_used_in(self, tree: ast.Module, path: Path) -> bool:
+        names, modules = self._bound(tree, path)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in names:
+                return True
+            if isinstance(node, ast.Attribute) and node.attr in _CALLS and _root(node) in modules:
+                return True
         return False
 
+    def _bound(self, tree: ast.Module, path: Path) -> tuple[set[str], set[str]]:
+        """The names under which a file has `check` and `claim`, and those under which it has the whole language."""
+        names: set[str] = set()
+        modules: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                modules |= {a.asname or "model" for a in node.names if a.name in ("model", _LANGUAGE)}
+            elif isinstance(node, ast.ImportFrom):
+                module = node.module or ""
+                for a in node.names:
+                    if f"{module}.{a.name}" == _LANGUAGE:
+                        modules.add(a.asname or a.name)
+                    elif a.name == "*" and self._is_call(module, "check", path):
+                        names |= _CALLS
+                    elif a.name in _CALLS if node.level else self._is_call(module, a.name, path):
+                        names.add(a.asname or a.name)
+        return names, modules
 
-def _is_check(s: ast.stmt) -> bool:
-    call = s.value if isinstance(s, ast.Expr) else None
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _CALLS
+    def _is_call(self, module: str, name: str, importer: Path, seen: frozenset[Path] = frozenset()) -> bool:
+        """Whether a name of a module is `check` or `claim`, perhaps by way of other modules."""
+        from checker.frontend import search  # noqa: PLC0415
+
+        if module == _LANGUAGE:
+            return name in _CALLS
+        place = search.find(module, str(importer)) if module else None
+        tree = None if place is None or place in seen else self._tree(place)
+        if place is None or tree is None:
+            return False
+        return any(
+            self._is_call(node.module or "", name if a.name == "*" else a.name, place, seen | {place})
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and not node.level
+            for a in node.names
+            if (a.asname or a.name) in (name, "*")
+        )
+
+    def _tree(self, path: Path) -> ast.Module | None:
+        """What a file says; None where it is not Python, or not to be read."""
+        if path not in self._trees:
+            try:
+                self._trees[path] = ast.parse(path.read_bytes())
+            except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+                self._trees[path] = None
+        return self._trees[path]
+
+
+def _readable(data: bytes) -> str:
+    """Text to look for words in: of any encoding that has the letters of ASCII, and of UTF-16 and UTF-32."""
+    text = data.replace(b"\0", b"").decode("utf-8", "replace")
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)  # as Python reads names
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a chain of attributes begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+# --- specs and checks ------------------------------------------------------------------------------
+
+
+def read(paths: Sequence[Path], interrupted: Callable[[], bool] = lambda: False) -> tuple[list[Spec], list[Refusal]]:
+    """The specs that the paths name, and what is wrong with those that are refused.  Raises InputError C002."""
+    from checker.frontend import load_spec  # noqa: PLC0415
+
+    files, refused = spec_files(paths)
+    specs: list[Spec] = []
+    for path in files:
+        if interrupted():
+            break
+        try:
+            specs.append(load_spec(path))
+        except InputError as e:
+            refused.append(Refusal(str(path), e.diagnostics))
+    return specs, refused
 
 
 def load(paths: Sequence[Path]) -> list[Spec]:
     """The specs that the paths name.  Raises InputError with what is wrong with any of them."""
-    from checker.frontend import load_spec  # noqa: PLC0415
-
-    specs: list[Spec] = []
-    wrong: list[Diagnostic] = []
-    for path in spec_files(paths):
-        try:
-            specs.append(load_spec(path))
-        except InputError as e:
-            wrong.extend(e.diagnostics)
-    if wrong:
-        raise InputError(wrong)
+    specs, refused = read(paths)
+    if refused:
+        raise InputError([d for r in refused for d in r.diagnostics])
     return specs
 
 

@@ -2,104 +2,168 @@
 
 Rule of the module: a verdict other than the expected one differs, in both directions, and so does a
 number that the author wrote and the run did not find.  Where one violation is expected, anything else
-that is violated differs as well.  `Unknown` is undecided, never a failure of the model: unless it was
-expected it ends in exit code 3.
+that is violated differs as well.  What could not be compared passes nothing: a number that the run does not
+count, a search for everything that ended early, and `Unknown` unless it was expected, are undecided, never a
+failure of the model, and end in exit code 3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import attrs
 
-from checker.engines.contract import Holds, NoneSampled, NoneWithin, Proved, Trouble, Unknown, Verdict, Violated
-from checker.ir import claims
-from checker.ir.claims import Check
+from checker.engines.contract import (
+    Cause,
+    Ended,
+    Holds,
+    NoneSampled,
+    NoneWithin,
+    Proved,
+    Trouble,
+    Unknown,
+    Verdict,
+    Violated,
+)
+from checker.ir.claims import FORMS, Check, Expectation, Kind
 from checker.overrides import Overrides
+
+_SOUND = (Kind.HOLDS, Kind.PROVED)
+_BOUNDED = (Kind.NONE_WITHIN, Kind.NONE_SAMPLED)
 
 
 @attrs.frozen
 class Judgement:
-    """Whether a verdict is the expected one, or why not; `undecided`: the model is not said to be at fault."""
+    """How a verdict compares.  `differs`: something is other than expected; `undecided`: something was left open."""
 
-    as_expected: bool
+    differs: bool
     undecided: bool
     message: str
 
 
 def compared(check: Check, verdict: Verdict, o: Overrides, *, broken_initially: bool = False) -> Judgement:
     """Compare a verdict with the check's expectation; `broken_initially`: no engine ran, and the notes say why."""
-    message = _difference(check, verdict, o)
-    open_end = "" if message else _open(check, verdict, o)
-    undecided = (
-        bool(open_end)
-        or bool(message)
-        and (isinstance(verdict, Unknown) or (_bounded(verdict) and (o.foreign(check) or o.bounds)))
-    )
-    message = message or open_end
-    differs = bool(message)
+    wrong = _difference(check, verdict, o)
+    weak = isinstance(verdict, Unknown) or (verdict.kind in _BOUNDED and (o.foreign(check) or o.bounds))
+    differs = bool(wrong) and not weak
+    left_open = _open(check, verdict, o) if differs or not wrong else ""
+    if not wrong and not left_open:
+        left_open = _not_compared(check, verdict, o)
+    message = wrong or (f"as expected so far, but {left_open}" if left_open else "")
     if broken_initially or isinstance(verdict, Unknown):
         reason = verdict.reason if isinstance(verdict, Unknown) else "; ".join(verdict.coverage.notes)
         message = message if reason in message and message else "; ".join(x for x in (message, reason) if x)
-    return Judgement(not differs, undecided, message)
+    return Judgement(differs, bool(left_open) or (bool(wrong) and weak), message)
 
 
 def searched_on(check: Check, engine: str) -> bool:
     """Whether the search goes on after a violation: one is expected, and only the whole search shows no other."""
-    return isinstance(check.expect, claims.ExpectViolated) and engine == "explore"
+    return check.expect.kind is Kind.VIOLATED and engine == "explore"
 
 
 def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
     """How the verdict differs from the expected one; empty when it does not."""
     expect = check.expect
-    if o.foreign(check):
-        return _foreign_difference(expect, verdict)
-    numbers: list[tuple[str, int | None, int | None]] = []
-    c = verdict.coverage
-    match expect, verdict:
-        case claims.ExpectHolds(), Holds():
-            numbers = [("distinct", expect.distinct, c.states), ("depth", expect.depth, c.depth),
-                       ("transitions", expect.transitions, c.transitions)]  # fmt: skip
-        case claims.ExpectProved(), Proved():
-            numbers = [("k", expect.k, verdict.k)]
-        case claims.ExpectNoneWithin(), NoneWithin():
-            numbers = [("steps", expect.steps, verdict.steps)]
-        case claims.ExpectNoneSampled(), NoneSampled():
-            numbers = [("walks", expect.walks, verdict.walks)]
-        case claims.ExpectViolated(), Violated():
-            wanted, others = _sorted_out(expect, verdict)
-            if wanted is None or others:
-                return _other_violations(expect, wanted, others)
-            numbers = [("steps", expect.steps, length(wanted))]
-            if not _open(check, verdict, o):  # else the search did not see them all
-                numbers.append(("distinct", expect.distinct, c.states))
-        case claims.ExpectUnknown(), Unknown():
-            if verdict.reason == "interrupted":
-                return "interrupted"
-        case _:
-            return f"expected {show_expected(expect)}, found {show_verdict(verdict)}"
-    wrong = [f"{n}={found} (expected {wanted})" for n, wanted, found in numbers if wanted not in (None, found)]
-    return ", ".join(wrong)
-
-
-def _foreign_difference(expect: claims.Expectation, verdict: Verdict) -> str:
-    """Under another engine only what both could say is compared: sound or violated, and by which property."""
-    sound = (claims.ExpectHolds, claims.ExpectProved)
-    same = type(expect).__name__ == f"Expect{type(verdict).__name__}"
-    if isinstance(expect, claims.ExpectViolated) and isinstance(verdict, Violated):
+    if not _same_kind(check, verdict, o):
+        return f"expected {show_expected(expect)}, found {show_verdict(verdict)}"
+    if isinstance(verdict, Unknown):
+        return verdict.reason if verdict.ended.cause is Cause.INTERRUPTED else ""
+    if isinstance(verdict, Violated):
         wanted, others = _sorted_out(expect, verdict)
-        return _other_violations(expect, wanted, others) if wanted is None or others else ""
-    if same or (isinstance(expect, sound) and isinstance(verdict, (Holds, Proved))):
+        if wanted is None or others:
+            return _other_violations(expect, wanted, others)
+    found = _comparable(check, verdict, o)
+    wrong = [(n, found[n], wanted) for n, wanted in expect.numbers.items() if found.get(n) not in (None, wanted)]
+    return ", ".join(f"{n}={number} (expected {wanted})" for n, number, wanted in wrong)
+
+
+def _same_kind(check: Check, verdict: Verdict, o: Overrides) -> bool:
+    """Whether it is the expected verdict but for its numbers; under another engine, one that is as sound."""
+    expected = check.expect.kind
+    return verdict.kind is expected or (o.foreign(check) and {verdict.kind, expected} <= set(_SOUND))
+
+
+# --- numbers ---------------------------------------------------------------------------------------
+
+
+def numbers(verdict: Verdict, wanted: Violated | None) -> Mapping[str, int | None]:
+    """The numbers of a verdict by their names in a spec; None: the engine does not count it.
+
+    `wanted`: the violation whose steps are meant, of several.
+    """
+    c = verdict.coverage
+    match verdict:
+        case Holds():
+            return {"distinct": c.states, "depth": c.depth, "transitions": c.transitions}
+        case Proved():
+            return {"k": verdict.k}
+        case NoneWithin():
+            return {"steps": verdict.steps}
+        case NoneSampled():
+            return {"walks": verdict.walks}
+        case Violated():
+            return {"steps": None if wanted is None else length(wanted), "distinct": c.states}
+        case Unknown():
+            return {}
+
+
+def _comparable(check: Check, verdict: Verdict, o: Overrides) -> Mapping[str, int | None]:
+    """The numbers that the run found and that count what the author's do."""
+    if verdict.kind is not check.expect.kind:
+        return {}
+    wanted = _sorted_out(check.expect, verdict)[0] if isinstance(verdict, Violated) else None
+    found = dict(numbers(verdict, wanted))
+    if isinstance(verdict, Violated) and not _seen_all(check, verdict, o):
+        found["distinct"] = None
+    if _other_lengths(check, verdict, o) and found["steps"] != check.expect.numbers.get("steps"):
+        found["steps"] = None
+    return found
+
+
+def _seen_all(check: Check, verdict: Violated, o: Overrides) -> bool:
+    """Whether a search that found a violation went as far as the check wants it to go."""
+    return verdict.ended is None or (_bound_of_spec(verdict.ended, o) and searched_on(check, o.engine or check.engine))
+
+
+def _other_lengths(check: Check, verdict: Verdict, o: Overrides) -> bool:
+    """Whether the steps of a violation are those of a walk where the spec's are the fewest, or the other way round."""
+    return verdict.kind is Kind.VIOLATED and o.foreign(check) and "simulate" in (check.engine, o.engine or check.engine)
+
+
+def _not_compared(check: Check, verdict: Verdict, o: Overrides) -> str:
+    """Which numbers of the author were not compared, and why; empty where all of them were."""
+    found = _comparable(check, verdict, o)
+    left = [n for n in check.expect.numbers if found.get(n) is None]
+    if not left:
         return ""
-    return f"expected {show_expected(expect)}, found {show_verdict(verdict)}"
+    engine = o.engine or check.engine
+    why = f"the engine {engine} does not count {'that' if len(left) == 1 else 'those'}"
+    if verdict.kind is not check.expect.kind:
+        why = f"the engine {engine} found {show_verdict(verdict)}"
+    elif left[0] == "steps" and _other_lengths(check, verdict, o):
+        why = "the steps of a random walk need not be the fewest"
+    elif isinstance(verdict, Violated) and verdict.path is None and left[0] == "steps":
+        why = "no run shows that nothing reaches it"
+    told = " and ".join(f"{n}={check.expect.numbers[n]}" for n in left)
+    return f"{told} {'was' if len(left) == 1 else 'were'} not compared: {why}"
 
 
-def _sorted_out(expect: claims.ExpectViolated, verdict: Violated) -> tuple[Violated | None, list[Violated]]:
+# --- violations ------------------------------------------------------------------------------------
+
+
+def _sorted_out(expect: Expectation, verdict: Violated) -> tuple[Violated | None, list[Violated]]:
     """The violation that is expected, if it was found, and those that are not."""
-    name = expect.property.replace(" ", "_")
     every = (verdict, *verdict.others)
-    return next((v for v in every if violated_name(v) == name), None), [v for v in every if violated_name(v) != name]
+    return next((v for v in every if _is_wanted(expect, v)), None), [v for v in every if not _is_wanted(expect, v)]
 
 
-def _other_violations(expect: claims.ExpectViolated, wanted: Violated | None, others: list[Violated]) -> str:
+def _is_wanted(expect: Expectation, v: Violated) -> bool:
+    if v.trouble is not expect.trouble:
+        return False
+    return v.trouble is not Trouble.PROPERTY or v.property == expect.property
+
+
+def _other_violations(expect: Expectation, wanted: Violated | None, others: list[Violated]) -> str:
     told = ", ".join(f"Violated({_told(v)})" for v in others)
     if wanted is None:
         return f"expected {show_expected(expect)}, found {told}"
@@ -110,20 +174,25 @@ def _other_violations(expect: claims.ExpectViolated, wanted: Violated | None, ot
 
 
 def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
-    """Why an expected violation is undecided: something ended the search for any other, and not the spec's own bound."""
+    """What was asked and is not known, for something other than the spec's own bound ended the run."""
     if isinstance(verdict, NoneSampled) and (o.depth, o.steps) != (None, None):
-        return "as expected, but on walks of a length that the command line set"
-    if not isinstance(verdict, Violated) or not searched_on(check, o.engine or check.engine):
+        return "on walks of a length that the command line set"
+    asked = o.every or searched_on(check, o.engine or check.engine)
+    if not isinstance(verdict, Violated) or not asked or verdict.ended is None or _bound_of_spec(verdict.ended, o):
         return ""
-    reason = verdict.unjudged
-    by_spec = reason.startswith("states budget") and o.states is None or reason.startswith("depth") and o.depth is None
-    if not reason or by_spec:
-        return ""
-    return f"as expected so far, but whether anything else is violated is not known: {reason}"
+    return f"whether anything else is violated is not known: {verdict.ended}"
 
 
-def _bounded(verdict: Verdict) -> bool:
-    return isinstance(verdict, (NoneWithin, NoneSampled))
+def _bound_of_spec(why: Ended, o: Overrides) -> bool:
+    """Whether a run ended where the spec, or the engine of itself, wants it to."""
+    match why.cause:
+        case Cause.BOUND | Cause.FIRST:
+            return True
+        case Cause.STATES:
+            return o.states is None
+        case Cause.DEPTH:
+            return o.depth is None
+    return False
 
 
 # --- in the words of a spec ------------------------------------------------------------------------
@@ -158,21 +227,21 @@ def length(verdict: Violated) -> int | None:
 
 def violated_name(verdict: Violated) -> str:
     """What is violated: a property's name, or `deadlock`, or `model_error`."""
-    if verdict.trouble is Trouble.PROPERTY:
-        return verdict.property or "?"
-    return "deadlock" if verdict.trouble is Trouble.DEADLOCK else "model_error"
+    return _name(verdict.trouble, verdict.property)
 
 
-def show_expected(expect: claims.Expectation) -> str:
+def _name(trouble: Trouble, property_: str | None) -> str:
+    return (property_ or "?") if trouble is Trouble.PROPERTY else trouble.name.lower()
+
+
+def show_expected(expect: Expectation) -> str:
     """The expectation as the author wrote it."""
-    match expect:
-        case claims.ExpectViolated():
-            told = {"steps": expect.steps, "distinct": expect.distinct}
-            numbers = "".join(f", {name}={n}" for name, n in told.items() if n is not None)
-            return f"Violated({expect.property.replace(' ', '_')}{numbers})"
-        case claims.ExpectNoneWithin(n) | claims.ExpectNoneSampled(n):
-            return f"{type(expect).__name__.removeprefix('Expect')}({n})"
-        case claims.ExpectUnknown():
-            return "Unknown"
-    said = ", ".join(f"{k}={v}" for k, v in attrs.asdict(expect).items() if v is not None)
-    return type(expect).__name__.removeprefix("Expect") + (f"({said})" if said else "")
+    said = list(_arguments(expect))
+    return expect.kind.value + (f"({', '.join(said)})" if said else "")
+
+
+def _arguments(expect: Expectation) -> Iterator[str]:
+    form = FORMS[expect.kind]
+    for name in form.in_order:
+        yield str(expect.numbers[name]) if name in expect.numbers else _name(expect.trouble, expect.property)
+    yield from (f"{n}={expect.numbers[n]}" for n in form.by_name if n in expect.numbers)

@@ -94,6 +94,7 @@ def _add_check(p: argparse.ArgumentParser) -> None:
         help="up to N counterexamples of each thing that is violated; none uses all the actions of another before it",
     )  # fmt: skip
     p.add_argument("--coverage", action="store_true", help="by action, steps and states newly reached; vacuous claims")
+    _add_strict(p)
     p.add_argument(
         "--symmetry", action=argparse.BooleanOptionalAction,
         help="keep one state of each orbit, where that is shown sound: from the start, or never (where it pays)",
@@ -116,7 +117,7 @@ def _add_simulate(p: argparse.ArgumentParser) -> None:
     _add_run_options(p)
     p.add_argument("--walks", type=_samples, metavar="N")
     p.add_argument("--steps", type=_samples, metavar="N")
-    p.set_defaults(engine="simulate", **_OF_CHECK)
+    p.set_defaults(engine="simulate", strict=False, **_OF_CHECK)
 
 
 def _add_replay(p: argparse.ArgumentParser) -> None:
@@ -145,7 +146,15 @@ def _add_report(p: argparse.ArgumentParser) -> None:
     _add_run_options(p)
     p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (reports)")
     p.add_argument("--compare", action="store_true", help="write nothing; fail where the folder says something else")
+    _add_strict(p)
     p.set_defaults(engine=None, **_OF_CHECK)
+
+
+def _add_strict(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--strict", action="store_true",
+        help="a check fails that claims nothing, or in which an action or a fault never happens; `strict=False` excepts it",
+    )  # fmt: skip
 
 
 def _add_run_options(p: argparse.ArgumentParser) -> None:

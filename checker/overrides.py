@@ -31,6 +31,7 @@ class Overrides:
 
     `workers`: how many threads an engine may run on; None is one for each processor.
     `coverage`: count what a search covered; `gates`: say what actions that never fired wait for.
+    `strict`: a check that is hollow fails, unless the spec says that it is meant to be.
     `symmetry`: None leaves it to the engine whether a search is reduced.
     """
 
@@ -48,6 +49,7 @@ class Overrides:
     distinct: int | None = None
     coverage: bool = False
     gates: bool = False
+    strict: bool = False
     checkpoint: Path | None = None  # the folder
     spill: Path | None = None
     checkpoint_every: float | None = None
@@ -81,10 +83,14 @@ class Overrides:
         words = ["interlock", "check", spec.path, "--only", check.name, "--checkpoint", str(self.checkpoint)]
         named = {"--engine": self.engine, "--states": self.states, "--depth": self.depth, "--distinct": self.distinct}
         words += [word for name, value in named.items() if value is not None for word in (name, str(value))]
-        flags = {"--all": self.every, "--coverage": self.coverage}
+        flags = {"--all": self.every, "--coverage": self.coverage, "--strict": self.strict}
         flags |= {"--symmetry": self.symmetry is True, "--no-symmetry": self.symmetry is False}
         words += [name for name, on in flags.items() if on]
         return shlex.join(words)
+
+    def strictly(self, check: Check) -> bool:
+        """Whether a check is to be worth something: as it says itself, or else as the command line does."""
+        return self.strict if check.strict is None else check.strict
 
     def foreign(self, check: Check) -> bool:
         """Whether the engine is not the one that the expectation was written for."""

@@ -38,6 +38,8 @@ def keep(problem: Disagreement, spec: Spec, check: Check, folder: Path) -> Path 
 def is_one(file: Path) -> bool:
     """Whether a file was written by `keep`, by its first characters."""
     try:
+        if not file.is_file():  # a pipe would be waited for
+            return False
         with file.open(encoding="utf-8", errors="replace") as f:
             return f.read(len(_HEAD)) == _HEAD
     except OSError:

@@ -6,24 +6,24 @@ Interlock included.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import shlex
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final
 
 import attrs
 
-from checker import machine, repeat, watch
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean, mistake
+from checker import machine, repeat, strict, watch
+from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
 from checker.engines.contract import (
     Budget,
+    Cause,
     Checkpoint,
     Coverage,
     Disagreement,
+    Ended,
     Engine,
     Holds,
     Path,
@@ -35,13 +35,13 @@ from checker.engines.contract import (
     unbegun,
 )
 from checker.ir.claims import Check, Spec
-from checker.ir.scalar import ScalarSystem
+from checker.ir.scalar import FALSE, ScalarSystem
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
-from checker.outcome import Other, Result, Sampled, Ways
+from checker.outcome import Other, Result, Sampled, Strictness, Ways, exhausted
 from checker.overrides import Overrides, make_engine
 from checker.semantics.meaning import Meaning
-from checker.survey import Questions
-from checker.trace import files, itf
+from checker.survey import Questions, Told
+from checker.trace import files
 from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
 from checker.watch import TimeUp
@@ -55,7 +55,6 @@ def run_check(
     check: Check,
     overrides: Overrides = _UNCHANGED,
     *,
-    traces: FilePath | None = None,
     progress: Callable[[Coverage], None] = lambda _: None,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Result:
@@ -68,14 +67,15 @@ def run_check(
     broken = _initial_error(check)
     if broken is not None:
         return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
-    end = None if overrides.seconds is None else start + overrides.seconds
+    end, strictly = None if overrides.seconds is None else start + overrides.seconds, overrides.strictly(check)
     with watch.watching(watch.Watch(end, interrupted)):
         answer = _answered(spec, check, overrides, engine, start=start, progress=progress, interrupted=interrupted)
-    verdict = answer.verdict
-    result = _replayed(spec, check, name, overrides, start, verdict, answer.system, traces)
-    if answer.questions is not None:
-        told = answer.questions.told(verdict.coverage, functools.partial(text_of, spec, check))
-        result = attrs.evolve(result, covered=told)
+    verdict, questions, system = answer.verdict, answer.questions, answer.system
+    result = _replayed(spec, check, name, overrides, start, verdict, system)
+    told = None if questions is None else questions.told(verdict.coverage, functools.partial(text_of, spec, check))
+    if strictly and system is not None:
+        result = _strictly(spec, check, system, result, told)
+    result = attrs.evolve(result, covered=_asked(told, overrides))
     if result.coverage.checkpoint is not None:
         return attrs.evolve(result, going_on=overrides.going_on(spec, check))
     if answer.checkpoint is not None:  # the verdict is there, and its path was replayed
@@ -111,20 +111,52 @@ def _answered(
     except TimeUp as up:
         return _Answer(unbegun(options["budget"].over(up), checkpoint), checkpoint=checkpoint)
     except InputError as e:
-        raise InputError([_placed(d, check) for d in e.diagnostics]) from None
+        raise InputError([_placed(d, check) if d.span == NOWHERE else d for d in e.diagnostics]) from None
     except RecursionError:
         too_deep = Diagnostic("E004", "its text is nested too deeply, helpers included", NOWHERE, _SHALLOWER)
         raise InputError([_placed(too_deep, check)]) from None
     if isinstance(verdict, Violated) and not every:
-        verdict = attrs.evolve(verdict, unjudged=f"{engine.name} ended at the first violation")
+        verdict = attrs.evolve(verdict, ended=Ended(Cause.FIRST, f"{engine.name} ended at the first violation"))
     return _Answer(verdict, system, questions, checkpoint)
 
 
 def _questions(check: Check, system: ScalarSystem, engine: Engine, o: Overrides) -> Questions | None:
     """What is asked of the search, where the engine answers."""
-    if "coverage" not in engine.knows or not (o.coverage or o.gates):
+    strictly = o.strictly(check)
+    if not _answers(engine) or not (o.coverage or o.gates or strictly):
         return None
-    return Questions(check, system, coverage=o.coverage)
+    return Questions(check, system, coverage=o.coverage, claims=strictly, off=o.coverage or o.gates)
+
+
+def _answers(engine: Engine) -> bool:
+    """Whether an engine sees every state, and can be asked about them."""
+    return "coverage" in engine.knows
+
+
+def _asked(told: Told | None, o: Overrides) -> Told | None:
+    """What is told of coverage to who asked for it, and not only whether the check is hollow."""
+    if told is None or o.coverage:
+        return told
+    return attrs.evolve(told, vacuous=None) if o.gates else None
+
+
+def _strictly(spec: Spec, check: Check, system: ScalarSystem, result: Result, told: Told | None) -> Result:
+    """The result of a check that is to be worth something; one that does not pass is not asked."""
+    if not result.as_expected:
+        return result
+    found = Strictness(strict.nothing_claimed(check))
+    if not _answers(make_engine(result.engine)):
+        found = attrs.evolve(found, unknown=f"the engine {result.engine} does not see every state")
+    elif not exhausted(result):
+        why = result.verdict if result.ended is None else result.ended.text
+        found = attrs.evolve(found, unknown=f"not every state was seen: {why}")
+    else:
+        found = strict.judged(spec, check, system, result.coverage, told)
+    result = attrs.evolve(result, strict=found)
+    if found.hollow or not found.unknown:
+        return result
+    message = f"as expected so far, but whether it is hollow is not known: {found.unknown}"
+    return attrs.evolve(result, undecided=True, message=message)
 
 
 def _checkpoint(spec: Spec, check: Check, engine: Engine, o: Overrides) -> Checkpoint | None:
@@ -146,9 +178,9 @@ def failed(
         message += "" if kept is None else f"; to repeat it: interlock replay --run-code {shlex.quote(str(kept))}"
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=None, expected=show_expected(check.expect),
-        verdict=f"Error({type(problem).__name__})", as_expected=False, undecided=False,
+        expects=check.expect.kind, verdict=f"Error({type(problem).__name__})", kind=None, differs=False, undecided=False,
         engine=overrides.engine or check.engine, workers=overrides.threads(overrides.engine or check.engine), total_seconds=time.monotonic() - start,
-        message=message, defect=True,
+        message=message,
     )  # fmt: skip
 
 
@@ -160,6 +192,10 @@ def _refuse_unknown(engine: Engine, check: Check) -> None:
         for name in check.options
         if name not in engine.knows
     ]
+    if check.strict and not _answers(engine):
+        message = f"the engine {engine.name} does not see every state, so it cannot tell whether a check is hollow"
+        help_ = "use the engine `explore`, or leave out `strict=True`"
+        wrong.append(Diagnostic("E031", message, check.engine_span, help_))
     if wrong:
         raise InputError(wrong)
 
@@ -218,8 +254,7 @@ def _initial_error(check: Check) -> Violated | None:
 
 
 def _replayed(
-    spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem | None,
-    traces: FilePath | None,
+    spec: Spec, check: Check, name: str, o: Overrides, start: float, verdict: Verdict, system: ScalarSystem | None
 ) -> Result:  # fmt: skip
     if system is None:  # no engine came to it
         return _result(spec, check, name, o, start, verdict, system)
@@ -232,10 +267,9 @@ def _replayed(
     others = _others(the_judge, check, verdict)
     ways = _ways(the_judge, check, verdict, system) if "distinct" in make_engine(name).knows and o.distinct else ()
     result = _result(spec, check, name, o, start, verdict, system)
-    result = attrs.evolve(
+    return attrs.evolve(
         result, trace=trace, witnesses=shown, others=others, ways=ways, total_seconds=time.monotonic() - start
     )
-    return result if traces is None else _saved(result, traces)
 
 
 def _violation(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> Trace | None:
@@ -250,7 +284,19 @@ def _others(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> t
 
 
 def _other(the_judge: Callable[[], Judge], check: Check, v: Violated) -> Other:
-    return Other(violated_name(v), length(v), _violation(the_judge, check, v))
+    return Other(violated_name(v), length(v), _violation(the_judge, check, v), missing=_missing(check, v, "it"))
+
+
+def _missing(check: Check, v: Verdict, what: str = "") -> str:
+    """What there is nothing of, where a violation has no path; in its own name, or as `what`."""
+    if not isinstance(v, Violated) or v.path is not None or v.property is None:
+        return ""
+    action = next((p.action for p in check.properties if p.name == v.property), None)
+    return (
+        f"no reachable state has {what or v.property}"
+        if action is None
+        else f"no reachable step takes {what or action.name}"
+    )
 
 
 def _ways(the_judge: Callable[[], Judge], check: Check, verdict: Verdict, system: ScalarSystem) -> tuple[Ways, ...]:
@@ -283,38 +329,6 @@ def _open_end(check: Check, verdict: Unknown) -> tuple[Path, Claim]:
     return Path(verdict.cti[0], steps), claim
 
 
-def _saved(result: Result, folder: FilePath) -> Result:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        message = f"cannot write {folder}: {e.strerror or e}"
-        raise mistake("C006", message, "name a folder for --traces") from None
-    shown = {name: _write(w, folder, "reachable", name) for name, w in result.witnesses.items()}
-    others = tuple(_saved_other(o, folder, str(i)) for i, o in enumerate(result.others, 2))
-    ways = tuple(_saved_ways(w, folder) for w in result.ways)
-    result = attrs.evolve(result, others=others, ways=ways, witness_files=shown)
-    if result.trace is None or result.verdict.startswith("Unknown"):
-        return result  # a counterexample to induction is no behaviour: there is nothing to replay later
-    return attrs.evolve(result, trace_file=_write(result.trace, folder))
-
-
-def _saved_other(other: Other, folder: FilePath, number: str) -> Other:
-    if other.trace is None:
-        return other
-    return attrs.evolve(other, trace_file=_write(other.trace, folder, number, other.name))
-
-
-def _saved_ways(ways: Ways, folder: FilePath) -> Ways:
-    more = [_saved_other(o, folder, f"way{i}") for i, o in enumerate(ways.more, 2)]
-    return attrs.evolve(ways, more=tuple(more))
-
-
-def _write(trace: Trace, folder: FilePath, *what: str) -> str:
-    file = folder / files.file_name(trace.spec, trace.check, *what)
-    itf.write(trace, file)
-    return str(file)
-
-
 # --- the result ------------------------------------------------------------------------------------
 
 
@@ -325,12 +339,13 @@ def _result(
     judged = compared(check, verdict, o, broken_initially=broken_initially)
     return Result(
         spec=spec.path, line=check.span.line, check=check.name, property=getattr(verdict, "property", None),
-        expected=show_expected(check.expect), verdict=show_verdict(verdict),
-        as_expected=judged.as_expected, undecided=judged.undecided, engine=name, workers=o.threads(name),
+        expected=show_expected(check.expect), expects=check.expect.kind, verdict=show_verdict(verdict), kind=verdict.kind,
+        differs=judged.differs, undecided=judged.undecided, engine=name, workers=o.threads(name),
         total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=judged.message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
+        off=() if system is None else tuple(a.name for a in system.actions if a.guards == (FALSE,)),
         actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
-        unjudged=verdict.unjudged if isinstance(verdict, Violated) else "", distinct=o.distinct,
+        missing=_missing(check, verdict), ended=verdict.ended if isinstance(verdict, (Violated, Unknown)) else None, every=o.every, distinct=o.distinct,
     )  # fmt: skip
 
 
@@ -354,30 +369,3 @@ def _sampled(system: ScalarSystem | None, c: Coverage) -> tuple[Sampled, ...]:
         return ()
     of = zip(system.actions, c.fired, c.instances, strict=True)
     return tuple(Sampled(a.name, taken, *instances) for a, taken, instances in of)
-
-
-# --- interruption ----------------------------------------------------------------------------------
-
-
-class Interruption:
-    """Ctrl-C: the first asks the engine to stop and say what it covered, the second ends at once."""
-
-    def __init__(self) -> None:
-        self.requested = False
-
-    def __call__(self) -> bool:
-        return self.requested
-
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[Interruption]:
-        """Listen while the block runs."""
-        before = signal.signal(signal.SIGINT, self._handle)
-        try:
-            yield self
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _handle(self, _number: int, _frame: object) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True

@@ -6,7 +6,7 @@ model's own text, through `checker.trace.loader`.  A failing run is shown as cal
 
     TestBridge = machine("specs/bridge.py", "three chains").TestCase
 
-REACHABLE and RECOVERABLE properties are left out: random runs cannot refute them.
+REACHABLE, FIRES and RECOVERABLE properties are left out: random runs cannot refute them.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from checker.ir.claims import Check
 from checker.ir.nodes import Param, Property, PropertyKind
 from checker.ir.passes import gates
 from checker.ir.passes.gates import Gate, Passing
-from checker.ir.scalar import ScalarAction, ScalarSystem
+from checker.ir.scalar import FALSE, Node, ScalarAction, ScalarSystem, and_
 from checker.ir.types import cardinality
 
 _CLAIMS = (PropertyKind.ALWAYS, PropertyKind.STEP)
@@ -48,11 +48,16 @@ class Stopped:
     reached: int
     unit: str
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> str:
+        """What stops, without the name of what it stops."""
         unit = self.unit[:-1] if self.reached == 1 and self.unit.endswith("s") else self.unit
         reach = "reaches" if self.reached == 1 else "reach"
         number = f"{self.reached:,}".replace(",", " ")
-        return f"{self.name} - {number} {unit} {reach} `{self.text}` ({self.span}), {_OUTCOME[self.passing]}"
+        return f"{number} {unit} {reach} `{self.text}` ({self.span}), {_OUTCOME[self.passing]}"
+
+    def __str__(self) -> str:
+        return f"{self.name} - {self.said}"
 
 
 _OUTCOME: Final = {
@@ -69,6 +74,7 @@ class Told:
     """What a result says of coverage.  None: not asked for, or (of `blocked`, `vacuous`) not answered.
 
     `below`: only the states of fewer steps were looked at; `states`: how many there were.
+    `left`: which claims were not looked at, and why; the notes have it too.
     """
 
     states: int
@@ -77,32 +83,47 @@ class Told:
     blocked: tuple[Stopped, ...] | None
     vacuous: tuple[Stopped, ...] | None
     notes: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class Questions:
     """What is asked of the search of one check.
 
-    `coverage`: everything; otherwise only what actions that never fired wait for.
+    `coverage`: everything; otherwise what actions that never fired wait for, with `claims` whether a property is
+    vacuous, and with `off` also of actions that constants switch off.
     """
 
-    def __init__(self, check: Check, system: ScalarSystem, *, coverage: bool) -> None:
-        self.check, self.system, self.coverage = check, system, coverage
+    def __init__(self, check: Check, system: ScalarSystem, *, coverage: bool, claims: bool, off: bool) -> None:
+        self.check, self.system, self.looks, self.off = check, system, coverage or claims, off
         self.actions = check.program.allowed(check.faults)
-        self.gates: dict[int, tuple[Gate, ...]] = {}
+        self.gates: dict[int, tuple[tuple[Gate, tuple[int, int]], ...]] = {}  # with the numbers of their questions
         self.notes: list[str] = []
         self.claims: list[tuple[Property, tuple[Gate, ...]]] = []
-        claims: list[ScalarAction] = []
-        for p in check.properties if coverage else ():
+        asked: list[ScalarAction] = []
+        for p in check.properties if self.looks else ():
             if p.kind in _CLAIMS:
                 found = self._claims(p)
                 self.claims.append((p, found))
-                claims += [q for gate in found for q in self._of_claim(p, gate)]
-        self.asked = Asked(coverage, self._of_action, tuple(claims))
+                asked += [q for gate in found for q in self._of_claim(p, gate)]
+        self.asked = Asked(coverage, self._of_action, tuple(asked))
 
     def _of_action(self, number: int) -> tuple[ScalarAction, ...]:
+        """For each gate of an action, how many come to it and how many pass; what is asked twice is asked once."""
+        if not self.off and self.system.actions[number].guards == (FALSE,):
+            return ()
         action = self.actions[number]
-        self.gates[number] = gates.of_action(self.check.program, action)
-        return tuple(gates.question(action.params, gate.conditions) for gate in self.gates[number])
+        of = gates.of_action(self.check.program, action)
+        asked: dict[int, tuple[int, tuple[Node, ...]]] = {}  # by the conjunction: its number, and its parts
+
+        def ask(conditions: tuple[Node, ...]) -> int:
+            return asked.setdefault(and_(conditions).id, (len(asked), conditions))[0]
+
+        places: list[tuple[int, int]] = []
+        for gate in of:
+            before = () if gate.before is None else of[gate.before].conditions
+            places.append((ask((*before, gate.reached)), ask((*gate.conditions, gate.reached))))
+        self.gates[number] = tuple(zip(of, places, strict=True))
+        return tuple(gates.question(action.params, conditions) for _, conditions in asked.values())
 
     def _claims(self, p: Property) -> tuple[Gate, ...]:
         try:
@@ -126,8 +147,12 @@ class Questions:
         blocked: list[Stopped] = []
         for i, of in self.gates.items():
             action = self.actions[i]
-            first, unit = found.states * _count(action.params), _unit("state", action.params)
-            blocked += _stopped(action.name, of, found.gates[i], first, unit, text) if i in found.gates else ()
+            for gate, (comes, passes) in of if i in found.gates else ():
+                reached, passed = found.gates[i][comes], found.gates[i][passes]
+                if reached and not passed:
+                    unit = _unit("state", action.params)
+                    blocked.append(Stopped(action.name, text(gate.span), gate.span, gate.passing, reached, unit))
+                    break
         return Told(
             states=found.states,
             below=found.below,
@@ -135,6 +160,7 @@ class Questions:
             blocked=tuple(blocked) if all(i in found.gates for i, of in self.gates.items() if of) else None,
             vacuous=self._vacuous(found, text),
             notes=(*self.notes, *found.unanswered),
+            left=tuple(self.notes),
         )
 
     def _taken(self, found: Surveyed) -> tuple[Taken, ...] | None:
@@ -144,7 +170,7 @@ class Questions:
         return tuple(Taken(a.name, a.fault, fired, new) for a, fired, new in pairs)
 
     def _vacuous(self, found: Surveyed, text: Callable[[Span], str]) -> tuple[Stopped, ...] | None:
-        if not self.coverage or found.new is None or (found.claims is None and self.asked.claims):
+        if not self.looks or (found.claims is None and self.asked.claims):
             return None
         answers = found.claims or ()
         stopped: list[Stopped] = []

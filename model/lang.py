@@ -28,7 +28,7 @@ import attrs
 __all__ = [
     "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved",
     "Range", "Scalarset", "Seq", "Unknown", "Violated", "action", "always", "auto", "check", "claim", "deadlock",
-    "evolve", "filled", "initial", "members", "model_error", "reachable", "record", "recoverable", "require",
+    "evolve", "filled", "fires", "initial", "members", "model_error", "reachable", "record", "recoverable", "require",
     "require_some", "state", "step",
 ]  # fmt: skip
 
@@ -499,6 +499,11 @@ def recoverable(function: F) -> F:
     return function
 
 
+def fires(action: Callable[..., object]) -> Callable[..., object]:
+    """In `properties=(...)`: some reachable step takes this action, with some values for its parameters."""
+    return action
+
+
 def deadlock() -> None:
     """Names, in `Violated(deadlock)`, a state with no enabled action that is not declared terminal."""
 
@@ -562,6 +567,7 @@ def check(  # noqa: PLR0913 - what a check may say
     terminal: Callable[..., bool] | None = None,
     expect: Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown,
     slow: bool = False,
+    strict: bool | None = None,
     about: str = "",
     seed: int = 0,
     walks: int | None = None,
@@ -574,7 +580,9 @@ def check(  # noqa: PLR0913 - what a check may say
     `properties` are those of the file when left out.  `terminal` claims that every state without an
     enabled action satisfies it; left out, deadlocks are counted but not judged.  `walks` and `steps`
     bound `engine="simulate"`; `steps` bounds `"bmc"` and `"induction"`; `depth` and `states` are
-    budgets of `"explore"`.  `slow=True` leaves the check to `interlock check --slow`.  `about` says
+    budgets of `"explore"`.  `slow=True` leaves the check to `interlock check --slow`.  With
+    `strict=True` a check that claims nothing, or in which an action or a fault never happens, fails; with
+    `strict=False` that is meant, and `--strict` does not ask.  `about` says
     why the check is here: the incident it repeats, or the reason for its variant.
     """
 

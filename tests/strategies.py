@@ -9,6 +9,7 @@ divisors may be zero: errors of the model are part of what engines must agree on
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -785,9 +786,12 @@ class Grammar:
         )  # fmt: skip
         properties = [self.property(k) for k in ("always", "step", "reachable", "always") if not self.chance(4)]
         named = [h[0] for h in self.helpers]
+        first = re.search(r"def (\w+)", actions[0])
+        assert first is not None
+        claimed = [*re.findall(r"def (prop\w+)", "\n".join(properties)), f"fires({first[1]})"]
         spec = _SPEC.format(
-            helpers="".join(f", {h}" for h in named), properties="\n\n\n".join(properties),
-            faults='faults={"bad"}, ' if faults else "",
+            helpers="".join(f", {h}" for h in (*named, first[1])), properties="\n\n\n".join(properties),
+            faults='faults={"bad"}, ' if faults else "", claimed=", ".join(claimed),
         )  # fmt: skip
         return Source(model, spec, tuple(self.choose.taken))
 
@@ -843,14 +847,14 @@ _SPEC = """from typing import Annotated
 import gen
 from gen import FLAG, LIMIT, Claim, Colour, Mode, Pair, State, Who{helpers}
 from model.lang import (
-    Bound, FiniteSet, Holds, Map, Range, Seq, always, check, evolve, members, reachable, step,
+    Bound, FiniteSet, Holds, Map, Range, Seq, always, check, evolve, fires, members, reachable, step,
 )
 
 
 {properties}
 
 
-check("all", gen, {faults}expect=Holds())
+check("all", gen, {faults}properties=({claimed},), expect=Holds())
 """
 
 

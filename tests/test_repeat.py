@@ -103,7 +103,7 @@ def test_a_folder_that_takes_no_file_loses_nothing(folder: Path, monkeypatch: py
     elsewhere.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
     Path("traces").write_text("no folder")
-    monkeypatch.setattr("checker.cli._refuse_unwritable", lambda _: None)
+    monkeypatch.setattr("checker.batch._refuse_unwritable", lambda _: None)
     cli.main(["check", "forks_spec.py", "--traces", "traces", "--json", "r.json"])
     (entry,) = json.loads(Path("r.json").read_text())["checks"]
 

@@ -36,7 +36,7 @@ def up(s: State) -> None:
 
 SPEC = """
 import toy
-from model.lang import Holds, NoneSampled, NoneWithin, Violated, always, check, model_error, reachable, step
+from model.lang import Holds, NoneSampled, NoneWithin, Proved, Violated, always, check, model_error, reachable, step
 from toy import State
 
 
@@ -55,6 +55,11 @@ def top(s: State) -> bool:
     return s.x == 9
 
 
+@always
+def most(s: State) -> bool:
+    return s.x <= 9
+
+
 @reachable
 def never(s: State) -> bool:
     return s.x == 2 and s.x == 3
@@ -63,11 +68,13 @@ def never(s: State) -> bool:
 """
 
 
-def check(tmp_path: Path, call: str, overrides: Overrides = Overrides(), *, model: str = MODEL) -> Result:
-    """The result of one check of the toy."""
+def check(
+    tmp_path: Path, call: str, overrides: Overrides = Overrides(), *, model: str = MODEL, head: str = ""
+) -> Result:
+    """The result of one check of the toy; `head`: what the spec says before it, beside the properties of all."""
     (tmp_path / "toy.py").write_text(model)
     path = tmp_path / "spec.py"
-    path.write_text(f"{SPEC}check({call})\n")
+    path.write_text(f"{SPEC}{head}check({call})\n")
     spec = load_spec(path)
     return run_check(spec, spec.checks[0], overrides)
 

@@ -192,6 +192,89 @@ def test_verdict_and_message_are_the_same_with_coverage(tmp_path: Path) -> None:
     assert (asked.as_expected, asked.verdict, asked.message) == (plain.as_expected, plain.verdict, plain.message)
 
 
+BRANCHES = (
+    MODEL
+    + """
+
+@action
+def leave(s: State, k: Annotated[int, Range(0, 2)]) -> None:
+    if k == 1:
+        require(s.x > 8)
+    else:
+        require(s.x > 6)
+    s.x = 0
+
+
+@action
+def climb(s: State, k: Annotated[int, Range(0, 2)]) -> None:
+    if k == 1:
+        require(s.x > 2)
+    elif k == 2:
+        require(s.x > 5 and s.x > 7)
+    require(s.x > 6)
+    s.x = 0
+
+
+@action
+def wait(s: State) -> None:
+    for w in Who:
+        if s.x > 3:
+            require(s.owner == w)
+    require(s.x > 6)
+"""
+)
+
+
+def test_the_first_condition_that_nothing_passes_is_told_also_within_branches(tmp_path: Path) -> None:
+    """Whoever does not come to a condition does not pass it."""
+    told = check(tmp_path, HOLDS, model=BRANCHES).covered
+    assert told is not None
+
+    assert [(b.name, b.text, b.reached) for b in (told.blocked or ())[2:]] == [
+        ("leave", "s.x > 8", 5),
+        ("climb", "s.x > 5", 5),
+        ("wait", "s.owner == w", 1),
+    ]
+
+
+OFF = (
+    MODEL.replace("TOP: Final = 4", "TOP: Final = 4\nFIRST: Final = True")
+    + """
+
+@action
+def other(s: State) -> None:
+    require(not FIRST)
+    s.x = 0
+
+
+@action
+def third(s: State) -> None:
+    require(s.x > 2)
+    if FIRST:
+        require(TOP > 4)
+    s.x = 0
+"""
+)
+
+
+def test_what_constants_switch_off_is_one_line(tmp_path: Path) -> None:
+    """Apart from what waits for something that does not come about."""
+    result = check(tmp_path, HOLDS, model=OFF)
+    lines = terminal.details(result).splitlines()
+
+    assert "4 actions" not in terminal.line(result)
+    assert ", 2 actions never enabled, 2 off for these constants, " in terminal.line(result)
+    assert lines[0] == "    off for these constants: other, third"
+    assert [x.strip().split(" - ")[0] for x in lines if "never enabled" in x] == [
+        "never enabled: settle", "never enabled: pass_on",
+    ]  # fmt: skip
+    assert (entry(result)["switched_off"], entry(result)["never_enabled"]) == (
+        ["other", "third"], ["settle", "pass_on", "other", "third"],
+    )  # fmt: skip
+    off = terminal.details(attrs.evolve(result, covered=None), Style(verbose=True)).splitlines()[:2]
+    assert off == ["    off for these constants: other, third", "    never enabled: settle, pass_on"]
+
+
 # --- counterexamples that differ -----------------------------------------------------------------------
 
 

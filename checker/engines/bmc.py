@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import attrs
 
-from checker.engines.contract import Coverage, NoneWithin, Task, Unknown, Verdict, Violated
+from checker.engines.contract import Cause, Coverage, Ended, NoneWithin, Task, Unknown, Verdict, Violated
 from checker.ir.scalar import ScalarProperty
 from checker.smt.claims import claims
 from checker.smt.paths import violated, witnessed
@@ -50,9 +50,9 @@ class _Search:
                 self._progress(depth)
             missing = search.wanted
         except Stopped as stop:
-            return self._violated(stop.reason) or Unknown(self._coverage(), stop.reason)
+            return self._violated(stop.ended) or Unknown(self._coverage(), stop.ended)
         self.notes += [f"{p.name}: no witness within {self.bound} steps" for p in missing]
-        return self._violated(f"bound of {self.bound} steps reached") or NoneWithin(self._coverage(), self.bound)
+        return self._violated(self._bound_reached()) or NoneWithin(self._coverage(), self.bound)
 
     def _look(self, search: Bounded, depth: int) -> None:
         """Find a violation of this depth; where every one is wanted, one of each thing that is violated."""
@@ -71,10 +71,15 @@ class _Search:
     def _coverage(self) -> Coverage:
         return attrs.evolve(self.covered, search_seconds=self.clock.elapsed, notes=tuple(self.notes))
 
-    def _violated(self, unjudged: str) -> Violated | None:
+    def _bound_reached(self) -> Ended:
+        depth = self.task.budget.depth
+        own = depth is None or depth > self.task.steps
+        return Ended(Cause.BOUND if own else Cause.DEPTH, f"bound of {self.bound} steps reached")
+
+    def _violated(self, why: Ended) -> Violated | None:
         """All that was found as one verdict, and why there may be more."""
         if not self.found:
             return None
         coverage = self._coverage()
         first, *others = (attrs.evolve(v, coverage=coverage) for v in self.found)
-        return attrs.evolve(first, others=tuple(others), unjudged=unjudged)
+        return attrs.evolve(first, others=tuple(others), ended=why)

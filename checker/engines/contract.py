@@ -9,18 +9,54 @@ Engines find paths, they do not judge them: every path is replayed in plain Pyth
 
 from __future__ import annotations
 
+import builtins
 import enum
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
 import attrs
 
+from checker.ir.claims import Kind
+from checker.ir.claims import Trouble as Trouble
 from checker.ir.scalar import ScalarAction, ScalarSystem
 from checker.ir.types import Value
 from checker.semantics.meaning import Meaning
 from checker.watch import TimeUp
+
+
+class Cause(enum.Enum):
+    """What ended a run before everything was judged."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    STATES = "states"
+    DEPTH = "depth"
+    INTERRUPTED = "interrupted"
+    DISK = "disk"
+    BOUND = "bound"  # how far the engine goes of itself, or as the check says with `steps=`
+    FIRST = "first"  # it ends at the first violation, and nobody asked for more
+    ENGINE = "engine"  # it could not go on; the text says why
+
+
+@attrs.frozen
+class Ended:
+    """Why a run ended before everything was judged: the cause, and the reason in words."""
+
+    cause: Cause
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def ended(reason: Ended | str) -> Ended:
+    """A reason; one that is given as text alone is the engine's own."""
+    return reason if isinstance(reason, Ended) else Ended(Cause.ENGINE, reason)
+
+
+INTERRUPTED: Final = Ended(Cause.INTERRUPTED, "interrupted")
 
 
 @attrs.frozen
@@ -37,19 +73,29 @@ class Budget:
     spare: bool = False
 
     @property
-    def memory_reached(self) -> str:
-        """The reason of an `Unknown` that the memory budget ends."""
+    def memory_reached(self) -> Ended:
+        """Why a run ended, where the memory budget ended it."""
         told = " (most of what was free here; `--memory` sets another)" if self.spare else ""
-        return f"memory budget of {shown(self.memory or 0)} reached{told}"
+        return Ended(Cause.MEMORY, f"memory budget of {shown(self.memory or 0)} reached{told}")
 
-    def over(self, up: TimeUp) -> str:
-        """The reason of an `Unknown` for which there was no more time."""
-        return "interrupted" if up.interrupted else self.time_reached
+    def over(self, up: TimeUp) -> Ended:
+        """Why a run ended for which there was no more time."""
+        return INTERRUPTED if up.interrupted else self.time_reached
 
     @property
-    def time_reached(self) -> str:
-        """The reason of an `Unknown` that the time budget ends."""
-        return f"time budget of {self.seconds:g} s reached"
+    def time_reached(self) -> Ended:
+        """Why a run ended, where the time budget ended it."""
+        return Ended(Cause.TIME, f"time budget of {self.seconds:g} s reached")
+
+    @property
+    def states_reached(self) -> Ended:
+        """Why a run ended, where the budget of states ended it."""
+        return Ended(Cause.STATES, f"states budget of {self.states} reached")
+
+    @property
+    def depth_reached(self) -> Ended:
+        """Why a run ended, where the budget of depth ended it."""
+        return Ended(Cause.DEPTH, f"depth budget of {self.depth} reached")
 
 
 def shown(size: int) -> str:
@@ -158,20 +204,14 @@ class Coverage:
     notes: tuple[str, ...] = ()
 
 
-class Trouble(enum.Enum):
-    """What a violation is, beside a property being false."""
-
-    PROPERTY = "property"
-    DEADLOCK = "deadlock"
-    MODEL_ERROR = "model error"
-
-
 @attrs.frozen
 class Holds:
     """Every reachable state was seen, for these constants, and everything claimed is so.
 
     `witnesses` has a shortest path for each REACHABLE property.
     """
+
+    kind: ClassVar[Kind] = Kind.HOLDS
 
     coverage: Coverage
     witnesses: Mapping[str, Path] = attrs.field(factory=dict)
@@ -180,6 +220,8 @@ class Holds:
 @attrs.frozen
 class Proved:
     """Invariant at any depth: k-inductive with this k, checked again by a fresh solver."""
+
+    kind: ClassVar[Kind] = Kind.PROVED
 
     coverage: Coverage
     k: int
@@ -190,6 +232,8 @@ class Proved:
 class NoneWithin:
     """No violation within so many steps; says nothing beyond them."""
 
+    kind: ClassVar[Kind] = Kind.NONE_WITHIN
+
     coverage: Coverage
     steps: int
 
@@ -197,6 +241,8 @@ class NoneWithin:
 @attrs.frozen
 class NoneSampled:
     """No violation on so many random walks; says nothing about the rest."""
+
+    kind: ClassVar[Kind] = Kind.NONE_SAMPLED
 
     coverage: Coverage
     walks: int
@@ -214,10 +260,12 @@ class Violated:
     parameters is an error of the model; or, with `error_step` None, evaluating `property` in the last
     state is.
     others: where the task asks for `every` violation, what else is violated, each with a shortest path of
-    its own.  unjudged: why that is not all that is claimed; empty where all of it was judged.
+    its own.  ended: why that may not be all that is violated; None where all that is claimed was judged.
     more: where the task asks for `distinct` ones, further counterexamples of the same thing
     (`engines/distinct.py` says which differ); fewer: why there are not as many as were asked for.
     """
+
+    kind: ClassVar[Kind] = Kind.VIOLATED
 
     coverage: Coverage
     trouble: Trouble
@@ -225,9 +273,14 @@ class Violated:
     path: Path | None
     error_step: Step | None = None
     others: tuple[Violated, ...] = ()
-    unjudged: str = ""
+    ended: Ended | None = None
     more: tuple[Violated, ...] = ()
     fewer: str = ""
+
+    @builtins.property  # `property` is a field here
+    def unjudged(self) -> str:
+        """Why there may be more that is violated, in words; empty where all that is claimed was judged."""
+        return "" if self.ended is None else self.ended.text
 
     def used(self) -> frozenset[int]:
         """The actions that the counterexample uses, by position: those of its path, and the one that is an error."""
@@ -237,13 +290,20 @@ class Violated:
 
 @attrs.frozen
 class Unknown:
-    """Undecided, and why; `cti` is a counterexample to induction (states as leaves) where there is one."""
+    """Undecided: `ended` says why; `cti` is a counterexample to induction (states as leaves) where there is one."""
+
+    kind: ClassVar[Kind] = Kind.UNKNOWN
 
     coverage: Coverage
-    reason: str
+    ended: Ended = attrs.field(converter=ended)
     property: str | None = None
     cti: tuple[tuple[int, ...], ...] | None = None
     cti_steps: tuple[Step, ...] = ()
+
+    @builtins.property  # `property` is a field here
+    def reason(self) -> str:
+        """Why it is undecided, in words."""
+        return self.ended.text
 
 
 Verdict: TypeAlias = Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown
@@ -273,7 +333,7 @@ class Task:
     `spill`: the folder where states are kept for which the budget of memory has no room; without it that ends the run.
     `progress` is called now and then with what was covered so far (about twice a second).
     `interrupted` is asked as often; when it returns true the engine stops and answers
-    `Unknown("interrupted")` with what was covered.
+    `Unknown(coverage, INTERRUPTED)` with what was covered.
     """
 
     system: ScalarSystem
@@ -294,7 +354,7 @@ class Task:
     interrupted: Callable[[], bool] = lambda: False
 
 
-def unbegun(reason: str, checkpoint: Checkpoint | None) -> Unknown:
+def unbegun(reason: Ended, checkpoint: Checkpoint | None) -> Unknown:
     """What is said of a search that did not begin: nothing was covered, and what was saved before is there still."""
     saved = str(checkpoint.file) if checkpoint is not None and checkpoint.file.exists() else None
     return Unknown(Coverage(checkpoint=saved), reason)

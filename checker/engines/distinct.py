@@ -39,7 +39,7 @@ def _told(task: Task, first: Violated, search: Search) -> Violated:
     try:
         return first if first.path is None else _with_more(task, first, search)
     except TimeUp as up:
-        return attrs.evolve(first, fewer=task.budget.over(up))
+        return attrs.evolve(first, fewer=task.budget.over(up).text)
 
 
 def _with_more(task: Task, first: Violated, search: Search) -> Violated:

@@ -22,8 +22,11 @@ import attrs
 
 from checker.engines import confirming, coverage, distinct, reduction
 from checker.engines.contract import (
+    INTERRUPTED,
     Asked,
+    Cause,
     Coverage,
+    Ended,
     NoneWithin,
     Surveyed,
     Task,
@@ -119,18 +122,18 @@ def _searched(task: Task, crew: Crew) -> Verdict:
 def _further(before: Verdict, verdict: Verdict) -> Verdict:
     """Of a search that began again, what it says now; or, where a budget ended it earlier than the time before, what it
     said then."""
-    reason = verdict.reason if isinstance(verdict, Unknown) else getattr(verdict, "unjudged", "")
+    reason = verdict.ended if isinstance(verdict, (Unknown, Violated)) else None
     then, now = before.coverage, verdict.coverage
-    if not reason or ((now.depth or 0), now.states or 0) >= ((then.depth or 0), then.states or 0):
+    if reason is None or ((now.depth or 0), now.states or 0) >= ((then.depth or 0), then.states or 0):
         return verdict
     compared = max(then.compared or 0, now.compared or 0)
     told = attrs.evolve(then, search_seconds=now.search_seconds, checkpoint=now.checkpoint, compared=compared)
     if now.survey is not None:
         told = attrs.evolve(told, survey=Surveyed(0, unanswered=("coverage was not counted: the search began again",)))
     if isinstance(before, Violated):
-        return attrs.evolve(before, coverage=told, unjudged=reason)
+        return attrs.evolve(before, coverage=told, ended=reason)
     assert isinstance(before, Unknown), "it was not over"
-    return attrs.evolve(before, coverage=told, reason=reason)
+    return attrs.evolve(before, coverage=told, ended=reason)
 
 
 class _Over(Stop):
@@ -237,17 +240,21 @@ class _Search:
             return verdict
         except _Over as over:
             self.findings.harvest()
-            return self.findings.undecided(str(over))
+            return self.findings.undecided(over.ended)
         except TimeUp as up:
             return self._stopped(self.task.budget.over(up), self.findings.harvest)
-        except (Stop, DiskError) as stop:
-            return self._stopped(str(stop), self.findings.harvest)
+        except Stop as stop:
+            return self._stopped(stop.ended, self.findings.harvest)
+        except DiskError as error:
+            return self._stopped(Ended(Cause.DISK, str(error)), self.findings.harvest)
         except OutOfMemory:
             more = "" if self.spill is None else ", with states on disk too: `--memory` sets more"
-            return self._stopped(self.task.budget.memory_reached + more, self._stopped_within)
+            reached = self.task.budget.memory_reached
+            return self._stopped(Ended(reached.cause, reached.text + more), self._stopped_within)
         except Full as full:
             self._stopped_within()
-            return self.findings.undecided(f"states of {self.program.packing.bits} bits: {full}")
+            text = f"states of {self.program.packing.bits} bits: {full}"
+            return self.findings.undecided(Ended(Cause.MEMORY, text))
 
     def _stopped_within(self) -> None:
         """The level at work is not finished, and those that native code went through by itself are."""
@@ -285,14 +292,14 @@ class _Search:
         kept = Kept(self.findings.troubles, self.findings.witnesses, self.complete, seconds, states)
         self.keeper.save(numbers(self.visited) | {"search": kept.data()}, sections(self.visited))
 
-    def _stopped(self, reason: str, ended: Callable[[], None]) -> Verdict:
+    def _stopped(self, reason: Ended, ended: Callable[[], None]) -> Verdict:
         """The end of a run that another can go on from; `ended` takes the notes, which are saved as they are before."""
         if not self.begun:  # what was saved could not be taken up, and is left as it is
             return unbegun(reason, self.task.checkpoint)
         self._save()
         ended()
         verdict = self.findings.undecided(reason)
-        undecided = isinstance(verdict, Unknown) or (isinstance(verdict, Violated) and verdict.unjudged)
+        undecided = isinstance(verdict, Unknown) or (isinstance(verdict, Violated) and verdict.ended)
         if self.keeper is None or not self.keeper.written or not undecided:
             return verdict
         return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, checkpoint=str(self.keeper.where.file)))
@@ -360,7 +367,7 @@ class _Search:
 
     def _again(self, start: _Start) -> NoReturn:
         """Begin again, at the end of a level."""
-        so_far = self.findings.undecided("")
+        so_far = self.findings.undecided(Ended(Cause.ENGINE, "it begins again"))
         raise _Again(start, attrs.evolve(so_far, coverage=attrs.evolve(so_far.coverage, compared=self._confirmed())))
 
     def _level(self) -> None:
@@ -439,7 +446,7 @@ class _Search:
         if budget.seconds is not None and time.monotonic() - self.task.started > budget.seconds:
             raise Stop(budget.time_reached)
         if self.task.interrupted():
-            raise Stop("interrupted")
+            raise Stop(INTERRUPTED)
         self._invest(now)
         if now - self.reported >= _REPORT:
             self.reported = now
@@ -472,7 +479,7 @@ class _Search:
         self.findings.final = self.complete
         for run in self.visited.runs:
             run.taken_notes()
-        raise _Over(f"states budget of {self.most} reached")
+        raise _Over(self.task.budget.states_reached)
 
     def _within(self, depth: int) -> Verdict:
         """All states so deep were found, and those before them expanded."""
@@ -480,7 +487,7 @@ class _Search:
         self._probe()
         if self.findings.troubles and not self.task.every:
             return self.findings.violated()
-        verdict = self.findings.every(f"depth budget of {depth} reached")
+        verdict = self.findings.every(self.task.budget.depth_reached)
         if verdict is not None:
             return verdict
         undecided = [p.name for p in self.findings.late_properties() if not self.findings.witnessed(p)]

@@ -16,6 +16,7 @@ import attrs
 from checker.engines import reduction
 from checker.engines.contract import (
     Coverage,
+    Ended,
     Holds,
     Path,
     Step,
@@ -24,6 +25,7 @@ from checker.engines.contract import (
     Unknown,
     Verdict,
     Violated,
+    ended,
     shown,
 )
 from checker.engines.keeping import Wrong
@@ -41,7 +43,11 @@ if TYPE_CHECKING:
 
 
 class Stop(Exception):
-    """The run ends before the search is over; the reason is the argument."""
+    """The run ends before the search is over, and why."""
+
+    def __init__(self, reason: Ended | str) -> None:
+        super().__init__(str(reason))
+        self.ended = ended(reason)
 
 
 class Findings:
@@ -126,7 +132,7 @@ class Findings:
                 if refuted is not None and not self.task.every:
                     return refuted
                 self.late += [] if refuted is None else [refuted]
-        verdict = self.every("")
+        verdict = self.every(None)
         if verdict is not None:
             notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
             return attrs.evolve(verdict, coverage=with_notes(verdict.coverage, notes))
@@ -145,14 +151,17 @@ class Findings:
             return None
         return Violated(self.coverage(), Trouble.PROPERTY, p.name, self._path(lost[0].state, lost[1]))
 
-    def undecided(self, reason: str) -> Verdict:
+    def undecided(self, reason: Ended | str) -> Verdict:
         """What is said of a search that ended before it was over."""
         if self.troubles and not self.task.every:
             return self.violated()
-        return self.every(reason) or Unknown(self.coverage(), reason)
+        return self.every(ended(reason)) or Unknown(self.coverage(), reason)
 
-    def every(self, unjudged: str) -> Violated | None:
-        """All violations as one verdict: of the first that a search would stop at, with the others."""
+    def every(self, why: Ended | None) -> Violated | None:
+        """All violations as one verdict, that of the first which a search would stop at with the others.
+
+        `why`: what ended the search before everything was judged; None where nothing did.
+        """
         if not self.task.every:
             return None
         noted = [self._told(t) for t in sorted(self.troubles.values(), key=lambda t: t.order)]
@@ -161,7 +170,7 @@ class Findings:
             return None
         coverage = self.coverage()
         first, *others = (attrs.evolve(v, coverage=coverage) for v in found)
-        return attrs.evolve(first, others=tuple(others), unjudged=unjudged)
+        return attrs.evolve(first, others=tuple(others), ended=why)
 
     def _left_out(self) -> list[str]:
         """Late properties that nothing is said of: what they wait for may lie beyond an error of the model."""

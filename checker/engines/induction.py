@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from checker.engines.contract import Coverage, Proved, Step, Task, Unknown, Verdict, Violated
+from checker.engines.contract import Coverage, Ended, Proved, Step, Task, Unknown, Verdict, Violated, ended
 from checker.ir.nodes import PropertyKind
 from checker.smt.claims import claims
 from checker.smt.paths import steps, violated, witnessed
@@ -62,7 +62,7 @@ class _Proof:
                     return self._inductive(k)
                 self.last = cti
         except Stopped as stop:
-            return self._unknown(stop.reason)
+            return self._unknown(stop.ended)
         return self._unknown(f"not k-inductive for k up to {self.bound}")
 
     def _extend_base(self, depth: int) -> Run | None:
@@ -99,7 +99,7 @@ class _Proof:
         self.depth = len(run.moves)
         return violated(run, self._coverage())
 
-    def _unknown(self, reason: str, name: str | None = None) -> Unknown:
+    def _unknown(self, reason: Ended | str, name: str | None = None) -> Unknown:
         """Undecided; with the last counterexample to induction, an action that is an error as its last step."""
         run = self.last
         if run is None or run.claim is None:
@@ -107,5 +107,6 @@ class _Proof:
         taken = steps(run)
         if run.tried is not None:
             taken = (*taken, Step(*run.tried))
-            reason += f"; `{self.system.actions[run.tried[0]].name}` may be an error of the model"
+            failing = self.system.actions[run.tried[0]].name
+            reason = Ended(ended(reason).cause, f"{reason}; `{failing}` may be an error of the model")
         return Unknown(self._coverage(), reason, run.claim.property, run.states, taken)

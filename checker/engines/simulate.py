@@ -16,7 +16,17 @@ import attrs
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines import confirming
-from checker.engines.contract import Coverage, NoneSampled, Path, Task, Trouble, Unknown, Verdict, Violated
+from checker.engines.contract import (
+    INTERRUPTED,
+    Coverage,
+    NoneSampled,
+    Path,
+    Task,
+    Trouble,
+    Unknown,
+    Verdict,
+    Violated,
+)
 from checker.engines.shrink import End, Walk, shrunk
 from checker.ir.nodes import PropertyKind
 from checker.native.crew import Crew
@@ -93,7 +103,7 @@ class _Simulation:
             if task.budget.seconds is not None and time.monotonic() - task.started > task.budget.seconds:
                 return Unknown(self._coverage(), task.budget.time_reached)
             if task.interrupted():
-                return Unknown(self._coverage(), "interrupted")
+                return Unknown(self._coverage(), INTERRUPTED)
             if now - reported >= _REPORT:
                 reported = now
                 task.progress(self._coverage())

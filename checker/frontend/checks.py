@@ -15,7 +15,7 @@ from typing import Final
 import attrs
 
 from checker.diagnostics import InputError, did_you_mean
-from checker.frontend import search
+from checker.frontend import fires, search
 from checker.frontend.arguments import Arguments
 from checker.frontend.declarations import Declarations
 from checker.frontend.groups import Groups, Settings, visible
@@ -29,7 +29,8 @@ from checker.ir.types import BOOL
 ENGINES: Final = ("explore", "simulate", "bmc", "induction")
 _NUMBERS: Final = ("seed", "walks", "steps", "depth", "states")
 _ARGUMENTS: Final = (
-    "name", "model", "constants", "faults", "engine", "properties", "terminal", "expect", "slow", "about", *_NUMBERS
+    "name", "model", "constants", "faults", "engine", "properties", "terminal", "expect", "slow", "strict", "about",
+    *_NUMBERS,
 )  # fmt: skip
 _OF_CONSTANTS: Final = {"S003", "S004"}
 
@@ -63,23 +64,24 @@ class CheckReader:
         program = None if model is None else self.program_of(model, self.call, self.decls)
         faults = self._faults(given.get("faults"), program)
         engine = self._engine(given.get("engine"))
-        properties = self._properties(given.get("properties"), program)
+        properties = self._properties(given.get("properties"), program, faults)
         terminal = self._terminal(given.get("terminal"), program)
         expect = self._expect(given.get("expect"), properties)
         numbers = {k: arguments.count(k) for k in _NUMBERS if k in given}
         slow = arguments.flag("slow")
+        strict = arguments.flag("strict") if "strict" in given else None
         if model is None or program is None:
             return None
         loader, decls, own = self._under(settings, model)
         if own is None or name is None or expect is None or properties is None or len(noted) > before:
             return None
-        found = visible(decls)
+        found = visible(decls) | fires.claims(decls)
         at = self.decls.source.span(given.get("engine", self.call))
         return c.Check(
             name, own, {k: s.text for k, s in settings.values.items()}, frozenset(faults), engine,
             tuple(found[p] for p in properties), _predicate(terminal, decls), expect,
             {k: v for k, v in numbers.items() if v is not None}, slow, self.decls.source.span(self.call),
-            loader.helpers(), at, about or "",
+            loader.helpers(), at, about or "", strict,
         )  # fmt: skip
 
     def _note(self, node: ast.AST, code: str, message: str, help_: str) -> None:
@@ -140,14 +142,23 @@ class CheckReader:
             self._note(node, "S006", f"there is no engine {written(node)}", did_you_mean(str(name), ENGINES))
         return str(name)
 
-    def _properties(self, node: ast.expr | None, program: n.Program | None) -> tuple[str, ...] | None:
+    def _properties(
+        self, node: ast.expr | None, program: n.Program | None, faults: frozenset[str]
+    ) -> tuple[str, ...] | None:
         found = self.groups.visible()
         if node is None:
             return None if program is None else tuple(name for name, p in found.items() if _fits(p, program))
         before = len(self.decls.reporter.found)
         chosen = self.groups.properties(node)
+        found |= fires.claims(self.decls)
         for name, place in chosen.items():
-            if program is not None and not _fits(found[name], program):
+            if program is None or name not in found:
+                continue
+            if found[name].kind is n.PropertyKind.FIRES:
+                wrong = fires.misfit(found[name], program, faults)
+                if wrong is not None:
+                    self._note(place, fires.CODE, *wrong)
+            elif not _fits(found[name], program):
                 help_ = "import the state class of the model that is checked"
                 self._note(place, "S011", f"`{name}` is about another state", help_)
         return tuple(chosen) if len(self.decls.reporter.found) == before else None

@@ -58,9 +58,9 @@ SPEC_HEAD: Final = """from typing import Final
 
 import toy
 from model.lang import (
-    Enum, Finding, Holds, Violated, always, auto, check, claim, deadlock, model_error, reachable,
+    Enum, Finding, Holds, Violated, always, auto, check, claim, deadlock, fires, model_error, reachable,
 )
-from toy import Car, Color, Node, State
+from toy import Car, Color, Node, State, reset
 
 
 @always
@@ -219,6 +219,10 @@ CODES: Final[dict[str, Code]] = {
     "S015": _spec("A claim of a check that is not there", _claim(decided_by='("tou",)'), _CLAIM),
     "S016": _spec("Not a finding", _claim(finding="Finding.CONFIRMD"), _CLAIM),
     "S017": _spec("Two claims of one id", _CLAIM + _claim().removeprefix(_CHECK), _CLAIM),
+    "S018": _spec(
+        "A claim about what is no action", 'check("toy", toy, properties=(fires(small),), expect=Holds())\n',
+        'check("toy", toy, properties=(fires(reset),), expect=Holds())\n',
+    ),
 }  # fmt: skip
 CODES["M308"] = Code(
     "A field of the state without a first value", MODEL_HEAD.replace("on: bool = False", "on: bool"), _WHOLE, "file"

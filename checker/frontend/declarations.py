@@ -44,7 +44,7 @@ from checker.semantics.values import ModelError
 LANG: Final = frozenset({
     "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved", "Range",
     "Scalarset", "Seq", "Unknown", "Violated", "action", "always", "auto", "check", "claim", "deadlock", "evolve", "filled",
-    "initial", "members", "model_error", "reachable", "record", "recoverable", "require", "require_some", "state", "step",
+    "fires", "initial", "members", "model_error", "reachable", "record", "recoverable", "require", "require_some", "state", "step",
 })  # fmt: skip
 TYPING: Final = frozenset({"Annotated", "Final", "TypeAlias"})
 
@@ -90,6 +90,8 @@ class Declarations:
                     self.scope.names.setdefault(name, Broken())
 
     def _top(self, node: ast.stmt, *, first: bool) -> None:
+        if self.is_spec:
+            self._refuse_inner_checks(node)
         match node:
             case ast.Expr(value=ast.Constant(value=str())):
                 if not first:
@@ -116,6 +118,16 @@ class Declarations:
                 (self.checks if self.is_lang(name, "check") else self.claims).append(call)
             case _:
                 self.fail(node, "M003", "this statement is outside the language", self._instead(node))
+
+    def _refuse_inner_checks(self, node: ast.stmt) -> None:
+        """A check is found where it stands by itself, and nowhere else."""
+        own = node.value if isinstance(node, ast.Expr) else None
+        for part in ast.walk(node):
+            if isinstance(part, ast.Call) and part is not own and isinstance(part.func, ast.Name):
+                name = part.func.id
+                if self.is_lang(name, "check") or self.is_lang(name, "claim"):
+                    help_ = f"write each `{name}(...)` by itself, at the left margin"
+                    self.fail(part, "M003", f"`{name}` is called inside another statement", help_)
 
     def _instead(self, node: ast.stmt) -> str:
         match node:

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import attrs
 
 from checker.diagnostics import did_you_mean
+from checker.frontend import fires
 from checker.frontend.declarations import Declarations
 from checker.frontend.scope import Broken, FunctionName, GroupKind, GroupName, Refused, written
 from checker.ir import nodes as n
@@ -75,8 +76,8 @@ class Groups:
 
     def properties(self, node: ast.expr) -> dict[str, ast.expr]:
         """The names of properties, each with the item of this display that brings it."""
-        if isinstance(node, ast.Name):
-            if isinstance(self.decls.scope.names.get(node.id), GroupName):
+        if isinstance(node, ast.Name | ast.Call):
+            if isinstance(node, ast.Name) and isinstance(self.decls.scope.names.get(node.id), GroupName):
                 return dict.fromkeys(self._group(node, GroupKind.PROPERTIES, self._properties) or (), node)
             found = self.property(node, *self._properties)
             return {} if found is None else {found: node}
@@ -101,6 +102,8 @@ class Groups:
     def property(self, node: ast.expr, *others: str) -> str | None:
         """The name of one property; `others` are names that would be right here too."""
         text = written(node)
+        if isinstance(node, ast.Call):
+            return fires.name_of(self.decls, node)
         entity = self.decls.scope.names.get(node.id) if isinstance(node, ast.Name) else None
         if isinstance(entity, FunctionName) and isinstance(entity.lowered, n.Property):
             here = entity.module is self.decls.scope

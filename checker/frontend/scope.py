@@ -95,7 +95,7 @@ class FunctionName:
     @property
     def is_property(self) -> bool:
         """Whether it is a property of any kind."""
-        return self.role in {k.value for k in PropertyKind}
+        return self.role in {k.value for k in PropertyKind if k is not PropertyKind.FIRES}
 
 
 @attrs.frozen(eq=False)
@@ -155,10 +155,17 @@ def group_kind(node: ast.expr, names: Mapping[str, Entity]) -> GroupKind | None:
         case ast.Tuple(elts=items):
             found = [names.get(i.id) if isinstance(i, ast.Name) else i for i in items]
             if all(e is None for e in found) or any(
-                isinstance(e, ast.Starred | FunctionName | GroupName) for e in found
+                isinstance(e, ast.Starred | FunctionName | GroupName) or is_fires(e, names) for e in found
             ):
                 return GroupKind.PROPERTIES
     return None
+
+
+def is_fires(node: object, names: Mapping[str, Entity]) -> bool:
+    """Whether something is a call of `fires`."""
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    entity = names.get(name)
+    return isinstance(entity, LangName) and entity.name == "fires"
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -18,16 +18,8 @@ from checker.frontend.groups import Groups
 from checker.frontend.scope import LangName, written
 from checker.ir import claims as c
 
-# The names that a verdict takes: in order, then by name.
-_TAKES: Final[dict[str, tuple[int, tuple[str, ...], str]]] = {
-    "Holds": (0, ("distinct", "depth", "transitions"), "Holds()"),
-    "Proved": (0, ("k",), "Proved()"),
-    "NoneWithin": (1, (), "NoneWithin(20)"),
-    "NoneSampled": (1, (), "NoneSampled(1000)"),
-    "Violated": (1, ("steps", "distinct"), "Violated(property, steps=3)"),
-    "Unknown": (0, (), "Unknown()"),
-}
-_TROUBLES: Final = {"deadlock", "model_error"}
+_KINDS: Final = {kind.value: kind for kind in c.Kind}
+_TROUBLES: Final = {"deadlock": c.Trouble.DEADLOCK, "model_error": c.Trouble.MODEL_ERROR}
 
 
 @attrs.frozen(eq=False)
@@ -41,54 +33,57 @@ class Verdicts:
         call = node if isinstance(node, ast.Call) else None
         entity = self._entity(node if call is None else call.func)
         name = entity.name if isinstance(entity, LangName) else ""
-        if name not in _TAKES:
+        if name not in _KINDS:
             text = written(node if call is None else call.func)
-            self._note(node, "this is not a verdict", did_you_mean(text, _TAKES))
+            self._note(node, "this is not a verdict", did_you_mean(text, _KINDS))
             return None
+        kind = _KINDS[name]
         if call is None:
-            self._note(node, "this is not a verdict", f"write `{_TAKES[name][2]}`")
+            self._note(node, "this is not a verdict", f"write `{c.FORMS[kind].example}`")
             return None
-        return self._call(name, call)
+        return self._call(kind, call)
 
-    def _call(self, name: str, node: ast.Call) -> c.Expectation | None:
-        wants, allowed, example = _TAKES[name]
+    def _call(self, kind: c.Kind, node: ast.Call) -> c.Expectation | None:
+        form = c.FORMS[kind]
         numbers: dict[str, int | None] = {}
         whole = True
         for k in node.keywords:
-            if k.arg in allowed:
+            if k.arg in form.by_name:
                 numbers[str(k.arg)] = count(self.groups.decls, k.value, "S007")
             else:
-                help_ = did_you_mean(k.arg or "", allowed) if allowed else f"write `{example}`"
-                self._note(k, f"{name} has no `{k.arg}`", help_)
+                help_ = did_you_mean(k.arg or "", form.by_name) if form.by_name else f"write `{form.example}`"
+                self._note(k, f"{kind.value} has no `{k.arg}`", help_)
                 whole = False
+        wants = len(form.in_order)
         if len(node.args) != wants or any(isinstance(a, ast.Starred) for a in node.args):
-            self._note(node, f"{name} takes {wants} argument in order", f"write `{example}`")
+            self._note(node, f"{kind.value} takes {wants} argument in order", f"write `{form.example}`")
             return None
-        first: int | str | None = 0
-        if name == "Violated":
-            first = self._violated(node.args[0])
-        elif wants:
-            first = count(self.groups.decls, node.args[0], "S007")
-        if not whole or first is None or None in numbers.values():
+        violated = self._violated(node.args[0]) if kind is c.Kind.VIOLATED else (c.Trouble.PROPERTY, None)
+        if kind is not c.Kind.VIOLATED:
+            for name, argument in zip(form.in_order, node.args, strict=True):
+                numbers[name] = count(self.groups.decls, argument, "S007")
+        if not whole or violated is None or None in numbers.values():
             return None
-        return _made(name, first, {k: v for k, v in numbers.items() if v is not None})
+        return c.Expectation(kind, {k: v for k, v in numbers.items() if v is not None}, *violated)
 
-    def _violated(self, node: ast.expr) -> str | None:
+    def _violated(self, node: ast.expr) -> tuple[c.Trouble, str | None] | None:
+        """What is expected to be violated: the trouble, and which property where it is one."""
         entity = self._entity(node)
         if isinstance(entity, LangName) and entity.name in _TROUBLES:
-            return entity.name.replace("_", " ")
-        return self.groups.property(node, *_TROUBLES)
+            return _TROUBLES[entity.name], None
+        name = self.groups.property(node, *_TROUBLES)
+        return None if name is None else (c.Trouble.PROPERTY, name)
 
     def refuse_impossible(
         self, node: ast.expr, expect: c.Expectation, checked: Collection[str], *, terminal: bool
     ) -> None:
         """Note a violation that this check could not find, since it does not look for it."""
-        if not isinstance(expect, c.ExpectViolated):
+        if expect.kind is not c.Kind.VIOLATED:
             return
-        if expect.property == "deadlock" and not terminal:
+        if expect.trouble is c.Trouble.DEADLOCK and not terminal:
             help_ = "say which states may be the last: `terminal=done`"
             self._note(node, "without `terminal=` no deadlock is looked for", help_, "S013")
-        elif expect.property not in {"deadlock", "model error", *checked}:
+        elif expect.trouble is c.Trouble.PROPERTY and expect.property not in checked:
             message = f"`{expect.property}` is not among the properties of this check"
             self._note(node, message, "name it in `properties=` too", "S013")
 
@@ -97,18 +92,3 @@ class Verdicts:
 
     def _note(self, node: ast.AST, message: str, help_: str, code: str = "S007") -> None:
         self.groups.decls.note(node, code, message, help_)
-
-
-def _made(name: str, first: int | str, numbers: dict[str, int]) -> c.Expectation:
-    match name, first:
-        case "Holds", _:
-            return c.ExpectHolds(**numbers)
-        case "Proved", _:
-            return c.ExpectProved(**numbers)
-        case "NoneWithin", int():
-            return c.ExpectNoneWithin(first)
-        case "NoneSampled", int():
-            return c.ExpectNoneSampled(first)
-        case "Violated", str():
-            return c.ExpectViolated(first, **numbers)
-    return c.ExpectUnknown()

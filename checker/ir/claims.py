@@ -5,6 +5,7 @@ Rule of the module: plain frozen data; `expect` keeps what the author wrote, not
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -15,53 +16,56 @@ from checker.ir.nodes import Function, Module, Program, Property
 from checker.ir.types import Value
 
 
-@attrs.frozen
-class ExpectHolds:
-    """`Holds(distinct=, depth=, transitions=)`."""
+class Kind(enum.Enum):
+    """What a verdict says; the value is its name in a spec."""
 
-    distinct: int | None = None
-    depth: int | None = None
-    transitions: int | None = None
-
-
-@attrs.frozen
-class ExpectProved:
-    """`Proved(k=)`."""
-
-    k: int | None = None
+    HOLDS = "Holds"
+    PROVED = "Proved"
+    NONE_WITHIN = "NoneWithin"
+    NONE_SAMPLED = "NoneSampled"
+    VIOLATED = "Violated"
+    UNKNOWN = "Unknown"
 
 
-@attrs.frozen
-class ExpectNoneWithin:
-    """`NoneWithin(steps)`."""
+class Trouble(enum.Enum):
+    """What a violation is, beside a property being false."""
 
-    steps: int
+    PROPERTY = "property"
+    DEADLOCK = "deadlock"
+    MODEL_ERROR = "model error"
 
 
 @attrs.frozen
-class ExpectNoneSampled:
-    """`NoneSampled(walks)`."""
+class Form:
+    """How a spec writes a verdict: what its call takes in order, which numbers by name, and an example."""
 
-    walks: int
+    in_order: tuple[str, ...]
+    by_name: tuple[str, ...]
+    example: str
+
+
+# The one table of verdicts and of the numbers that an author may write in them.
+FORMS: Final[Mapping[Kind, Form]] = {
+    Kind.HOLDS: Form((), ("distinct", "depth", "transitions"), "Holds()"),
+    Kind.PROVED: Form((), ("k",), "Proved()"),
+    Kind.NONE_WITHIN: Form(("steps",), (), "NoneWithin(20)"),
+    Kind.NONE_SAMPLED: Form(("walks",), (), "NoneSampled(1000)"),
+    Kind.VIOLATED: Form(("property",), ("steps", "distinct"), "Violated(property, steps=3)"),
+    Kind.UNKNOWN: Form((), (), "Unknown()"),
+}
 
 
 @attrs.frozen
-class ExpectViolated:
-    """`Violated(property, steps=, distinct=)`; property "deadlock" or "model error" for those."""
+class Expectation:
+    """The verdict that a check expects, with the numbers that its author wrote, by name.
 
-    property: str
-    steps: int | None = None
-    distinct: int | None = None
+    Of a violation: its trouble, and the name of the property where it is one.
+    """
 
-
-@attrs.frozen
-class ExpectUnknown:
-    """`Unknown()`."""
-
-
-Expectation: TypeAlias = (
-    ExpectHolds | ExpectProved | ExpectNoneWithin | ExpectNoneSampled | ExpectViolated | ExpectUnknown
-)
+    kind: Kind
+    numbers: Mapping[str, int] = attrs.field(factory=dict)
+    trouble: Trouble = Trouble.PROPERTY
+    property: str | None = None
 
 
 @attrs.frozen(eq=False)
@@ -89,6 +93,7 @@ class Check:
     helpers: Mapping[str, Function]
     engine_span: Span
     about: str = ""
+    strict: bool | None = None  # None leaves it to the command line
 
 
 # The members of `model.lang.Finding`, where each is explained.

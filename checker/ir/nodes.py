@@ -581,20 +581,23 @@ class Action:
 
 class PropertyKind(enum.Enum):
     """What a property claims.  Its function's first parameter is the state (STEP: old and new state);
-    the others quantify: for all under ALWAYS and STEP, for some under REACHABLE and RECOVERABLE."""
+    the others quantify: for all under ALWAYS and STEP, for some under REACHABLE and RECOVERABLE.
+    FIRES is about an action, and has no text of its own: some reachable step takes it."""
 
     ALWAYS = "always"
     STEP = "step"
     REACHABLE = "reachable"
     RECOVERABLE = "recoverable"
+    FIRES = "fires"
 
 
 @attrs.frozen
 class Property:
-    """A claim about a model's behaviours."""
+    """A claim about a model's behaviours.  FIRES: of `action`; its function has the state alone, and an empty body."""
 
     kind: PropertyKind
     function: Function
+    action: Action | None = None
 
     @property
     def name(self) -> str:

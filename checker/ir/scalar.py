@@ -497,12 +497,14 @@ class ScalarProperty:
 
     `value` is true where the property holds (ALWAYS, STEP) or the wanted state is there (REACHABLE,
     RECOVERABLE); `errors` are conditions under which evaluating it is an error of the model.
+    That an action fires is REACHABLE here: of a state in which it is enabled, named by `fires`.
     """
 
     name: str
     kind: PropertyKind
     value: Node
     errors: tuple[ErrorSite, ...]
+    fires: str | None = None
 
 
 @attrs.frozen(eq=False)

@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from checker.outcome import Result
-from checker.report.terminal import details
+from checker.diagnostics import Refusal, render_all
+from checker.outcome import Result, Standing
+from checker.report.terminal import details, headline
 
 
-def to_junit(results: Sequence[Result]) -> str:
-    """The results as a JUnit XML document; undecided checks and defects are errors, unexpected ones failures."""
+def to_junit(
+    results: Sequence[Result], refused: Sequence[Refusal] = (), not_run: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The results as a JUnit XML document.
+
+    Unexpected checks are failures; undecided ones, defects and what was refused are errors; checks that a run which was
+    cut short did not reach are skipped.
+    """
     root = Xml.Element("testsuites", name="interlock")
-    for spec, group in itertools.groupby(results, key=lambda r: r.spec):
-        _suite(root, spec, list(group))
+    specs = [*(r.spec for r in results), *(r.spec for r in refused), *(spec for spec, _ in not_run)]
+    for spec in dict.fromkeys(specs):
+        suite = Xml.SubElement(root, "testsuite", name=_xml_text(spec))
+        for r in (r for r in results if r.spec == spec):
+            _result(suite, r)
+        for refusal in (r for r in refused if r.spec == spec):
+            _refusal(suite, refusal)
+        for check in (check for left, check in not_run if left == spec):
+            _left(suite, spec, check)
+        for attribute, of in (
+            ("tests", "testcase"),
+            ("failures", "failure"),
+            ("errors", "error"),
+            ("skipped", "skipped"),
+        ):
+            suite.set(attribute, str(sum(1 for _ in suite.iter(of))))
     Xml.indent(root)
     return Xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(root: Xml.Element, spec: str, results: Sequence[Result]) -> None:
-    open_ = sum(r.undecided or r.defect for r in results)
-    failed = sum(not r.as_expected for r in results) - open_
-    counts: dict[str, str] = {"tests": str(len(results)), "failures": str(failed), "errors": str(open_)}
-    suite = Xml.SubElement(root, "testsuite", {"name": spec, **counts})
-    for r in results:
-        case = Xml.SubElement(suite, "testcase", classname=spec, name=r.check, time=f"{r.total_seconds:.3f}")
-        if not r.as_expected:
-            kind = "error" if r.undecided or r.defect else "failure"
-            below = Xml.SubElement(case, kind, message=f"expected {r.expected}, found {r.verdict}")
-            below.text = _xml_text(details(r))
+def _case(suite: Xml.Element, spec: str, name: str, seconds: float = 0.0) -> Xml.Element:
+    about = {"classname": _xml_text(spec), "name": _xml_text(name), "time": f"{seconds:.3f}"}
+    return Xml.SubElement(suite, "testcase", about)
+
+
+def _result(suite: Xml.Element, r: Result) -> None:
+    case = _case(suite, r.spec, r.check, r.total_seconds)
+    if not r.as_expected:
+        kind = "failure" if r.standing in (Standing.DIFFERS, Standing.HOLLOW) else "error"
+        below = Xml.SubElement(case, kind, message=_xml_text(headline(r)))
+        below.text = _xml_text(details(r))
+
+
+def _refusal(suite: Xml.Element, refusal: Refusal) -> None:
+    case = _case(suite, refusal.spec, refusal.check or "(the file)")
+    first = refusal.diagnostics[0]
+    below = Xml.SubElement(case, "error", message=_xml_text(f"refused: {first.code}: {first.message}"))
+    below.text = _xml_text(render_all(refusal.diagnostics))
+
+
+def _left(suite: Xml.Element, spec: str, check: str) -> None:
+    Xml.SubElement(_case(suite, spec, check), "skipped", message="not run: the run was cut short")
 
 
 def _xml_text(text: str) -> str:

@@ -35,7 +35,8 @@ def outline(spec: Spec, check: Check) -> Iterator[str]:
         yield from fold(_action(a, check), "    ")
     yield "  properties:"
     for p in check.properties:
-        yield from fold(f"{p.kind.value} {p.name}{_params(p.params, p.kind)}", "    ")
+        told = p.name if p.kind is PropertyKind.FIRES else f"{p.kind.value} {p.name}{_params(p.params, p.kind)}"
+        yield from fold(told, "    ")
 
 
 def _action(action: Action, check: Check) -> str:

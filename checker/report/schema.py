@@ -1,4 +1,5 @@
-"""What does `--json` write?  `{"schema": 1, "checks": [...]}`, one entry a check, absent numbers null.
+"""What does `--json` write?  `{"schema": 1, "checks": [...], "refused": [...], "not_run": [...]}`, one entry a check that
+was run, a file or check that was refused, a check that was not reached; absent numbers null.
 
 Rule of the module: names and meaning of the fields are fixed by the schema number.
 """
@@ -8,15 +9,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from checker.outcome import Result, exhausted
+from checker.diagnostics import NOWHERE, Diagnostic, Refusal
+from checker.outcome import Result, Strictness, exhausted
 from checker.survey import Stopped, Told
 
 SCHEMA: Final = 1
 
 
-def to_json(results: Sequence[Result]) -> dict[str, Any]:
-    """The results as JSON data."""
-    return {"schema": SCHEMA, "checks": [entry(r) for r in results]}
+def to_json(
+    results: Sequence[Result], refused: Sequence[Refusal] = (), not_run: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """The results as JSON data; `not_run`: the spec and the name of each check that a run which was cut short left."""
+    return {
+        "schema": SCHEMA,
+        "checks": [entry(r) for r in results],
+        "refused": [_refusal(r) for r in refused],
+        "not_run": [{"spec": spec, "check": check} for spec, check in not_run],
+    }
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    """A file that was refused, or with `check` one check of it."""
+    return {"spec": refusal.spec, "check": refusal.check, "errors": [_error(d) for d in refusal.diagnostics]}
+
+
+def _error(d: Diagnostic) -> dict[str, Any]:
+    """One mistake; line and column count from 1, and are null where it stands nowhere in the file."""
+    somewhere = d.span.line > 0
+    return {
+        "code": d.code,
+        "message": d.message,
+        "file": None if d.span.file == NOWHERE.file else d.span.file,
+        "line": d.span.line if somewhere else None,
+        "column": d.span.column + 1 if somewhere else None,
+        "help": d.help,
+    }
 
 
 def entry(result: Result) -> dict[str, Any]:
@@ -29,6 +56,7 @@ def entry(result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "verdict": result.verdict,
         "as_expected": result.as_expected,
+        "differs": result.differs,
         "undecided": result.undecided,
         "engine": result.engine,
         "workers": result.workers,
@@ -53,11 +81,22 @@ def entry(result: Result) -> dict[str, Any]:
         "also_violated": [{"violated": o.name, "steps": o.steps, "trace": o.trace_file} for o in result.others],
         "distinct": _distinct(result),
         "never_enabled": list(result.never_fired) if exhausted(result) else [],
+        "switched_off": list(result.off),
         "coverage": _coverage(result.covered),
         "blocked": None if result.covered is None else _stopped(result.covered.blocked, "action"),
         "vacuous": None if result.covered is None else _stopped(result.covered.vacuous, "property"),
+        "unjudged": result.unjudged or None,
+        "strict": _strict(result.strict),
         "message": result.message or (result.unjudged and f"not all was judged: {result.unjudged}"),
     }
+
+
+def _strict(found: Strictness | None) -> dict[str, Any] | None:
+    """What is hollow in a check; null where nobody asked."""
+    if found is None:
+        return None
+    hollow = [{"about": h.about, "name": h.name, "why": h.why, "help": h.help} for h in found.hollow]
+    return {"hollow": hollow, "unknown": found.unknown or None}
 
 
 def _distinct(result: Result) -> dict[str, Any] | None:

@@ -7,15 +7,18 @@ that it is wanted.  Bounded verdicts say what they are, and never "ok".
 from __future__ import annotations
 
 import itertools
+import os
 import shlex
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TextIO
 
 import attrs
 
 from checker.engines.contract import Trouble
+from checker.ir.claims import Kind
 from checker.ir.types import Type
-from checker.outcome import Other, Result, Ways, exhausted
+from checker.outcome import Other, Result, Standing, Ways, exhausted
 from checker.survey import Taken, Told
 from checker.trace.diff import diff, places
 from checker.trace.fold import WIDTH, fold
@@ -23,6 +26,13 @@ from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
 
 _LARGE: Final = 1_000_000  # states kept, from which on their size is told
 _BRIEF: Final = 12  # changes of one step that a brief trace shows
+_COUNTED: Final = {
+    Standing.DIFFERS: "not as expected",
+    Standing.HOLLOW: "hollow",
+    Standing.DEFECT: "ended by a defect of Interlock",
+    Standing.UNDECIDED: "undecided",
+}
+_WEAK: Final = (Kind.NONE_WITHIN, Kind.NONE_SAMPLED, Kind.UNKNOWN)  # not all was seen
 
 
 @attrs.frozen
@@ -37,6 +47,11 @@ class Style:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
 
 
+def wanted(stream: TextIO, *, verbose: bool) -> Style:
+    """The style for a stream: colours on a terminal, unless `NO_COLOR` is set."""
+    return Style(stream.isatty() and not os.environ.get("NO_COLOR"), verbose)
+
+
 # --- results ---------------------------------------------------------------------------------------
 
 
@@ -46,15 +61,24 @@ def line(result: Result, style: Style = Style()) -> str:
     return ", ".join(parts)
 
 
+def headline(result: Result) -> str:
+    """What is wrong with a check that does not pass, in one line."""
+    if result.standing is Standing.HOLLOW and result.strict is not None:
+        return f"hollow: {result.strict.hollow[0].why}"
+    return f"expected {result.expected}, found {result.verdict}"
+
+
 def _mark(result: Result, style: Style) -> str:
-    if result.defect:
-        return style.paint("DEFECT     ", "1;31")
-    if result.undecided:
-        return style.paint("undecided  ", "33")
-    if not result.as_expected:
-        return style.paint("UNEXPECTED ", "1;31")
-    bounded = result.verdict.startswith(("NoneWithin", "NoneSampled", "Unknown"))
-    return style.paint("as expected", "33" if bounded else "32")
+    match result.standing:
+        case Standing.DEFECT:
+            return style.paint("DEFECT     ", "1;31")
+        case Standing.DIFFERS:
+            return style.paint("UNEXPECTED ", "1;31")
+        case Standing.HOLLOW:
+            return style.paint("hollow     ", "1;31")
+        case Standing.UNDECIDED:
+            return style.paint("undecided  ", "33")
+    return style.paint("as expected", "33" if result.kind in _WEAK else "32")
 
 
 def _numbers(result: Result, style: Style) -> Iterator[str]:
@@ -66,9 +90,10 @@ def _numbers(result: Result, style: Style) -> Iterator[str]:
             yield _spaced(number, noun) + ("" if orbits is None else f" ({_spaced(orbits)} up to symmetry)")
     if c.depth is not None:
         yield f"depth {c.depth}"
-    if exhausted(result) and result.never_fired:
-        idle = len(result.never_fired)
-        yield f"{idle} action{'' if idle == 1 else 's'} never enabled"
+    if exhausted(result):
+        idle = len(_waiting(result))
+        yield from (f"{idle} action{'' if idle == 1 else 's'} never enabled",) if idle else ()
+        yield from (f"{len(result.off)} off for these constants",) if result.off else ()
     if result.actions:
         taken, of = sum(a.instances_taken for a in result.actions), sum(a.instances for a in result.actions)
         yield f"{_spaced(taken)} of {_spaced(of, 'action instances')}"
@@ -90,27 +115,33 @@ def details(result: Result, style: Style = Style()) -> str:
 
 
 def _details(result: Result, style: Style) -> Iterator[str]:
-    if not result.as_expected and not result.message.startswith("expected"):
-        yield f"expected {result.expected}"
+    expected = f"expected {result.expected}"
+    if result.standing is Standing.HOLLOW and result.strict is not None:
+        for hollow in result.strict.hollow:
+            yield from fold(f"hollow: {hollow}")
+        if result.strict.unknown:
+            yield from fold(f"whether anything else of it is hollow is not known: {result.strict.unknown}")
+    elif not result.as_expected and expected not in result.message:
+        yield expected
     if result.message:
         yield result.message
     yield from result.coverage.notes if not result.message else ()
     if result.going_on:
         yield f"go on with: {result.going_on}"
-    if result.verdict.startswith("NoneWithin"):
+    if result.kind is Kind.NONE_WITHIN:
         yield "nothing was found within the bound; this says nothing beyond it"
-    if result.verdict.startswith("NoneSampled"):
+    if result.kind is Kind.NONE_SAMPLED:
         yield "nothing was found on these walks; this says nothing about the rest"
     if style.verbose and result.coverage.compared:
         yield _compared(result.coverage.compared)
     yield from _unfired(result, style)
     yield from () if result.covered is None else _covered(result.covered)
     yield from _sampled(result, style)
-    if result.defect:
+    if result.standing is Standing.DEFECT:
         yield "this is a defect of Interlock, not of your model: please report it, with the model and the spec"
-    if result.verdict.startswith("Violated") and result.trace is None and result.property is not None:
-        yield f"no reachable state has {result.property}"
-    if result.trace is not None and result.verdict.startswith("Unknown"):
+    if result.kind is Kind.VIOLATED and result.trace is None and result.missing:
+        yield result.missing
+    if result.trace is not None and result.kind is Kind.UNKNOWN:
         yield "counterexample to induction, from a state that may not be reachable (an invariant that"
         yield "excludes it would help; `explore` says whether it is reachable):"
         yield from trace_lines(result.trace, style, start="state")
@@ -120,11 +151,12 @@ def _details(result: Result, style: Style) -> Iterator[str]:
         yield from _other(other, style)
     for ways in result.ways:
         yield from _ways(result, ways, style)
-    if result.unjudged and result.expected.startswith("Violated") and not result.undecided:
+    asked = result.every or result.expects is Kind.VIOLATED
+    if result.unjudged and asked and result.unjudged not in result.message:
         yield f"whether anything else is violated is not known: {result.unjudged}"
     if style.verbose:
         for name, witness in result.witnesses.items():
-            yield f"{name} is reachable:"
+            yield f"{name} holds:" if witness.ending.kind == "fires" else f"{name} is reachable:"
             yield from trace_lines(witness, style)
             yield from _replay(result.witness_files.get(name))
 
@@ -167,14 +199,22 @@ def _replay(file: str | None) -> Iterator[str]:
 def _unfired(result: Result, style: Style) -> Iterator[str]:
     """Actions that no step took, by name: of an exhausted search they never can be, of walks they were not."""
     told = result.covered
-    known = () if told is None else told.blocked or ()
+    known = [s for s in (() if told is None else told.blocked or ()) if s.name not in result.off]
+    walked = result.kind is Kind.NONE_SAMPLED
+    wanted = walked or style.verbose or told is not None
+    if result.off and (wanted or result.strict is not None):
+        yield from fold(f"off for these constants: {', '.join(result.off)}")
     where = "" if exhausted(result) else " in the part that was searched"
     for stopped in known:
         yield from fold(f"never enabled{where}: {stopped}")
-    rest = [a for a in result.never_fired if a not in {s.name for s in known}]
-    walked = result.verdict.startswith("NoneSampled")
-    if rest and (walked or exhausted(result) and (style.verbose or told is not None)):
+    rest = [a for a in _waiting(result) if a not in {s.name for s in known}]
+    if rest and wanted and (walked or exhausted(result)):
         yield from fold(f"never {'taken' if walked else 'enabled'}: {', '.join(rest)}")
+
+
+def _waiting(result: Result) -> list[str]:
+    """The actions that never fired though no constant switches them off."""
+    return [a for a in result.never_fired if a not in result.off]
 
 
 def _covered(told: Told) -> Iterator[str]:
@@ -236,7 +276,7 @@ def _sampled(result: Result, style: Style) -> Iterator[str]:
 def _other(other: Other, style: Style) -> Iterator[str]:
     """What is violated beside the first."""
     if other.trace is None:
-        yield f"also violated: {other.name}, for no reachable state has it"
+        yield f"also violated: {other.name}, for {other.missing}"
         return
     yield style.paint(f"also violated: {other.name}, in {other.steps} step{'' if other.steps == 1 else 's'}", "1;31")
     yield from trace_lines(other.trace, style)
@@ -248,32 +288,38 @@ def _command(result: Result) -> str:
     c, check = result.coverage, f"{shlex.quote(result.spec)} --only {shlex.quote(result.check)}"
     if c.walks is not None:
         return f"interlock simulate {check} --seed {c.seed} --walks {c.walks} --steps {c.longest}"
-    alone = result.expected.startswith("Violated")  # such a check is searched to its end without being asked
+    alone = result.expects is Kind.VIOLATED  # such a check is searched to its end without being asked
     every = " --all" if result.others and not alone else ""
     distinct = f" --distinct {result.distinct}" if result.ways else ""
     return f"interlock check {check}" + (f" --engine {result.engine}" if result.other_engine else "") + every + distinct
 
 
-def never_enabled(results: Sequence[Result]) -> Iterator[str]:
-    """A note for each spec: actions that were possible in none of its checks that ran."""
+def never_enabled(results: Sequence[Result], checks: Mapping[str, int]) -> Iterator[str]:
+    """A note for each spec: actions that are never enabled in those of its checks of which all was searched.
+
+    `checks` says how many a spec has.  Of one among several nothing is said that its own line does not say.
+    """
     for spec, group in itertools.groupby(results, key=lambda r: r.spec):
         here = list(group)
+        whole = [r for r in here if exhausted(r)]
         fired = {a for r in here for a in r.fired}
-        never = dict.fromkeys(a for r in here if r.verdict == "Holds" for a in r.never_fired if a not in fired)
-        if never:
-            yield from fold(f"never enabled in any check of {spec}: {', '.join(never)}")
+        never = dict.fromkeys(a for r in whole for a in r.never_fired if a not in fired)
+        every = len(whole) == checks[spec]
+        if never and (every or len(whole) > 1):
+            some = "any check" if every else f"any of the {len(whole)} checks"
+            end = "" if every else " that were searched to the end"
+            yield from fold(f"never enabled in {some} of {spec}{end}: {', '.join(never)}")
 
 
-def summary(results: Sequence[Result], not_run: int = 0) -> str:
-    """The last lines: how many as expected, and on how many states compiled code was compared with the evaluator."""
-    good = sum(r.as_expected for r in results)
-    open_, defects = sum(r.undecided for r in results), sum(r.defect for r in results)
-    text = f"{good} of {len(results)} checks as expected"
-    bad = len(results) - good - open_ - defects
-    text += f", {bad} not as expected" if bad else ""
-    text += f", {defects} ended by a defect of Interlock" if defects else ""
-    text += f", {open_} undecided" if open_ else ""
+def summary(results: Sequence[Result], not_run: int = 0, refused: int = 0) -> str:
+    """The last lines: how many as expected, how many files or checks were refused or not reached, and on how many states
+    compiled code was compared with the evaluator."""
+    count = Counter(r.standing for r in results)
+    text = f"{count[Standing.AS_EXPECTED]} of {len(results)} checks as expected"
+    for standing, told in _COUNTED.items():
+        text += f", {count[standing]} {told}" if count[standing] else ""
     text += f", {not_run} not run" if not_run else ""
+    text += f", {refused} refused" if refused else ""
     compared = sum(r.coverage.compared or 0 for r in results)
     return text + (f"\n{_compared(compared)}" if compared else "")
 
@@ -347,10 +393,10 @@ def _conjunct(what: str, c: Conjunct) -> Iterator[str]:
 
 
 def _reason(end: Ending) -> str:
-    claim = "" if end.claim is None else str(end.claim)
+    claim = end.instance
     match end.trouble:
         case None:
-            return f"{claim} is true here"
+            return f"{claim}: the last step takes it" if end.kind == "fires" else f"{claim} is true here"
         case Trouble.DEADLOCK:
             return f"deadlock: no action is enabled, and {_name(end.claim)} is false"
         case Trouble.MODEL_ERROR:

@@ -86,12 +86,18 @@ class Evaluated:
     def judged(self, number: int, *states: Value) -> Iterator[Truth]:
         """See `Meaning`."""
         prop = self.properties[number]
+        if prop.action is not None:  # `fires`: some instance can be taken
+            yield from (self._enabled(prop.action, states[0], params) for params in ev.instances(prop.action.params))
+            return
         for params in ev.instances(prop.params):
             yield self._truth(prop.function, (*states, *params))
 
     def rests(self, state: Value) -> Truth:
         """See `Meaning`."""
         return True if self.terminal is None else self._truth(self.terminal, (state,))
+
+    def _enabled(self, action: Action, state: Value, params: tuple[Value, ...]) -> bool:
+        return isinstance(ev.run_action(self.program, action, state, params), ev.Enabled)
 
     def _truth(self, function: Function, args: tuple[Value, ...]) -> Truth:
         try:

@@ -30,4 +30,5 @@ def steps(run: Run) -> tuple[Step, ...]:
 
 def witnessed(p: ScalarProperty, run: Run) -> str:
     """A note: a REACHABLE property has a witness."""
-    return f"{p.name}: reached in {len(run.moves)} step{'' if len(run.moves) == 1 else 's'}"
+    steps = f"{len(run.moves)} step{'' if len(run.moves) == 1 else 's'}"
+    return f"{p.name}: {f'enabled after {steps}' if p.fires else f'reached in {steps}'}"

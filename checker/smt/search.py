@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import z3
 
-from checker.engines.contract import Budget
+from checker.engines.contract import INTERRUPTED, Budget, Ended, ended
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
 from checker.smt.claims import At, Claim, expand
@@ -28,9 +28,9 @@ SECOND_LOOK = 20.0  # seconds for checking a proof in integers, before bit-vecto
 class Stopped(Exception):
     """The search ended without an answer, and why."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, reason: Ended | str) -> None:
+        super().__init__(str(reason))
+        self.ended = ended(reason)
 
 
 class Clock:
@@ -57,7 +57,7 @@ class Clock:
     def left(self) -> float | None:
         """Seconds left; None without a limit.  Raises Stopped when a budget is used up."""
         if self.interrupted():
-            raise Stopped("interrupted")
+            raise Stopped(INTERRUPTED)
         if self.budget.memory is not None and z3.Z3_get_estimated_alloc_size() > self.budget.memory:
             raise Stopped(self.budget.memory_reached)
         if self.budget.seconds is None:
@@ -104,7 +104,7 @@ class _Solver:
         self._clock.left()
         if left is not None and reason == "timeout":  # Z3's clock is milliseconds ahead of ours
             raise Stopped(budget.time_reached)
-        raise Stopped("interrupted" if "interrupt" in reason else f"Z3 gave up: {reason}")
+        raise Stopped(INTERRUPTED if "interrupt" in reason else f"Z3 gave up: {reason}")
 
 
 class _Asked:

@@ -26,7 +26,7 @@ def file_name(spec: str, check: str, *what: str) -> str:
     path = Path(spec).with_suffix("").as_posix()
     exact = "\0".join((Path(spec).as_posix(), check, *what))
     parts = (_slug(path, "-", last=True), *(_slug(x, "_") for x in (check, *what)))
-    return "-".join((*filter(None, parts), hashlib.sha256(exact.encode()).hexdigest()[:8])) + SUFFIX
+    return "-".join((*filter(None, parts), hashlib.sha256(os.fsencode(exact)).hexdigest()[:8])) + SUFFIX
 
 
 def _slug(text: str, blank: str, *, last: bool = False) -> str:

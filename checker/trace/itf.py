@@ -10,14 +10,17 @@ variant `{"tag": "Some", "value": v}` or `{"tag": "None", "value": {"#tup": []}}
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import attrs
 
+from checker import writing
 from checker.diagnostics import Diagnostic, InputError, Span, nearest
 from checker.engines.contract import Trouble
 from checker.ir.nodes import Action, Param
@@ -43,7 +46,7 @@ from checker.trace.trace import Call, Trace
 
 _EXACT: Final = 2**53
 _NONE: Final = {"tag": "None", "value": {"#tup": []}}
-_MAX_BYTES: Final = 200_000_000
+MOST_BYTES: Final = 1 << 25  # of a file: reading one takes nine times as much memory
 
 
 # --- values ----------------------------------------------------------------------------------------
@@ -181,7 +184,7 @@ def _about(trace: Trace, root: str) -> dict[str, Any]:
             "faults": sorted(trace.faults),
             "trouble": None if end.trouble is None else end.trouble.value,
             "property": None if end.claim is None else end.claim.name,
-            "instance": None if end.claim is None else str(end.claim),
+            "instance": end.instance or None,
             "failing": None if end.failing is None else _call(end.failing),
             "recheck": end.recheck or None,
         },
@@ -194,8 +197,11 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 def write(trace: Trace, path: Path) -> None:
-    """Save a trace."""
-    path.write_text(json.dumps(to_itf(trace, files.root(path)), indent=1) + "\n", encoding="utf-8")
+    """Save a trace.  Raises OSError, after which there is no new file."""
+    text = json.dumps(to_itf(trace, files.root(path)), indent=1) + "\n"
+    if len(text) > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"the trace takes {len(text):,} bytes, and `replay` reads {MOST_BYTES:,} at most")
+    writing.write(path, text)
 
 
 # --- in --------------------------------------------------------------------------------------------
@@ -226,14 +232,24 @@ class Saved:
 def read(path: Path) -> Saved:
     """Read an ITF file.  Raises InputError (T0xx)."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            _refuse(path, "T002", "the file is too long for a trace", "name a file that `--traces` wrote")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(_text(path))
     except OSError as e:
         _refuse(path, "T001", f"cannot read the trace: {e.strerror or e}", _nearest(path))
     except (ValueError, RecursionError):
         _refuse(path, "T002", "this is not JSON", "name a file that `--traces` wrote")
     return _checked(path, data)
+
+
+def _text(path: Path) -> str:
+    """What is in a plain file of a bounded size.  Raises InputError for another, and OSError."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        _refuse(path, "T002", "this is no plain file", "name a file that `--traces` wrote")
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        message = f"the file is too long for a trace: it has more than {MOST_BYTES:,} bytes"
+        _refuse(path, "T002", message, "name a file that `--traces` wrote")
+    return data.decode("utf-8")
 
 
 def _nearest(path: Path) -> str:

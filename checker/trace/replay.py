@@ -48,7 +48,7 @@ class Moves:
 
 @attrs.frozen
 class Claim:
-    """What a path is shown for.  `trouble` None: a witness of a REACHABLE property."""
+    """What a path is shown for.  `trouble` None: a witness of a REACHABLE or FIRES property."""
 
     trouble: Trouble | None
     property: str | None
@@ -74,9 +74,11 @@ class Judge:
         return self.check.program.allowed(self.check.faults)
 
     def path(self, path: Path, claim: Claim) -> Trace:
-        """Replay an engine's path."""
+        """Replay an engine's path; one to where an action is enabled that is claimed to fire goes on with its step."""
         initial = layout.from_leaves(self.check.program.state, path.initial)
-        return self.moves(Moves(initial, tuple((s.action, s.params) for s in path.steps)), claim)
+        moves = Moves(initial, tuple((s.action, s.params) for s in path.steps))
+        last = None if claim.trouble is not None else self._property(claim.property).action
+        return self._replayed(moves, claim, self._initial(initial), last)
 
     def induction(self, path: Path, claim: Claim) -> Trace:
         """Replay a counterexample to induction: it starts anywhere, reachable or not."""
@@ -88,18 +90,22 @@ class Judge:
         """Replay a path in values.  Raises ReplayMismatch."""
         return self._replayed(moves, claim, self._initial(moves.initial))
 
-    def _replayed(self, moves: Moves, claim: Claim, initial_call: Call | None) -> Trace:
+    def _replayed(self, moves: Moves, claim: Claim, initial_call: Call | None, last: Action | None = None) -> Trace:
         state, steps = moves.initial, []
         for position, (index, params) in enumerate(moves.steps, 1):
             action = self._action(index)
             state = self._step(position, index, params, state)
             steps.append(TraceStep(_call(action, params), action.fault, state))
+        if last is not None:
+            index, params = self._enabled(last, state)
+            state = self._step(len(steps) + 1, index, params, state)
+            steps.append(TraceStep(_call(last, params), last.fault, state))
         states = (moves.initial, *(s.after for s in steps))
         check, program = self.check, self.check.program
         return Trace(
             program=program.name, spec=self.spec.path, check=check.name, constants=check.constants,
             faults=check.faults, state=program.state, initial=moves.initial, initial_call=initial_call,
-            steps=tuple(steps), ending=self._ending(states, claim),
+            steps=tuple(steps), ending=self._ending(states, claim, steps[-1].call if steps else None),
         )  # fmt: skip
 
     # --- states ---
@@ -123,6 +129,14 @@ class Judge:
         if not 0 <= index < len(self.actions):
             raise ReplayMismatch(f"the path names action number {index}, and there are {len(self.actions)}")
         return self.actions[index]
+
+    def _enabled(self, action: Action, state: Value) -> tuple[int, tuple[Value, ...]]:
+        """The first instance of an action that plain Python takes from here."""
+        index = self.actions.index(action)
+        for params in evaluate.instances(action.params):
+            if isinstance(self._agreed(f"after the path, {_call(action, params)}", action, state, params), Took):
+                return index, params
+        raise ReplayMismatch(f"{action.name} is enabled in no instance in the last state")
 
     def _step(self, position: int, index: int, params: tuple[Value, ...], state: Value) -> Value:
         action = self.actions[index]
@@ -168,14 +182,14 @@ class Judge:
 
     # --- the end ---
 
-    def _ending(self, states: Sequence[Value], claim: Claim) -> Ending:
+    def _ending(self, states: Sequence[Value], claim: Claim, last: Call | None) -> Ending:
         if claim.trouble is Trouble.DEADLOCK:
             return self._deadlock(states[-1])
         if claim.trouble is Trouble.MODEL_ERROR:
             return self._model_error(states, claim)
         prop = self._property(claim.property)
         if claim.trouble is None:
-            return self._witness(prop, states)
+            return self._fired(prop, last) if prop.action is not None else self._witness(prop, states)
         return self._false(prop, states)
 
     def _property(self, name: str | None) -> Property:
@@ -184,6 +198,11 @@ class Judge:
                 return p
         raise ReplayMismatch(f"the path is shown for {name!r}, which is not a property of the check")
 
+    def _fired(self, prop: Property, last: Call | None) -> Ending:
+        if prop.action is None or last is None or last.name != prop.action.name:
+            raise ReplayMismatch(f"{prop.name}: the path does not end with this action")
+        return Ending(None, Call(prop.name), prop.kind.value)
+
     def _witness(self, prop: Property, states: Sequence[Value]) -> Ending:
         for params, value in self._values(prop, states):
             if value is True:
@@ -191,7 +210,7 @@ class Judge:
         raise ReplayMismatch(f"{prop.name} is true in no instance in the last state")
 
     def _false(self, prop: Property, states: Sequence[Value]) -> Ending:
-        if prop.kind is PropertyKind.REACHABLE:
+        if prop.kind in (PropertyKind.REACHABLE, PropertyKind.FIRES):
             raise ReplayMismatch(f"{prop.name} is reachable: no path can violate it")
         if prop.kind is PropertyKind.RECOVERABLE:
             return self._unrecoverable(prop, states)

@@ -12,7 +12,7 @@ import attrs
 
 from checker.diagnostics import NOWHERE, Span
 from checker.engines.contract import Trouble
-from checker.ir.nodes import Param
+from checker.ir.nodes import Param, PropertyKind
 from checker.ir.types import Type, Value
 from checker.trace.loader import paste
 
@@ -59,12 +59,19 @@ class Ending:
 
     trouble: Trouble | None
     claim: Call | None = None
-    kind: str = ""  # always, step, reachable, recoverable
+    kind: str = ""  # of the property: always, step, reachable, recoverable, fires
     conjuncts: tuple[Conjunct, ...] = ()
     failing: Call | None = None
     fault: str | None = None
     error: str = ""
     recheck: str = ""
+
+    @property
+    def instance(self) -> str:
+        """The claim with its parameters; of a claim that has none, as that an action fires, its name."""
+        if self.claim is None:
+            return ""
+        return self.claim.name if self.kind == PropertyKind.FIRES.value else str(self.claim)
 
 
 @attrs.frozen(eq=False)

@@ -36,6 +36,7 @@ from checker.trace.loader import Erred, Loaded, Refused, Took, load
 from tests.native.systems import shared, shortened, told
 from tests.strategies import Source
 
+WISHES = (PropertyKind.REACHABLE, PropertyKind.FIRES)  # what some state is to have
 Said = tuple[Any, ...]  # ("to", leaves) | ("off",) | ("error", kind) | ("is", bool)
 
 
@@ -159,7 +160,10 @@ def in_scalar(system: ScalarSystem, a: ScalarAction, s: tuple[int, ...], p: tupl
 
 
 def property_in_python(loaded: Loaded, p: Property, states: Sequence[Value]) -> list[Said]:
-    """The values of all instances of a property, in CPython."""
+    """The values of all instances of a property, in CPython; that an action fires has one: whether it does from here."""
+    if p.action is not None:
+        tried = (in_python(loaded, p.action, states[-1], params) for params in ev.instances(p.action.params))
+        return [("is", any(said[0] == "to" for said in tried))]
     kinds = [q.type for q in p.function.params]
     found: list[Said] = []
     for params in ev.instances(p.params):
@@ -170,6 +174,9 @@ def property_in_python(loaded: Loaded, p: Property, states: Sequence[Value]) -> 
 
 def property_in_evaluator(check: Check, p: Property, states: Sequence[Value]) -> list[Said]:
     """The same in the evaluator."""
+    if p.action is not None:
+        tried = (in_evaluator(check.program, p.action, states[-1], params) for params in ev.instances(p.action.params))
+        return [("is", any(said[0] == "to" for said in tried))]
     found: list[Said] = []
     for params in ev.instances(p.params):
         try:
@@ -185,7 +192,7 @@ def folded(p: Property, instances: Sequence[Said]) -> Said:
     if kinds:
         return ("error", frozenset(kinds))
     values = [said[1] for said in instances]
-    return ("is", any(values) if p.kind is PropertyKind.REACHABLE else all(values))
+    return ("is", any(values) if p.kind in WISHES else all(values))
 
 
 def property_in_scalar(p: ScalarProperty, env: dict[tuple[str, int], int]) -> Said:
@@ -289,7 +296,7 @@ SPACE = 200  # states of a whole search
 def compare_search(subject: Subject, most: int, seen: Seen) -> None:
     """The native search against a search by the evaluator, as deep as this one can go."""
     if _search(subject, subject.check, subject.system, most, seen):  # again without invariants, to go on
-        keep = [p.kind is PropertyKind.REACHABLE for p in subject.check.properties]
+        keep = [p.kind in WISHES for p in subject.check.properties]
         check, system = subject.check, subject.system
         check = attrs.evolve(check, properties=tuple(p for p, k in zip(check.properties, keep, strict=True) if k))
         system = attrs.evolve(system, properties=tuple(p for p, k in zip(system.properties, keep, strict=True) if k))
@@ -331,9 +338,7 @@ def _search(subject: Subject, check: Check, system: ScalarSystem, most: int, see
         return verdict.trouble is Trouble.PROPERTY
     if complete:
         missing = [
-            p.name
-            for p in check.properties
-            if p.kind is PropertyKind.REACHABLE and not any(_holds(check, p, s) for s in states)
+            p.name for p in check.properties if p.kind in WISHES and not any(_holds(check, p, s) for s in states)
         ]
         expect(
             "native",
@@ -381,7 +386,7 @@ def _holds(check: Check, p: Property, state: Value) -> bool:
 
 def _bad(check: Check, p: Property, states: Sequence[Value]) -> bool:
     kind, value = folded(p, property_in_evaluator(check, p, states))
-    return kind == "error" or (not value and p.kind is not PropertyKind.REACHABLE)
+    return kind == "error" or (not value and p.kind not in WISHES)
 
 
 def _check_violation(subject: Subject, verdict: Violated) -> None:

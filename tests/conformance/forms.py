@@ -9,8 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from checker.finding import spec_files
-from checker.frontend import load_spec
+from checker.finding import load
 from checker.ir.claims import Check
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.scalarize import scalarize
@@ -27,9 +26,9 @@ FORMS = tuple(attrs.evolve(form, host=host) for form in (QUICK, FAST) for host i
 
 def checks(folder: str = "specs") -> Iterator[tuple[str, Check]]:
     """Every check of the specs, by a name of its own."""
-    for path in spec_files([ROOT / folder]):
-        for check in load_spec(path).checks:
-            yield f"{path.relative_to(ROOT)}: {check.name}", check
+    for spec in load([ROOT / folder]):
+        for check in spec.checks:
+            yield f"{Path(spec.path).resolve().relative_to(ROOT)}: {check.name}", check
 
 
 def compiled(check: Check) -> tuple[Program, Meaning]:

@@ -14,4 +14,4 @@ from checker.engines.contract import Budget
 )  # fmt: skip
 def test_memory_is_told_in_the_unit_it_was_given_in(size: int, text: str) -> None:
     """In bytes only where there is no shorter way."""
-    assert Budget(memory=size).memory_reached == f"memory budget of {text} reached"
+    assert str(Budget(memory=size).memory_reached) == f"memory budget of {text} reached"

@@ -9,7 +9,7 @@ import pytest
 from checker.diagnostics import InputError, render
 from checker.frontend import load_spec
 from checker.frontend.codes import SPEC_HEAD, TOY
-from checker.ir.claims import ExpectViolated, Spec
+from checker.ir.claims import Kind, Spec
 
 EVERY_ARGUMENT = """check(
     "", toyy, {"M": 1, "N": True}, faults={"flop"}, engine="explor", properties=(smal, small), terminal=smal,
@@ -130,7 +130,7 @@ def test_a_violation_that_is_not_looked_for_is_refused(rest: str, underlined: st
     ],
 )
 def test_a_violation_that_may_be_found_is_accepted(rest: str, tmp_path: Path) -> None:
-    assert isinstance(read(tmp_path, f'check("a", toy, {rest})\n').checks[0].expect, ExpectViolated)
+    assert read(tmp_path, f'check("a", toy, {rest})\n').checks[0].expect.kind is Kind.VIOLATED
 
 
 @pytest.mark.parametrize(
@@ -188,3 +188,22 @@ def test_names_that_are_used_without_their_import_are_told_to_import(tmp_path: P
         load_spec(tmp_path / "bare.py")
 
     assert [d.help for d in caught.value.diagnostics] == ["import it: `from model.lang import check`"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'if True:\n    check("a", toy, expect=Holds())\n',
+        'x = check("a", toy, expect=Holds())\n',
+        'def f() -> bool:\n    check("a", toy, expect=Holds())\n    return True\n',
+        'x: Final = check("a", toy, expect=Holds())\n',
+    ],
+)
+def test_a_check_within_another_statement_is_refused(text: str, tmp_path: Path) -> None:
+    """It would be left out otherwise, and pass for checked."""
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, text)
+    (first, *_) = refused.value.diagnostics
+
+    assert (first.code, first.message) == ("M003", "`check` is called inside another statement")
+    assert first.help == "write each `check(...)` by itself, at the left margin"

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import attrs
 
-from checker.engines.contract import Coverage
+from checker.engines.contract import Cause, Coverage, Ended
 from checker.frontend import load_spec
-from checker.ir.claims import ExpectHolds
+from checker.ir.claims import Expectation, Kind
 from checker.outcome import Other, Result
 from checker.overrides import Overrides
 from checker.report import github, junit, sarif, schema, terminal
@@ -46,8 +46,9 @@ def _violated() -> Result:
 
 def _plain(verdict: str, **more: Any) -> Result:
     made = Result(
-        spec="specs/a.py", line=3, check="a, b", property=None, expected="Holds", verdict=verdict, as_expected=False,
-        undecided=False, engine="explore", workers=1, total_seconds=1.0, coverage=Coverage(states=1234),
+        spec="specs/a.py", line=3, check="a, b", property=None, expected="Holds", expects=Kind.HOLDS, verdict=verdict,
+        kind=Kind(verdict.partition("(")[0]), differs=True, undecided=False, engine="explore", workers=1,
+        total_seconds=1.0, coverage=Coverage(states=1234),
     )  # fmt: skip
     return attrs.evolve(made, **more)
 
@@ -76,7 +77,7 @@ def test_a_reduced_search_reports_both_counts() -> None:
 
 def test_bounded_verdicts_say_what_they_are() -> None:
     """Even an expected bounded verdict is no proof, and says so."""
-    text = terminal.details(_plain("NoneWithin(9)", as_expected=True))
+    text = terminal.details(_plain("NoneWithin(9)", differs=False))
 
     assert "says nothing beyond it" in text
     assert terminal.line(_plain("Holds")) == "UNEXPECTED   a, b: Holds, 1 234 states, 1.00 s"
@@ -100,7 +101,8 @@ def test_what_else_is_violated_has_its_trace() -> None:
 
 def test_an_expected_violation_says_what_was_not_judged() -> None:
     """On the terminal and in JSON."""
-    result = _plain("Violated(x)", expected="Violated(x)", as_expected=True, unjudged="depth budget of 4 reached")
+    ended = Ended(Cause.DEPTH, "depth budget of 4 reached")
+    result = _plain("Violated(x)", expected="Violated(x)", expects=Kind.VIOLATED, differs=False, ended=ended)
 
     assert "whether anything else is violated is not known: depth budget of 4 reached" in terminal.details(result)
     assert schema.entry(result)["message"] == "not all was judged: depth budget of 4 reached"
@@ -108,7 +110,7 @@ def test_an_expected_violation_says_what_was_not_judged() -> None:
 
 def test_an_undecided_check_is_undecided_everywhere() -> None:
     """JSON tells it from a failed one."""
-    entries = [schema.entry(_plain("NoneWithin(4)", undecided=u)) for u in (True, False)]
+    entries = [schema.entry(_plain("NoneWithin(4)", differs=not u, undecided=u)) for u in (True, False)]
 
     assert [(e["undecided"], e["as_expected"]) for e in entries] == [(True, False), (False, False)]
 
@@ -117,13 +119,29 @@ def test_an_action_that_no_check_of_a_spec_enables_is_noted() -> None:
     """One that some check takes is not, nor one of a search that was not exhausted."""
     here = [
         _plain("Holds", fired=("up",), never_fired=("down", "slash")),
-        _plain("Violated(x)", fired=("up", "down"), never_fired=("slash", "halt")),
+        _plain("Violated(x)", fired=("up", "down"), never_fired=("slash", "halt"), coverage=Coverage(frontier=0)),
+        _plain("Violated(x)", fired=("up", "jump"), never_fired=("slash", "halt")),
     ]
 
-    assert list(terminal.never_enabled(here)) == ["never enabled in any check of specs/a.py: slash"]
-    assert list(terminal.never_enabled(here[1:])) == []
+    def notes(*results: Result, of: int) -> list[str]:
+        return list(terminal.never_enabled(results, {"specs/a.py": of}))
+
+    assert notes(*here[:2], of=2) == ["never enabled in any check of specs/a.py: slash, halt"]
+    assert notes(*here, of=3) == [
+        "never enabled in any of the 2 checks of specs/a.py that were searched to the end: slash, halt"
+    ]
+    assert notes(here[0], of=1) == ["never enabled in any check of specs/a.py: down, slash"]
+    assert notes(here[2], of=1) == []
     assert "never enabled: down, slash" in terminal.details(here[0], terminal.Style(verbose=True))
     assert schema.entry(here[0])["never_enabled"] == ["down", "slash"]
+
+
+def test_after_one_check_of_several_nothing_is_said_of_all() -> None:
+    """As under `--only`; its own line says what it did not enable."""
+    one = _plain("Holds", fired=("up",), never_fired=("down",))
+
+    assert list(terminal.never_enabled([one], {"specs/a.py": 2})) == []
+    assert "1 action never enabled" in terminal.line(one)
 
 
 def test_every_format_takes_a_failure() -> None:
@@ -150,7 +168,7 @@ def test_another_engine_decides_only_what_it_can() -> None:
 def test_a_wrong_number_is_unexpected() -> None:
     """The right verdict with another count fails."""
     spec = load_spec(SPEC)
-    check = attrs.evolve(spec.checks[0], expect=ExpectHolds(distinct=287))
+    check = attrs.evolve(spec.checks[0], expect=Expectation(Kind.HOLDS, {"distinct": 287}))
     result = run_check(spec, check)
 
     assert not result.as_expected

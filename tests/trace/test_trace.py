@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -220,3 +221,28 @@ def test_one_step_in_python(spec: Spec) -> None:
     outcome = loaded.run_action(a.module, a.name, TWO_STEPS.initial, (0,), [p.type for p in a.params])
 
     assert outcome == Took(((True, False), 1))
+
+
+@pytest.mark.parametrize("what", ["device", "pipe", "folder", "large"])
+def test_what_is_no_plain_file_of_some_size_is_not_read(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device never ends, a pipe waits, and what is large takes many times its size in memory."""
+    path = tmp_path / "trace.itf.json"
+    if what == "device":
+        path.symlink_to("/dev/zero")
+    elif what == "pipe":
+        os.mkfifo(path)
+    elif what == "folder":
+        path.mkdir()
+    else:
+        path.write_text("[" + "1," * 60 + "1]")
+        monkeypatch.setattr(itf, "MOST_BYTES", 100)
+
+    with pytest.raises(InputError) as refused:
+        itf.read(path)
+    (found,) = refused.value.diagnostics
+    told = (
+        "the file is too long for a trace: it has more than 100 bytes" if what == "large" else "this is no plain file"
+    )
+    assert (found.code, found.message, found.help) == ("T002", told, "name a file that `--traces` wrote")

@@ -40,12 +40,17 @@ class Passing(enum.Enum):
 
 @attrs.frozen(eq=False)
 class Gate:
-    """A place in the text, and when it is passed; `before`: the gate that one comes from, by its number."""
+    """A place in the text, and when it is passed; `before`: the gate that one comes from, by its number.
+
+    Of an action also where Python comes to it at all: behind the gates before it, where the `if`s around it are so.
+    Elsewhere it is passed by, and stops nobody.
+    """
 
     span: Span
     passing: Passing
     conditions: tuple[Node, ...]
     before: int | None = None
+    reached: Node = TRUE
 
 
 # --- of an action ----------------------------------------------------------------------------------
@@ -58,8 +63,9 @@ def of_action(program: Program, action: Action) -> tuple[Gate, ...]:
     gates: list[Gate] = []
     passed: dict[int, Node] = {}
     for (span, passing), conditions in run.found.items():
+        reached = sc.or_(run.reached[span, passing])
         passed |= {c.id: c for c in conditions}
-        gates.append(Gate(span, passing, tuple(passed.values()), len(gates) - 1 if gates else None))
+        gates.append(Gate(span, passing, tuple(passed.values()), len(gates) - 1 if gates else None, reached))
     return tuple(gates)
 
 
@@ -69,6 +75,7 @@ class _Guards(Run):
     def __init__(self, maker: Maker) -> None:
         super().__init__(maker)
         self.found: dict[tuple[Span, Passing], list[Node]] = {}
+        self.reached: dict[tuple[Span, Passing], list[Node]] = {}
         self._within: list[Span] = []
         self._error: Span | None = None
 
@@ -96,6 +103,7 @@ class _Guards(Run):
             key = (self._within[-1], Passing.REQUIRED) if self._error is None else (self._error, Passing.RIGHT)
             reached = sc.and_([frame.reached() for frame in self.frames])
             self.found.setdefault(key, []).append(sc.or_((sc.not_(reached), condition)))
+            self.reached.setdefault(key, []).append(reached)
         super().require(condition)
 
     def fail(self, error: Node, kind: ModelErrorKind, span: Span) -> None:

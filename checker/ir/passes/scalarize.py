@@ -22,6 +22,7 @@ from checker.ir import scalar as sc
 from checker.ir import types as ty
 from checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Property, PropertyKind, Stmt
 from checker.ir.passes import symbolic as sy
+from checker.ir.passes.enabling import enabled
 from checker.ir.passes.symbolic import Bits, Items, Opt, Sym
 from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import Type
@@ -98,6 +99,9 @@ class Maker:
 
     def property(self, prop: Property) -> ScalarProperty:
         """A property; its parameters are expanded, each value under a path of its own."""
+        if prop.action is not None:
+            value = enabled(self.action(prop.action), prop.name, prop.function.span)
+            return ScalarProperty(prop.name, PropertyKind.REACHABLE, value, (), prop.action.name)
         spaces = "st" if prop.kind is PropertyKind.STEP else "s"
         states = [variables(self.state, space) for space in spaces]
         count = math.prod(ty.cardinality(p.type) for p in prop.params)
