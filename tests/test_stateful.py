@@ -247,6 +247,11 @@ def test_a_wrong_path_and_a_wrong_name_get_the_nearest(climb: Path) -> None:
 # --- what is enabled -------------------------------------------------------------------------------
 
 
+def test_a_model_is_not_printed_whole(climb: Path) -> None:
+    """Hypothesis 6.100 asks for the repr at each draw, and took minutes and gigabytes for that."""
+    assert len(repr(machine(climb, "falls").model)) < 100
+
+
 def in_python(model: Model, state: object) -> tuple[list[Call], list[Call]]:
     """The calls that plain Python takes, and those that are errors of the model, in order."""
     every = [Call(a, params) for a in model.actions for params in evaluate.instances(a.params)]
