@@ -39,7 +39,8 @@ SAMPLE = (
     "tests/semantics",
     "tests/smt",
     "tests/test_cli.py",
-    "tests/test_stateful.py",
+    "tests/test_stateful.py::test_a_failing_run_pastes_back_into_python",
+    "tests/test_stateful.py::test_the_pytest_file_of_the_readme_passes_and_fails_as_it_says",
     "tests/trace",
 )
 
