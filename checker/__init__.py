@@ -1,7 +1,7 @@
 """Interlock: check cross-chain protocols written as plain typed Python.
 
-Every face of it imports this package first (the command, `python -m checker`, `checker.stateful`, the pytest plugin), so
-this is where a system is refused that has no locks, signals and descriptors of POSIX: in a sentence, with the exit
+Every face of it imports this package first (the command, `python -m checker`, `checker.stateful`, the pytest plugin),
+so this is where a system is refused that has no locks, signals and descriptors of POSIX: in a sentence, with the exit
 code of wrong input.
 """
 

@@ -31,7 +31,7 @@ class Clock:
 
 
 def effort(run: Callable[[], object], most: int) -> int:
-    """How many calls of Python functions it takes, which is the same on any machine.  Fails as soon as there are more."""
+    """How many calls of Python functions it takes, the same on any machine.  Fails as soon as there are more."""
     made = 0
 
     def count(frame: FrameType, event: str, _: object) -> None:

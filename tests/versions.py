@@ -2,9 +2,9 @@
 
     python tests/versions.py [PYTHON ...]   # interpreters to try beside those on PATH and in pyenv's and uv's folders
 
-Rule of the module: a version is tried as a user has it (a virtual environment of its own, the checkout installed in it by
-pip), by the walk-throughs of the documents and a sample of the tests, and thrown away.  What is promised and is not on
-this machine is said, and so is what is tried beyond the promise; only a promise that does not hold is a failure.
+Rule of the module: a version is tried as a user has it (a virtual environment of its own, the checkout installed in it
+by pip), by the walk-throughs of the documents and a sample of the tests, and thrown away.  What is promised and is not
+on this machine is said, and so is what is tried beyond the promise; only a promise that does not hold is a failure.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def promised() -> list[Version]:
 
 
 def lowest() -> list[str]:
-    """The lowest version that is promised of each dependency, as pip's constraints; setuptools, which builds, included."""
+    """The lowest version that is promised of each dependency, and of setuptools, which builds: pip's constraints."""
     needs = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
     return [need.replace(">=", "==") for need in needs]
 
@@ -105,7 +105,7 @@ def tried(python: str, constraints: Sequence[str] = ()) -> str:
     """What pytest says in the end of an environment made by a Python, its packages as constrained.  Raises Failed."""
     with tempfile.TemporaryDirectory(prefix="interlock-") as name:
         folder, checkout = Path(name), Path(name, "checkout")
-        shutil.copytree(ROOT, checkout, ignore=LEFT_OUT)
+        shutil.copytree(ROOT, checkout, symlinks=True, ignore=LEFT_OUT)
         run(python, "-m", "venv", str(folder / "venv"))
         own = str(folder / "venv/bin/python")
         install(own, checkout, constraints)
