@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup specs test slow lint format check bench reports clean
+.PHONY: help setup specs test slow versions lint format check bench reports clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,6 +30,9 @@ test: $(READY) ## the tests, slow ones left out
 slow: $(READY) ## the slow tests and the slow checks
 	@$(BIN)/python -m pytest -q -m slow
 	@$(BIN)/interlock check --slow specs/ tests/benchmarks/agg_core.py
+
+versions: $(READY) ## other Pythons of this machine, and the lowest dependencies (ARGS="/path/to/python3.14")
+	@$(BIN)/python tests/versions.py $(ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check --quiet .

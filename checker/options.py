@@ -52,7 +52,7 @@ class _Parser(argparse.ArgumentParser):
     """Argparse, with mistakes as diagnostics."""
 
     def error(self, message: str) -> NoReturn:
-        found = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        found = re.search(r"invalid choice: '([^']*)'.* \(choose from (.*)\)", message)
         help_ = f"see `{self.prog} --help`"
         if found:
             help_ = did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))

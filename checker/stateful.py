@@ -111,7 +111,7 @@ class Claim:
         return f"{self.property.name}({', '.join(f'{p.name}={paste(p.type, v)}' for p, v in named)})"
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)  # Hypothesis may ask for the repr at each draw, and all of a model is long
 class Model:
     """A check, ready to be run: as plain Python, and compiled to say what is enabled."""
 

@@ -129,7 +129,20 @@ class Scalarset(metaclass=_ScalarsetMeta):
 _Rebind = Callable[[Any], None]
 
 
-class Map(Generic[K, V]):
+class _Subscripted:
+    """`Map[K, V]` in a model that runs without import machinery, as replay runs it.
+
+    From 3.12 on CPython imports `typing` to subscript a `Generic`, by the `__import__` of the frame that does so:
+    here that is a frame of this module, and the model's own need have none.
+    """
+
+    __slots__ = ()
+
+    def __class_getitem__(cls, arguments: Any) -> Any:
+        return super().__class_getitem__(arguments)  # type: ignore[misc] # of Generic, which stands behind
+
+
+class Map(_Subscripted, Generic[K, V]):
     """A total map over a finite key type: `m[k]`, `m.set(k, v)`, and `s.m[k] = v` in an action."""
 
     __slots__ = ("_items", "_rebind")
@@ -172,7 +185,7 @@ def _check_key(items: Mapping[Any, object], key: object) -> None:
         raise ModelError("KEY", msg)
 
 
-class Seq(Generic[T]):
+class Seq(_Subscripted, Generic[T]):
     """A sequence: `q[i]` from 0, `len(q)`, `x in q`, `for x in q`, `q.push(x)`, `q.rest()`."""
 
     __slots__ = ("_items", "_rebind")

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import engine
+
+# How long something takes is no reason to fail, nor to shrink an example less far: machines are slow, and busy.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+engine.MAX_SHRINKING_SECONDS = math.inf
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--clock 100` is a machine on which everything takes a hundred times as long; it takes no longer to run."""
+    parser.addoption("--clock", type=float, default=1.0, help="how fast time goes by for what is tested")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the clock, before anything that reads it is imported."""
+    rate = config.getoption("--clock")
+    if rate == 1.0:
+        return
+    for name in ("monotonic", "perf_counter"):
+        real = getattr(time, name)
+        setattr(time, name, lambda real=real: rate * real())
 
 
 @pytest.fixture(autouse=True)

@@ -104,29 +104,29 @@ def saved(spec: Path) -> bool:
     return any((spec.parent / "saved").glob("*.checkpoint"))
 
 
-def soak(spec: Path, name: str, kills: int, *, once_saved: bool = False) -> int:
-    """Kill runs at random moments (or such moments after a checkpoint is there) until so many were killed; each that
-    ends, and a last one, must say what a whole run says.  How many went on from a checkpoint."""
-    start = time.monotonic()
+def soak(spec: Path, name: str, kills: int) -> None:
+    """Kill runs until so many have left a checkpoint: at random moments, of every second run after it had one, however
+    fast the machine is.  Each that ends, and a last one, must say what a whole run says."""
+    start = time.time()  # as `--clock` leaves it: a run is another process
     whole = started(spec, name)
     said = whole.communicate()[1]
     assert whole.returncode in (0, 1), said
-    seconds, expected = time.monotonic() - start, outcome(spec)
-    chance, went_on = random.Random(name), 0
+    seconds, expected = time.time() - start, outcome(spec)
+    chance, patient = random.Random(name), False
     while kills:
-        went_on += saved(spec)
+        patient = not patient
         run = started(
             spec, name, "--checkpoint", str(spec.parent / "saved"), "--checkpoint-every", "0.02",
             "--workers", str(chance.randint(1, 3)),
         )  # fmt: skip
-        while once_saved and run.poll() is None and not saved(spec):
+        while patient and run.poll() is None and not saved(spec):
             time.sleep(0.005)
         try:
-            said = run.communicate(timeout=chance.uniform(0.0 if once_saved else 0.2, 1.0) * seconds)[1]
+            said = run.communicate(timeout=chance.uniform(0.0, 1.0) * seconds)[1]
         except subprocess.TimeoutExpired:
             run.send_signal(signal.SIGKILL)
             run.communicate()
-            kills -= 1
+            kills -= saved(spec)
             continue
         assert run.returncode == whole.returncode, said
         assert outcome(spec) == expected
@@ -136,16 +136,15 @@ def soak(spec: Path, name: str, kills: int, *, once_saved: bool = False) -> int:
     assert last.returncode == whole.returncode, said
     assert outcome(spec) == expected
     assert not saved(spec)
-    return went_on
 
 
 def test_a_killed_run_loses_nothing(spec: Path) -> None:
     """A few times."""
-    assert soak(spec, "narrow", 3, once_saved=True) > 0
+    soak(spec, "narrow", 3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_fifty_kills_lose_nothing(spec: Path, name: str) -> None:
     """Narrow and wide states, one state of each orbit, and all that is violated: 13 kills each."""
-    assert soak(spec, name, 13) >= 6
+    soak(spec, name, 13)

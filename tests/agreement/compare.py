@@ -464,7 +464,10 @@ def in_z3(
 
 
 def _possible(solver: Any, *more: Any) -> bool:
-    answer = solver.check(*more)
+    solver.push()
+    solver.add(*more)  # as assumptions, older versions of Z3 take names alone
+    answer = solver.check()
+    solver.pop()
     assert answer != z3.unknown, "Z3 gave up"
     return bool(answer == z3.sat)
 

@@ -87,7 +87,7 @@ def test_all_engines_agree_with_cpython_on_many_models(start: int) -> None:
     assert set(seen.searches) >= {"violated", "complete", "within"}
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+@settings(max_examples=20, derandomize=True, database=None)
 @given(models())
 def test_the_grammar_serves_hypothesis(source: Source) -> None:
     agrees(source, Effort(states=8, steps=40, native=False), Seen())

@@ -301,10 +301,10 @@ def test_an_interrupt_ends_the_search_with_what_was_covered() -> None:
 
 
 def factoring() -> ScalarSystem:
-    """A step whose parameters are the factors of a large number."""
-    big = (1 << 40) - 1
+    """A step whose parameters are the factors of a number of 121 bits, which no machine finds like this."""
+    big = (1 << 61) - 1
     x, p, q = sc.int_var("s", 0, 0, big), sc.int_var("p", 0, 2, big), sc.int_var("p", 1, 2, big)
-    target = 1073741789 * 1073741783
+    target = ((1 << 61) - 31) * ((1 << 60) + 33)
     guess = action(
         "guess", [sc.eq(sc.mul(p, q), sc.integer(target))], {0: p}, params=[("p", IntT(2, big)), ("q", IntT(2, big))]
     )
@@ -312,7 +312,7 @@ def factoring() -> ScalarSystem:
 
 
 def test_a_hard_question_ends_with_the_time_budget() -> None:
-    """Factoring within a step takes longer than a fifth of a second."""
+    """Factoring within a step takes longer than any budget."""
     verdict = run(factoring(), budget=Budget(seconds=0.2))
 
     assert isinstance(verdict, Unknown)
@@ -331,7 +331,7 @@ def test_z3_may_end_before_our_clock_does(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_hard_question_ends_with_the_memory_budget() -> None:
     """Z3 may have three megabytes more than it has."""
     memory = z3.Z3_get_estimated_alloc_size() + (3 << 20)
-    verdict = run(factoring(), budget=Budget(seconds=60.0, memory=memory))
+    verdict = run(factoring(), budget=Budget(memory=memory))
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason.startswith("memory budget of ")

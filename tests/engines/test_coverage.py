@@ -56,7 +56,7 @@ def told(found: Surveyed) -> tuple[int, tuple[int, ...], tuple[int, ...] | None]
 
 
 @pytest.mark.usefixtures("eager")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(systems())
 def test_random_systems_are_covered_as_in_python(system: ScalarSystem) -> None:
     """With any number of threads."""
@@ -138,7 +138,7 @@ def test_questions_that_are_not_symmetric_are_not_answered_of_a_reduced_search()
 # --- questions -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(systems(), systems())
 def test_random_questions_are_answered_as_in_python(system: ScalarSystem, other: ScalarSystem) -> None:
     """The actions of one system, asked of the states of another with the same leaves."""

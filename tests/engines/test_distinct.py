@@ -99,7 +99,7 @@ def lengths(least: dict[frozenset[int], int], told: list[Way]) -> None:
     assert all(any(b <= s for b in before) for s in least)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(systems())
 def test_random_systems_are_violated_in_as_many_ways(system: ScalarSystem) -> None:
     """Of each thing: every way is told, the shortest first, on any number of threads; no more than that."""

@@ -402,8 +402,9 @@ def test_a_memory_budget_is_told_as_it_was_given() -> None:
     assert verdict.reason == "memory budget of 1.5 MiB reached"
 
 
-def test_progress_is_reported() -> None:
+def test_progress_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the numbers so far."""
+    monkeypatch.setattr("checker.engines.explore._REPORT", 0.0)
     seen: list[Coverage] = []
 
     Explore().run(Task(agg_core(2, 2), progress=seen.append, interrupted=lambda: bool(seen)))
@@ -540,7 +541,7 @@ def agree_on_every_violation(
     assert every.coverage.states == len(search(system)[0])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(systems())
 def test_random_systems_agree_with_python(system: ScalarSystem) -> None:
     """Verdict, counts and length of the path; the path itself is a path to the violation."""

@@ -23,6 +23,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
 from checker.native import checkpoint
 from checker.native.memory import Region
+from tests.clock import Clock
 from tests.engines.test_explore import systems
 from tests.engines.test_reduction import BUSY, FEW
 from tests.ir.test_symmetry import system as written
@@ -148,7 +149,7 @@ def test_from_any_checkpoint_the_verdict_is_the_same(name: str, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("restless")
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(systems())
 def test_random_systems_go_on_alike(system: ScalarSystem) -> None:
     """Errors of the model, deadlocks and all kinds of properties, with and without going on after a violation."""
@@ -200,8 +201,9 @@ def test_less_memory_after_a_violation_was_found_loses_nothing(tmp_path: Path) -
     assert (whole.coverage.states, whole.unjudged) == (8**6, "")
 
 
-def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C after some states, twice; the time that was searched adds up."""
+    Clock(0.001).rule(monkeypatch)
     system, file = agg_core(3, 1), tmp_path / "c"
     seconds = []
     for looks in (2, 3):

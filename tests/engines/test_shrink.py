@@ -98,7 +98,7 @@ def test_no_step_of_a_random_model_can_be_left_out() -> None:
 
 
 @pytest.mark.usefixtures("no_search")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(systems())
 def test_no_run_of_steps_can_be_left_out(system: ScalarSystem) -> None:
     """Nor can an earlier instance of the same action stand for a step, nor an earlier initial state for the first."""
@@ -132,7 +132,7 @@ def judged(system: ScalarSystem) -> bool:
     return kinds != {PropertyKind.RECOVERABLE}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(systems())
 def test_a_small_system_gives_a_shortest_path(system: ScalarSystem) -> None:
     """As long as the one that exhaustive search finds for the same trouble."""

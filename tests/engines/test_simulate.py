@@ -163,7 +163,7 @@ def test_the_yardstick_is_walked_as_in_python(monkeypatch: pytest.MonkeyPatch, c
     same(agg_core(2, 1), 30, 100)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(systems())
 def test_random_systems_are_walked_as_in_python(system: ScalarSystem) -> None:
     """Counts by instance, terminal states, and what goes wrong first."""
@@ -210,7 +210,7 @@ def on_threads(system: ScalarSystem, **task: object) -> list[Verdict]:
     return [bare(Simulate().run(Task(system, workers=n, **task))) for n in (1, 2, 3, 7)]  # type: ignore[arg-type]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(systems())
 def test_any_number_of_threads_says_the_same(system: ScalarSystem) -> None:
     """Verdict, path and every count."""

@@ -94,7 +94,7 @@ def actions(draw: st.DrawFn, name: str) -> ScalarAction:
     return action(name, [], guards, updates)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(actions("a"), min_size=2, max_size=4))
 def test_what_is_said_to_move_left_does(made: list[ScalarAction]) -> None:
     expressions = Expressions(system(*made))
@@ -103,7 +103,7 @@ def test_what_is_said_to_move_left_does(made: list[ScalarAction]) -> None:
         assert is_left_mover(b, a) or not movers.left(b, a)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(actions("a"), min_size=1, max_size=3),
     st.lists(st.tuples(st.sampled_from([PropertyKind.ALWAYS, PropertyKind.REACHABLE]), conditions()), max_size=2),
@@ -120,7 +120,7 @@ def test_what_is_said_to_be_kept_is(made: list[ScalarAction], claims: list[tuple
                 assert end is None or said(p.value, state) is not quiet or said(p.value, end) is quiet
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(actions("a"), min_size=1, max_size=3), conditions(STATE + AFTER))
 def test_what_is_said_of_steps_is_true_of_each(made: list[ScalarAction], claimed: Node) -> None:
     expressions = Expressions(system(*made, claims=((PropertyKind.STEP, claimed),)))

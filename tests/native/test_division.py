@@ -27,7 +27,7 @@ from tests.engines.test_explore import agrees_with_python
 from tests.native.systems import keep_all_leaves, search, shortened, told
 from tests.native.test_wide import SPEC, counters, wide_systems
 
-QUIET = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True)

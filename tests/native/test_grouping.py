@@ -85,7 +85,7 @@ def samples(draw: st.DrawFn) -> tuple[list[int], Values, Division, int]:
     return widths, values, tuple(division), words
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(samples())
 def test_no_grouping_is_worse_or_too_large(sample: tuple[list[int], Values, Division, int]) -> None:
     """Counted exactly, on states that are all there are; and the second answer is the first."""
@@ -99,7 +99,7 @@ def test_no_grouping_is_worse_or_too_large(sample: tuple[list[int], Values, Divi
     assert grouped(leaves(widths, values), now, words) == best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(samples())
 def test_parts_are_those_of_a_tree(sample: tuple[list[int], Values, Division, int]) -> None:
     """What is estimated of all states, where all are there, is what is counted."""

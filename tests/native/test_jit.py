@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import subprocess
 import sys
@@ -41,7 +42,9 @@ SPEC = "specs/two_phase_commit.py"
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Form]:
-    """The forms that were compiled, and not taken from a cache, since the test began."""
+    """The forms that were compiled, and not taken from a cache, since the test began; no call takes long enough for
+    another form."""
+    monkeypatch.setattr(jit, "_CHARACTERS", 1e-3)
     found: list[Form] = []
     compile_ = jit._compiled
 
@@ -176,7 +179,9 @@ def test_a_system_becomes_the_same_text_in_every_process() -> None:
 def test_the_command_keeps_nothing_without_a_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: list[Form]
 ) -> None:
-    """`--no-cache`, and only for that run."""
+    """`--no-cache`, and only for that run; nothing but code is worth keeping of a search that takes no time."""
+    monkeypatch.setattr("checker.engines.explore._LONG", math.inf)
+    monkeypatch.setattr("checker.native.history._SHORT", math.inf)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("INTERLOCK_CACHE", raising=False)
     codes = [cli.main(["check", SPEC, "--only", "3 managers", *more]) for more in (["--no-cache"], [], [])]

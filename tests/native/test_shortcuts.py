@@ -35,13 +35,13 @@ def agrees(given_system: ScalarSystem) -> None:
             assert short == plain
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(systems())
 def test_random_systems_are_told_alike(made: ScalarSystem) -> None:
     agrees(made)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(actions("a"), min_size=2, max_size=5),
     st.lists(st.tuples(st.sampled_from(KINDS), conditions()), max_size=3),

@@ -248,7 +248,7 @@ def test_depths_that_memory_has_no_room_for_send_states_to_disk(
     assert same(verdict) == same(plain)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(systems())
 def test_random_systems_are_told_alike(tmp_path_factory: pytest.TempPathFactory, system: ScalarSystem) -> None:
     """Errors of the model, deadlocks and all kinds of properties, with and without going on after a violation."""

@@ -32,7 +32,7 @@ def verdicts(system: ScalarSystem, **task: object) -> list[Verdict]:
 
 
 @pytest.mark.usefixtures("eager")
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(systems())
 def test_random_systems_are_told_alike(system: ScalarSystem) -> None:
     """Verdict, counts and paths, with and without going on after a violation."""

@@ -100,7 +100,7 @@ def read_through(system: ScalarSystem, aliases: dict[Node, Node]) -> ScalarSyste
     )
 
 
-QUIET = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @QUIET

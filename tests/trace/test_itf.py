@@ -85,7 +85,7 @@ def test_what_is_no_value_is_refused(t: Type, data: Any) -> None:
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_runs_of_random_models_survive_itf(seed: int) -> None:
     """States, steps, parameters and what is claimed: the file says again what was written."""
     dice = random.Random(seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from checker import cli
@@ -141,3 +142,68 @@ def test_a_spec_with_checks_is_not_imported(folder: Path) -> None:
 
     assert len(helped) == 4
     assert all("move what both need into a file without any" in text for text in helped)
+
+
+TYPES = """from typing import Annotated, Final, TypeAlias
+
+from model.lang import Bound, Enum, FiniteSet, Map, Range, Seq, action, auto, filled, record, state
+
+
+class Way(Enum):
+    UP = auto()
+    DOWN = auto()
+
+
+Few: TypeAlias = Annotated[int, Range(0, 1)]
+Queue = Annotated[Seq[Map[Way, Few]], Bound(2)]
+SOME: Final[FiniteSet[Way]] = FiniteSet({Way.UP})
+
+
+@record
+class Message:
+    body: tuple[Way, Map[Way, bool] | None]
+    queue: Queue | None
+
+
+@state
+class State:
+    sent: Map[Way, Message | None] = filled(None)
+    queue: Queue = Seq()
+
+
+@action
+def send(s: State, way: Way) -> None:
+    s.sent[way] = Message((way, Map({w: w in SOME for w in Way})), s.queue)
+"""
+TYPES_SPEC = """import types_of_all_sorts
+from model.lang import Violated, always, check
+from types_of_all_sorts import State, Way
+
+
+@always
+def silent(s: State) -> bool:
+    return all(s.sent[way] is None for way in Way)
+
+
+check("sent", types_of_all_sorts, expect=Violated(silent, steps=1))
+"""
+
+
+def test_types_are_subscripted_without_imports(tmp_path: Path) -> None:
+    """Where a model runs there is no `__import__`, which CPython asks for when it subscripts a generic class."""
+    (tmp_path / "types_of_all_sorts.py").write_text(TYPES)
+    (tmp_path / "types_spec.py").write_text(TYPES_SPEC)
+
+    assert cli.main(["check", str(tmp_path / "types_spec.py")]) == cli.OK
+
+
+@pytest.mark.parametrize("module", ["os", "typing", "model.lang"])
+def test_text_that_was_refused_could_import_nothing(folder: Path, module: str) -> None:
+    """A second wall: had the front end accepted an import in a function, it would fail."""
+    program = load_spec(folder / "counter_spec.py").checks[0].program
+    bad = f"\n\ndef bad() -> bool:\n    import {module}\n    return True\n"
+    counter, *others = program.modules
+    loaded = load(attrs.evolve(program, modules=(attrs.evolve(counter, source=counter.source + bad), *others)))
+
+    with pytest.raises(ImportError, match="__import__ not found"):
+        loaded.function("counter", "bad")()
