@@ -192,7 +192,7 @@ class Violated:
 
     trouble PROPERTY: `property` is the name.  ALWAYS: false in the last state of `path`.  STEP: false
     of its last step.  REACHABLE: `path` is None, no reachable state has it (exhaustive).  RECOVERABLE:
-    from the last state of `path` no path leads to the wanted state (exhaustive).
+    from the last state of `path` no path leads to the wanted state, with these `params` (exhaustive).
     DEADLOCK: the last state has no enabled action and is not declared terminal (`property` is the
     name of the terminal predicate).  MODEL_ERROR: after `path`, the action `error_step` with these
     parameters is an error of the model; or, with `error_step` None, evaluating `property` in the last
@@ -208,6 +208,7 @@ class Violated:
     property: str | None
     path: Path | None
     error_step: Step | None = None
+    params: tuple[Value, ...] = ()
     others: tuple[Violated, ...] = ()
     unjudged: str = ""
     more: tuple[Violated, ...] = ()

@@ -143,7 +143,8 @@ class Findings:
         lost = self._levels().lost(self.system.properties.index(p), look)
         if lost is None:
             return None
-        return Violated(self.coverage(), Trouble.PROPERTY, p.name, self._path(lost[0].state, lost[1]))
+        path = self._path(lost.state, lost.depth)
+        return Violated(self.coverage(), Trouble.PROPERTY, p.name, path, params=p.instance(lost.goal))
 
     def undecided(self, reason: str) -> Verdict:
         """What is said of a search that ended before it was over."""

@@ -349,7 +349,7 @@ def _reason(end: Ending) -> str:
             fault = f" [fault: {end.fault}]" if end.fault else ""
             return f"error of the model in {end.failing}{fault}: {end.error}"
     if end.kind == "recoverable":
-        return f"from here no path leads to {_name(end.claim)}"
+        return f"from here no path leads to {'?' if end.claim is None else end.claim.named()}"
     return f"{claim} is false" + (" of the last step" if end.kind == "step" else "")
 
 

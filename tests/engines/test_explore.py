@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ from checker.engines.explore import Explore
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, search, successors
+from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, recoverable, search, successors
 
 num = sc.integer
 ALWAYS, STEP = PropertyKind.ALWAYS, PropertyKind.STEP
@@ -451,7 +452,13 @@ def systems(draw: st.DrawFn) -> ScalarSystem:
         if kind in (ALWAYS, STEP):
             value = sc.or_((value, draw(bools(state))))
         errors = [sc.and_([draw(bools(state)) for _ in range(3)])] if draw(st.integers(0, 4)) == 0 else []
-        properties.append(claim(f"p{i}", kind, value, errors))
+        count = draw(st.sampled_from([1, 1, 3, 11])) if kind is RECOVERABLE else 1
+        if count == 1:
+            properties.append(claim(f"p{i}", kind, value, errors))
+        else:
+            which = sc.mod(draw(ints(state)), num(count))
+            goals = [sc.or_((value, sc.eq(which, num(k)))) for k in range(count)]
+            properties.append(recoverable(f"p{i}", goals, errors))
     initial = draw(
         st.lists(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES)), min_size=1, max_size=3, unique=True)
     )
@@ -509,13 +516,30 @@ def violations(system: ScalarSystem) -> list[tuple[int, Trouble, str | None]]:
     return found
 
 
-def lost(system: ScalarSystem, p: ScalarProperty) -> bool:
-    """Whether some state has no path to what a RECOVERABLE property wants."""
+def lost(system: ScalarSystem, p: ScalarProperty) -> tuple[int, tuple[int, ...], int] | None:
+    """The first state from which no path leads to some goal of a RECOVERABLE property, after its depth; and the first
+    such goal.  By a graph of its own.  States are compared by their leaves, from the last to the first."""
     levels, steps, _ = search(system)
-    good = {s for s in levels if true(p.value, s)}
-    while more := {s for s in levels if s not in good and good & set(steps[s])}:
-        good |= more
-    return len(good) < len(levels)
+    graph = nx.DiGraph([(t, s) for s, after in steps.items() for t in after])  # backwards
+    graph.add_nodes_from(levels)
+    found = []
+    for k, goal in enumerate(p.goals):
+        there = [s for s in levels if true(goal, s)]
+        good = {s for layer in nx.bfs_layers(graph, there) for s in layer} if there else set()
+        found += [(level, s, k) for s, level in levels.items() if s not in good]
+    return min(found, key=lambda found: (found[0], found[1][::-1], found[2]), default=None)
+
+
+def told_first(system: ScalarSystem, verdict: Violated) -> None:
+    """The state and the parameters of a RECOVERABLE property that is violated are those of the first that is lost."""
+    p = next(p for p in system.properties if p.name == verdict.property)
+    if p.kind is RECOVERABLE:
+        first = lost(system, p)
+        assert first is not None
+        assert verdict.path is not None
+        assert (len(verdict.path.steps), replayed(system, verdict.path), verdict.params) == (
+            *first[:2], p.instance(first[2]) if p.params else (),
+        )  # fmt: skip
 
 
 def agree_on_every_violation(
@@ -556,7 +580,7 @@ def agrees_with_python(system: ScalarSystem) -> None:
     late = [p for p in system.properties if p.kind in (REACHABLE, RECOVERABLE)]
     bad = [
         p.name for p in late
-        if (lost(system, p) if p.kind is RECOVERABLE else not any(true(p.value, s) for s in levels))
+        if (lost(system, p) is not None if p.kind is RECOVERABLE else not any(true(p.value, s) for s in levels))
     ]  # fmt: skip
     agree_on_every_violation(system, verdict, found, bad)
     if found:
@@ -573,6 +597,7 @@ def agrees_with_python(system: ScalarSystem) -> None:
     if bad:
         assert isinstance(verdict, Violated)
         assert verdict.property == bad[0]
+        told_first(system, verdict)
     else:
         assert isinstance(verdict, Holds)
         for p in late:
