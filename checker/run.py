@@ -198,7 +198,9 @@ def _replayed(
 def _violation(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> Trace | None:
     if not isinstance(verdict, Violated) or verdict.path is None:
         return None
-    return the_judge().path(verdict.path, claim_of(verdict.trouble, verdict.property, verdict.error_step, verdict.params))
+    return the_judge().path(
+        verdict.path, claim_of(verdict.trouble, verdict.property, verdict.error_step, verdict.params)
+    )
 
 
 def _others(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> tuple[Other, ...]:

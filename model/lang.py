@@ -495,7 +495,7 @@ def reachable(function: F) -> F:
 
 
 def recoverable(function: F) -> F:
-    """From every reachable state some path leads to a state that has it (AG EF)."""
+    """From every reachable state some path leads to a state that has it (AG EF), for each value of its parameters."""
     return function
 
 

@@ -31,7 +31,7 @@ from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Division, Packing
 
 _INSTANCES = 1 << 24
-_NARROWEST = 8  # bits of a mark
+_NARROW_MARK, _WIDE_MARK = 8, 64  # bits of what a state is marked with: a byte, or a word
 _NARROW = WORD  # bits of states that are kept as they are written
 _BRANCH = 10  # nodes of a property that are worth a branch around them
 
@@ -303,7 +303,7 @@ class Program:
                 chosen = range(len(p.goals)) if self.quotient is None else self.quotient.goals[i]
                 wanted = {p.goals[k].id: k for k in reversed(chosen) if p.goals[k] is not TRUE}
                 numbers = sorted(wanted.values())
-                yield from (Portion(i, tuple(numbers[k : k + WORD])) for k in range(0, len(numbers), WORD))
+                yield from (Portion(i, tuple(numbers[k : k + _WIDE_MARK])) for k in range(0, len(numbers), _WIDE_MARK))
 
 
 def known_leaves(system: ScalarSystem) -> Known:
@@ -323,7 +323,7 @@ def permitted(known: Known, system: ScalarSystem, quotient: Quotient | None) -> 
 
 def _marks(goals: int) -> tuple[int, ...]:
     """Of how many bits the marks of states may be: a byte, and where that is too few for all goals, a word."""
-    return (() if not goals else (_NARROWEST,) if goals <= _NARROWEST else (_NARROWEST, WORD))
+    return () if not goals else (_NARROW_MARK,) if goals <= _NARROW_MARK else (_NARROW_MARK, _WIDE_MARK)
 
 
 def _errors(p: ScalarProperty) -> Node:

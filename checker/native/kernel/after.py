@@ -122,9 +122,7 @@ def _mark(code: Code, slot: str, bits: int) -> str:
 def _lost(shape: Shape, bits: int) -> str:
     """`@lost<bits>(ctx, start, stop, full, marks, best)`: note the smallest of the least deep states whose mark is not
     full, and the first bit that it has not."""
-    code = Code(
-        f"define i64 @lost{bits}(ptr %c, i64 %start, i64 %stop, i64 %full, ptr %marks, ptr %best) nounwind"
-    )
+    code = Code(f"define i64 @lost{bits}(ptr %c, i64 %start, i64 %stop, i64 %full, ptr %marks, ptr %best) nounwind")
     table = code.pointer("%c", Ctx.TABLE)
     with code.count("%start", "%stop") as slot:
         cell, mark = code.load(table, slot), _mark(code, slot, bits)
