@@ -110,7 +110,12 @@ def _other_violations(expect: claims.ExpectViolated, wanted: Violated | None, ot
 
 
 def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
-    """Why an expected violation is undecided: something ended the search for any other, and not the spec's own bound."""
+    """Why the expected verdict is not all that the check claims: the run did not judge a property of it, or something
+    ended the search for any other violation, and not the spec's own bound."""
+    left_out = verdict.coverage.not_judged
+    if left_out and not isinstance(check.expect, claims.ExpectUnknown):
+        told = "; ".join(map(str, left_out))
+        return f"as expected so far, but {told} (`properties=` leaves it to another check)"
     if isinstance(verdict, NoneSampled) and (o.depth, o.steps) != (None, None):
         return "as expected, but on walks of a length that the command line set"
     if not isinstance(verdict, Violated) or not searched_on(check, o.engine or check.engine):

@@ -105,6 +105,17 @@ class Surveyed:
 
 
 @attrs.frozen
+class NotJudged:
+    """A property that a run did not judge, and why."""
+
+    property: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.property} was not judged: {self.reason}"
+
+
+@attrs.frozen
 class Coverage:
     """What a run covered.  Numbers that an engine does not have are None.
 
@@ -139,6 +150,7 @@ class Coverage:
     level_expanded: float | None = None  # while a search goes on: how much of the level at hand, from 0 to 1
     memory_budget: int | None = None  # while it goes on
     last_time: int | None = None  # while it goes on: how many states its last run kept in all
+    not_judged: tuple[NotJudged, ...] = ()  # properties of the task that the verdict says nothing about
     notes: tuple[str, ...] = ()
 
 

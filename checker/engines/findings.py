@@ -17,6 +17,7 @@ from checker.engines import reduction
 from checker.engines.contract import (
     Coverage,
     Holds,
+    NotJudged,
     Path,
     Step,
     Task,
@@ -26,6 +27,7 @@ from checker.engines.contract import (
     Violated,
     shown,
 )
+from checker.engines.judged import undecided
 from checker.engines.keeping import Wrong
 from checker.engines.reduction import Reduction
 from checker.ir.nodes import PropertyKind
@@ -121,15 +123,15 @@ class Findings:
         self.searched = time.perf_counter() - self.started
         left_out = self._left_out()
         for p in self.late_properties():
-            if p.name not in left_out:
+            if p not in left_out:
                 refuted = self._refuted(p, look)
                 if refuted is not None and not self.task.every:
                     return refuted
                 self.late += [] if refuted is None else [refuted]
         verdict = self.every("")
         if verdict is not None:
-            notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
-            return attrs.evolve(verdict, coverage=with_notes(verdict.coverage, notes))
+            why = tuple(NotJudged(p.name, "the model has errors") for p in left_out)
+            return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, not_judged=why))
         witnesses = {self.system.properties[i].name: self._path(n.state, d) for i, (n, d) in self._by_property()}
         return Holds(self.coverage(), witnesses)
 
@@ -161,17 +163,19 @@ class Findings:
         if not found:
             return None
         coverage = self.coverage()
+        if unjudged:
+            coverage = attrs.evolve(coverage, not_judged=undecided(self.system, unjudged))
         first, *others = (attrs.evolve(v, coverage=coverage) for v in found)
         return attrs.evolve(first, others=tuple(others), unjudged=unjudged)
 
-    def _left_out(self) -> list[str]:
+    def _left_out(self) -> list[ScalarProperty]:
         """Late properties that nothing is said of: what they wait for may lie beyond an error of the model."""
         if not self.task.every:
             return []
-        properties = self.system.properties
+        properties, late = self.system.properties, [p for p in self.late_properties() if not self.witnessed(p)]
         if self.program.shape.dead + 2 in self.troubles:
-            return [p.name for p in self.late_properties()]
-        return [p.name for p in self.late_properties() if 2 * properties.index(p) + 1 in self.troubles]
+            return late
+        return [p for p in late if 2 * properties.index(p) + 1 in self.troubles]
 
     def late_properties(self) -> list[ScalarProperty]:
         """The properties that only an exhausted search refutes."""

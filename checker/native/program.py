@@ -22,6 +22,7 @@ from checker.ir.passes.known import NOTHING, Known, narrowed
 from checker.ir.passes.quotient import Quotient
 from checker.ir.passes.ranges import ranges
 from checker.ir.scalar import FALSE, TRUE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
+from checker.ir.types import cardinality, rank
 from checker.native import kernel
 from checker.native.emit import Emitter, bits_of, load_words, width
 from checker.native.jit import Library
@@ -149,6 +150,13 @@ class Program:
         """The action and the parameters of an instance."""
         action = self.owner(number)
         return Step(action, decode(self.system.actions[action], number - self.bases[action]))
+
+    def number(self, step: Step) -> int:
+        """The instance of an action with these parameters."""
+        place = 0
+        for (_, t), value in zip(self.system.actions[step.action].params, step.params, strict=True):
+            place = place * cardinality(t) + rank(t, value)
+        return self.bases[step.action] + place
 
     def owner(self, number: int) -> int:
         """The action of an instance."""

@@ -26,6 +26,10 @@ def _suite(root: Xml.Element, spec: str, results: Sequence[Result]) -> None:
     suite = Xml.SubElement(root, "testsuite", {"name": spec, **counts})
     for r in results:
         case = Xml.SubElement(suite, "testcase", classname=spec, name=r.check, time=f"{r.total_seconds:.3f}")
+        if r.coverage.not_judged:
+            said = Xml.SubElement(case, "properties")
+            for n in r.coverage.not_judged:
+                Xml.SubElement(said, "property", name="not judged", value=f"{n.property}: {n.reason}")
         if not r.as_expected:
             kind = "error" if r.undecided or r.defect else "failure"
             below = Xml.SubElement(case, kind, message=f"expected {r.expected}, found {r.verdict}")

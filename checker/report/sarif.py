@@ -34,6 +34,7 @@ def _entry(result: Result) -> dict[str, Any]:
         "level": "warning" if result.undecided else "error",
         "message": {"text": text},
         "locations": [{"physicalLocation": place}],
+        "properties": {"notJudged": [n.property for n in result.coverage.not_judged]},
     }
 
 

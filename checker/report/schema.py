@@ -51,6 +51,7 @@ def entry(result: Result) -> dict[str, Any]:
         "trace": result.trace_file,
         "also_violated": [{"violated": o.name, "steps": o.steps, "trace": o.trace_file} for o in result.others],
         "distinct": _distinct(result),
+        "not_judged": [{"property": n.property, "reason": n.reason} for n in c.not_judged],
         "never_enabled": list(result.never_fired) if exhausted(result) else [],
         "coverage": _coverage(result.covered),
         "blocked": None if result.covered is None else _stopped(result.covered.blocked, "action"),

@@ -95,6 +95,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
     if result.message:
         yield result.message
     yield from result.coverage.notes if not result.message else ()
+    for left_out in map(str, result.coverage.not_judged):
+        yield from fold(left_out) if left_out not in result.message else ()
     if result.going_on:
         yield f"go on with: {result.going_on}"
     if result.verdict.startswith("NoneWithin"):

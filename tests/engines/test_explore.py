@@ -357,7 +357,7 @@ def test_beyond_an_error_of_the_model_nothing_is_called_unreachable() -> None:
     verdict = check_every(counter(100, claim("twenty", REACHABLE, sc.eq(X, num(20))), stop=9, guarded=False))
 
     assert told(verdict) == [("model error", 9)]
-    assert verdict.coverage.notes == ("twenty: not judged, for the model has errors",)
+    assert [str(n) for n in verdict.coverage.not_judged] == ["twenty was not judged: the model has errors"]
 
 
 @pytest.mark.parametrize("budget", [{"states": 6}, {"depth": 6}])

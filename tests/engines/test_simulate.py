@@ -107,12 +107,13 @@ def test_walks_end_at_their_longest() -> None:
 
 
 def test_recoverable_alone_is_refused() -> None:
-    """Beside others it is noted as not decided."""
+    """Beside others it is named as not judged."""
     lasting = claim("back", PropertyKind.RECOVERABLE, sc.eq(X, num(0)))
 
     verdict = Simulate().run(Task(pair(lasting, claim("seen", PropertyKind.REACHABLE, sc.eq(X, num(4)))), walks=50))
 
-    assert verdict.coverage.notes == ("back: not decided by random walks", "seen: witnessed")
+    assert verdict.coverage.notes == ("seen: witnessed",)
+    assert [n.property for n in verdict.coverage.not_judged] == ["back"]
     with pytest.raises(InputError, match="E010"):
         Simulate().run(Task(pair(lasting)))
 
