@@ -27,11 +27,12 @@ class Judgement:
 
 def compared(check: Check, verdict: Verdict, o: Overrides, *, broken_initially: bool = False) -> Judgement:
     """Compare a verdict with the check's expectation; `broken_initially`: no engine ran, and the notes say why."""
-    message = _difference(check, verdict, o)
+    wrong = _witnesses(check.expect, verdict)  # whatever the verdict: no longer run makes a shortest witness another
+    message = wrong or _difference(check, verdict, o)
     open_end = "" if message else _open(check, verdict, o)
     undecided = (
         bool(open_end)
-        or bool(message)
+        or bool(message and not wrong)
         and (isinstance(verdict, Unknown) or (_bounded(verdict) and (o.foreign(check) or o.bounds)))
     )
     message = message or open_end
@@ -44,7 +45,21 @@ def compared(check: Check, verdict: Verdict, o: Overrides, *, broken_initially: 
 
 def searched_on(check: Check, engine: str) -> bool:
     """Whether the search goes on after a violation: one is expected, and only the whole search shows no other."""
-    return isinstance(check.expect, claims.ExpectViolated) and engine == "explore"
+    expect = check.expect
+    return isinstance(expect, claims.ExpectViolated) and not expect.first and engine == "explore"
+
+
+def _witnesses(expect: claims.Expectation, verdict: Verdict) -> str:
+    """Which shortest witnesses are longer or shorter than expected, as far as the run went; or are none within it."""
+    found = verdict.coverage.witnessed
+    wanted = (expect.steps if isinstance(expect, claims.ExpectHolds) else None) or {}
+    if found is None:
+        return ""
+    told = {p: f"witnessed in {n} step{'' if n == 1 else 's'}" for p, n in found.items() if wanted.get(p, n) != n}
+    if isinstance(verdict, NoneWithin):
+        none = [p for p, n in wanted.items() if p not in found and n <= verdict.steps]
+        told |= dict.fromkeys(none, f"not witnessed within {verdict.steps} step{'' if verdict.steps == 1 else 's'}")
+    return ", ".join(f"{p} {said} (expected {wanted[p]})" for p, said in told.items())
 
 
 def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
@@ -69,7 +84,7 @@ def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
             if wanted is None or others:
                 return _other_violations(expect, wanted, others)
             numbers = [("steps", expect.steps, length(wanted))]
-            if not _open(check, verdict, o):  # else the search did not see them all
+            if not _open(check, verdict, o) and not (expect.first and o.every):  # else it saw fewer, or more
                 numbers.append(("distinct", expect.distinct, c.states))
         case claims.ExpectUnknown(), Unknown():
             if verdict.reason == "interrupted":
@@ -95,7 +110,7 @@ def _foreign_difference(expect: claims.Expectation, verdict: Verdict) -> str:
 def _sorted_out(expect: claims.ExpectViolated, verdict: Violated) -> tuple[Violated | None, list[Violated]]:
     """The violation that is expected, if it was found, and those that are not."""
     name = expect.property.replace(" ", "_")
-    every = (verdict, *verdict.others)
+    every = (verdict,) if expect.first else (verdict, *verdict.others)
     return next((v for v in every if violated_name(v) == name), None), [v for v in every if violated_name(v) != name]
 
 
@@ -113,7 +128,7 @@ def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
     """Why the expected verdict is not all that the check claims: the run did not judge a property of it, or something
     ended the search for any other violation, and not the spec's own bound."""
     left_out = verdict.coverage.not_judged
-    if left_out and not isinstance(check.expect, claims.ExpectUnknown):
+    if left_out and not _claims_no_more(check.expect):
         told = "; ".join(map(str, left_out))
         return f"as expected so far, but {told} (`properties=` leaves it to another check)"
     if isinstance(verdict, NoneSampled) and (o.depth, o.steps) != (None, None):
@@ -125,6 +140,11 @@ def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
     if not reason or by_spec:
         return ""
     return f"as expected so far, but whether anything else is violated is not known: {reason}"
+
+
+def _claims_no_more(expect: claims.Expectation) -> bool:
+    """Whether nothing is claimed of what the run did not judge."""
+    return isinstance(expect, claims.ExpectUnknown) or isinstance(expect, claims.ExpectViolated) and expect.first
 
 
 def _bounded(verdict: Verdict) -> bool:
@@ -172,12 +192,15 @@ def show_expected(expect: claims.Expectation) -> str:
     """The expectation as the author wrote it."""
     match expect:
         case claims.ExpectViolated():
-            told = {"steps": expect.steps, "distinct": expect.distinct}
+            told = {"steps": expect.steps, "distinct": expect.distinct, "first": expect.first or None}
             numbers = "".join(f", {name}={n}" for name, n in told.items() if n is not None)
             return f"Violated({expect.property.replace(' ', '_')}{numbers})"
         case claims.ExpectNoneWithin(n) | claims.ExpectNoneSampled(n):
             return f"{type(expect).__name__.removeprefix('Expect')}({n})"
         case claims.ExpectUnknown():
             return "Unknown"
-    said = ", ".join(f"{k}={v}" for k, v in attrs.asdict(expect).items() if v is not None)
+    fields = attrs.asdict(expect)
+    if fields.get("steps") is not None:
+        fields["steps"] = "{" + ", ".join(f"{name}: {n}" for name, n in fields["steps"].items()) + "}"
+    said = ", ".join(f"{k}={v}" for k, v in fields.items() if v is not None)
     return type(expect).__name__.removeprefix("Expect") + (f"({said})" if said else "")

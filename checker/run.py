@@ -31,7 +31,7 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
-from checker.ir.claims import Check, Spec
+from checker.ir.claims import Check, ExpectViolated, Spec
 from checker.ir.scalar import ScalarSystem
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from checker.outcome import Other, Result, Sampled, Ways
@@ -75,7 +75,9 @@ def run_check(
     except InputError as e:
         raise InputError([_placed(d, check) for d in e.diagnostics]) from None
     if isinstance(verdict, Violated) and not every:
-        verdict = attrs.evolve(verdict, unjudged=f"{name} ended at the first violation")
+        alone = isinstance(check.expect, ExpectViolated) and check.expect.first
+        why = "the check asks for no more than the first violation" if alone else f"{name} ended at the first violation"
+        verdict = attrs.evolve(verdict, unjudged=why)
     result = _replayed(spec, check, name, overrides, start, verdict, system, traces)
     if questions is not None:
         told = questions.told(verdict.coverage, functools.partial(text_of, spec, check))

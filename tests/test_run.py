@@ -66,6 +66,11 @@ def never(s: State) -> bool:
     return s.x == 2 and s.x == 3
 
 
+@reachable
+def low(s: State) -> bool:
+    return s.x == 0
+
+
 @always
 def counts(s: State) -> bool:
     return s.x >= 0
@@ -172,6 +177,101 @@ def test_an_engine_that_ends_at_the_first_violation_says_so(tmp_path: Path) -> N
     assert walked.unjudged == "simulate ended at the first violation"
     assert bounded.as_expected
     assert bounded.unjudged == "bmc ended at the first violation"
+
+
+def test_a_check_may_ask_for_the_first_violation_alone(tmp_path: Path) -> None:
+    """The search ends there: what is violated further on is not looked for, and the verdict says so."""
+    whole = check(tmp_path, '"c", toy, properties=(near, far, gets_up), expect=Violated(near, steps=3)')
+    first = check(
+        tmp_path, '"c", toy, properties=(near, far, gets_up), expect=Violated(near, steps=3, distinct=4, first=True)'
+    )
+
+    assert not whole.as_expected
+    assert first.as_expected
+    assert first.expected == "Violated(near, steps=3, distinct=4, first=True)"
+    assert (first.coverage.states, first.others) == (4, ())
+    assert first.unjudged == "the check asks for no more than the first violation"
+    said = "whether anything else is violated is not known: the check asks for no more than the first violation"
+    assert said in details(first)
+
+
+@pytest.mark.parametrize(
+    ("expect", "message"),
+    [
+        ("Violated(far, first=True)", "expected Violated(far, first=True), found Violated(near, steps=3)"),
+        ("Violated(near, steps=4, first=True)", "steps=3 (expected 4)"),
+        ("Violated(near, distinct=10, first=True)", "distinct=4 (expected 10)"),
+    ],
+)
+def test_the_first_violation_must_be_the_expected_one(tmp_path: Path, expect: str, message: str) -> None:
+    result = check(tmp_path, f'"c", toy, properties=(near, far), expect={expect}')
+
+    assert (result.as_expected, result.undecided, result.message) == (False, False, message)
+
+
+def test_all_lists_more_than_the_first_without_failing_the_check(tmp_path: Path) -> None:
+    """The check claims nothing of what comes after it, and the states of a search to the end are more."""
+    result = check(
+        tmp_path,
+        '"c", toy, properties=(near, far), expect=Violated(near, distinct=4, first=True)',
+        Overrides(every=True),
+    )
+
+    assert result.as_expected
+    assert [o.name for o in result.others] == ["far"]
+
+
+@pytest.mark.parametrize("engine", ["bmc", "simulate"])
+def test_another_engine_ends_there_too(tmp_path: Path, engine: str) -> None:
+    result = check(
+        tmp_path, '"c", toy, properties=(near, far), expect=Violated(near, first=True)', Overrides(engine=engine)
+    )
+
+    assert (result.as_expected, result.unjudged) == (True, "the check asks for no more than the first violation")
+
+
+# --- how far away a witness is -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("steps", "message"), [(9, ""), (8, "top witnessed in 9 steps (expected 8)")])
+def test_the_length_of_the_shortest_witness_is_compared(tmp_path: Path, steps: int, message: str) -> None:
+    result = check(tmp_path, f'"c", toy, properties=(top,), expect=Holds(steps={{top: {steps}}})')
+
+    assert (result.as_expected, result.undecided, result.message) == (not message, False, message)
+    assert result.expected == f"Holds(steps={{top: {steps}}})"
+    assert schema.entry(result)["witnessed"] == {"top": 9}
+
+
+@pytest.mark.parametrize(
+    ("steps", "bound", "message"),
+    [
+        (9, 12, "expected Holds(steps={top: 9}), found NoneWithin(12)"),
+        (10, 12, "top witnessed in 9 steps (expected 10)"),
+        (8, 8, "top not witnessed within 8 steps (expected 8)"),
+        (9, 8, "expected Holds(steps={top: 9}), found NoneWithin(8)"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["bmc", "explore"])
+def test_a_bounded_search_refutes_a_length_that_it_went_beyond(
+    tmp_path: Path, engine: str, steps: int, bound: int, message: str
+) -> None:
+    """A longer run makes a shortest witness no other; what lies beyond the bound is undecided."""
+    overrides = Overrides(engine="bmc", steps=bound) if engine == "bmc" else Overrides(depth=bound)
+    result = check(tmp_path, f'"c", toy, properties=(top,), expect=Holds(steps={{top: {steps}}})', overrides)
+
+    if engine == "explore" and bound == 12:  # the search was over before
+        message = message if steps == 10 else ""
+    assert (result.as_expected, result.message) == (not message, message)
+    assert result.undecided is message.startswith("expected")
+
+
+def test_a_witness_without_a_step_has_length_0(tmp_path: Path) -> None:
+    """Comparing it as it is, not as one that is missing."""
+    result = check(tmp_path, '"c", toy, {"TOP": 1}, properties=(low,), expect=Holds(steps={low: 0})')
+    other = check(tmp_path, '"c", toy, {"TOP": 1}, properties=(low,), expect=Holds(steps={low: 1})')
+
+    assert result.as_expected
+    assert other.message == "low witnessed in 0 steps (expected 1)"
 
 
 # --- what an engine cannot judge -----------------------------------------------------------------------

@@ -37,6 +37,7 @@ class _Search:
         self.covered = Coverage(not_judged=beyond(task.system, "a bounded search"))
         self.found: list[Violated] = []
         self.notes: list[str] = []
+        self.witnessed: dict[str, int] = {}
 
     def run(self) -> Verdict:
         found = claims(self.task.system)
@@ -47,7 +48,7 @@ class _Search:
                 self._look(search, depth)
                 if self.found and not self.task.every:
                     return self.found[0]
-                self.notes += [witnessed(p, r) for p, r in search.witnesses(depth)]
+                self._witness(search, depth)
                 self._progress(depth)
             missing = search.wanted
         except Stopped as stop:
@@ -65,12 +66,18 @@ class _Search:
                 return
             search.forget(run.claim)
 
+    def _witness(self, search: Bounded, depth: int) -> None:
+        found = search.witnesses(depth)
+        self.notes += [witnessed(p, run) for p, run in found]
+        self.witnessed |= {p.name: depth for p, _ in found}
+
     def _progress(self, depth: int) -> None:
         self.covered = attrs.evolve(self.covered, depth=depth)
         self.task.progress(self._coverage())
 
     def _coverage(self) -> Coverage:
-        return attrs.evolve(self.covered, search_seconds=self.clock.elapsed, notes=tuple(self.notes))
+        seconds, notes = self.clock.elapsed, tuple(self.notes)
+        return attrs.evolve(self.covered, search_seconds=seconds, witnessed=dict(self.witnessed), notes=notes)
 
     def _violated(self, unjudged: str) -> Violated | None:
         """All that was found as one verdict, and why there may be more."""

@@ -132,6 +132,9 @@ class Coverage:
     transitions: int | None = None
     depth: int | None = None
     terminal: int | None = None
+    witnessed: Mapping[str, int] | None = (
+        None  # by REACHABLE property, as far as found: the steps of a shortest witness
+    )
     fired: tuple[int, ...] | None = None
     walks: int | None = None
     steps: int | None = None

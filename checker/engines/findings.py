@@ -234,6 +234,7 @@ class Findings:
             transitions=total(Ctx.TRANSITIONS),
             depth=visited.reached,
             terminal=total(Ctx.TERMINAL),
+            witnessed={self.system.properties[i].name: depth for i, (_, depth) in self._by_property()},
             fired=tuple(map(sum, zip(*fired, strict=True))),
             orbits=None if self.quotient is None else found,
             symmetry=() if self.quotient is None else tuple(s.name for s in self.quotient.sorts),

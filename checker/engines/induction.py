@@ -49,6 +49,7 @@ class _Proof:
         self.claims = claims(self.system)
         self.depth: int | None = None
         self.notes: list[str] = []
+        self.witnessed: dict[str, int] = {}
         self.last: Run | None = None
 
     def run(self) -> Verdict:
@@ -70,7 +71,9 @@ class _Proof:
     def _extend_base(self, depth: int) -> Run | None:
         run = self.base.violation(depth)
         if run is None:
-            self.notes += [witnessed(p, witness) for p, witness in self.base.witnesses(depth)]
+            found = self.base.witnesses(depth)
+            self.notes += [witnessed(p, witness) for p, witness in found]
+            self.witnessed |= {p.name: depth for p, _ in found}
             self.depth = depth
             self.task.progress(self._coverage())
         return run
@@ -96,8 +99,9 @@ class _Proof:
 
     def _coverage(self) -> Coverage:
         return Coverage(
-            depth=self.depth, search_seconds=self.clock.elapsed, not_judged=self.not_judged, notes=tuple(self.notes)
-        )
+            depth=self.depth, witnessed=dict(self.witnessed), search_seconds=self.clock.elapsed,
+            not_judged=self.not_judged, notes=tuple(self.notes),
+        )  # fmt: skip
 
     def _violated(self, run: Run) -> Violated:
         self.depth = len(run.moves)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -17,14 +17,15 @@ from checker.frontend.arguments import count
 from checker.frontend.groups import Groups
 from checker.frontend.scope import LangName, written
 from checker.ir import claims as c
+from checker.ir.nodes import PropertyKind
 
 # The names that a verdict takes: in order, then by name.
 _TAKES: Final[dict[str, tuple[int, tuple[str, ...], str]]] = {
-    "Holds": (0, ("distinct", "depth", "transitions"), "Holds()"),
+    "Holds": (0, ("distinct", "depth", "transitions", "steps"), "Holds()"),
     "Proved": (0, ("k",), "Proved()"),
     "NoneWithin": (1, (), "NoneWithin(20)"),
     "NoneSampled": (1, (), "NoneSampled(1000)"),
-    "Violated": (1, ("steps", "distinct"), "Violated(property, steps=3)"),
+    "Violated": (1, ("steps", "distinct", "first"), "Violated(property, steps=3)"),
     "Unknown": (0, (), "Unknown()"),
 }
 _TROUBLES: Final = {"deadlock", "model_error"}
@@ -52,11 +53,11 @@ class Verdicts:
 
     def _call(self, name: str, node: ast.Call) -> c.Expectation | None:
         wants, allowed, example = _TAKES[name]
-        numbers: dict[str, int | None] = {}
+        said: dict[str, Any] = {}
         whole = True
         for k in node.keywords:
             if k.arg in allowed:
-                numbers[str(k.arg)] = count(self.groups.decls, k.value, "S007")
+                said[str(k.arg)] = self._said(name, str(k.arg), k.value)
             else:
                 help_ = did_you_mean(k.arg or "", allowed) if allowed else f"write `{example}`"
                 self._note(k, f"{name} has no `{k.arg}`", help_)
@@ -69,9 +70,54 @@ class Verdicts:
             first = self._violated(node.args[0])
         elif wants:
             first = count(self.groups.decls, node.args[0], "S007")
-        if not whole or first is None or None in numbers.values():
+        if not whole or first is None or None in said.values():
             return None
-        return _made(name, first, {k: v for k, v in numbers.items() if v is not None})
+        return _made(name, first, said)
+
+    def _said(self, name: str, keyword: str, node: ast.expr) -> Any:
+        """What a verdict is given by name: a number, but for two; None after a note of what it is instead."""
+        match name, keyword:
+            case "Violated", "first":
+                return self._flag(node, keyword)
+            case "Holds", "steps":
+                return self._lengths(node)
+        return count(self.groups.decls, node, "S007")
+
+    def _flag(self, node: ast.expr, keyword: str) -> bool | None:
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return node.value
+        self._note(node, f"`{keyword}` is True or False", f"write `{keyword}=True`")
+        return None
+
+    def _lengths(self, node: ast.expr) -> dict[str, int] | None:
+        """How many steps the shortest witness of a property has, by its name."""
+        if not isinstance(node, ast.Dict):
+            self._note(node, "`steps` of Holds is a dict", "write `Holds(steps={arrives: 4})`")
+            return None
+        found: dict[str, int] = {}
+        whole = True
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                self._note(value, "`steps` of Holds is written out", "write each property: `{arrives: 4}`")
+                whole = False
+                continue
+            name, length = self._witnessed(key), count(self.groups.decls, value, "S007")
+            if name in found:
+                self._note(key, f"`{name}` is given twice", "give it once")
+            if name is None or length is None or name in found:
+                whole = False
+            else:
+                found[name] = length
+        return found if whole else None
+
+    def _witnessed(self, node: ast.expr) -> str | None:
+        name = self.groups.property(node)
+        kind = None if name is None else self.groups.visible()[name].kind
+        if kind in (None, PropertyKind.REACHABLE):
+            return name
+        message = f"`{name}` has no witness: only a `@reachable` property has one"
+        self._note(node, message, "leave it out")
+        return None
 
     def _violated(self, node: ast.expr) -> str | None:
         entity = self._entity(node)
@@ -80,11 +126,19 @@ class Verdicts:
         return self.groups.property(node, *_TROUBLES)
 
     def refuse_impossible(
-        self, node: ast.expr, expect: c.Expectation, checked: Collection[str], *, terminal: bool
+        self, node: ast.expr, expect: c.Expectation, checked: Collection[str], *, terminal: bool, engine: str
     ) -> None:
-        """Note a violation that this check could not find, since it does not look for it."""
+        """Note what this check could not find, since it does not look for it; and a stop where its engine always does."""
+        if isinstance(expect, c.ExpectHolds):
+            for name in expect.steps or ():
+                if name not in checked:
+                    message = f"`{name}` is not among the properties of this check"
+                    self._note(node, message, "name it in `properties=` too", "S013")
         if not isinstance(expect, c.ExpectViolated):
             return
+        if expect.first and engine != "explore":
+            message = f"the engine {engine} ends at the first violation in any case"
+            self._note(node, message, "leave out `first=True`")
         if expect.property == "deadlock" and not terminal:
             help_ = "say which states may be the last: `terminal=done`"
             self._note(node, "without `terminal=` no deadlock is looked for", help_, "S013")
@@ -99,16 +153,16 @@ class Verdicts:
         self.groups.decls.note(node, code, message, help_)
 
 
-def _made(name: str, first: int | str, numbers: dict[str, int]) -> c.Expectation:
+def _made(name: str, first: int | str, said: dict[str, Any]) -> c.Expectation:
     match name, first:
         case "Holds", _:
-            return c.ExpectHolds(**numbers)
+            return c.ExpectHolds(**said)
         case "Proved", _:
-            return c.ExpectProved(**numbers)
+            return c.ExpectProved(**said)
         case "NoneWithin", int():
             return c.ExpectNoneWithin(first)
         case "NoneSampled", int():
             return c.ExpectNoneSampled(first)
         case "Violated", str():
-            return c.ExpectViolated(first, **numbers)
+            return c.ExpectViolated(first, **said)
     return c.ExpectUnknown()

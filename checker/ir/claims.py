@@ -17,11 +17,12 @@ from checker.ir.types import Value
 
 @attrs.frozen
 class ExpectHolds:
-    """`Holds(distinct=, depth=, transitions=)`."""
+    """`Holds(distinct=, depth=, transitions=, steps=)`; `steps`: of the shortest witness of a property, by its name."""
 
     distinct: int | None = None
     depth: int | None = None
     transitions: int | None = None
+    steps: Mapping[str, int] | None = None
 
 
 @attrs.frozen
@@ -47,11 +48,15 @@ class ExpectNoneSampled:
 
 @attrs.frozen
 class ExpectViolated:
-    """`Violated(property, steps=, distinct=)`; property "deadlock" or "model error" for those."""
+    """`Violated(property, steps=, distinct=, first=)`; property "deadlock" or "model error" for those.
+
+    `first`: the search ends at the first violation, and nothing is claimed of any other.
+    """
 
     property: str
     steps: int | None = None
     distinct: int | None = None
+    first: bool = False
 
 
 @attrs.frozen

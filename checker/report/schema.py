@@ -37,6 +37,7 @@ def entry(result: Result) -> dict[str, Any]:
         "symmetry": list(c.symmetry),
         "transitions": c.transitions,
         "depth": c.depth,
+        "witnessed": None if c.witnessed is None else dict(c.witnessed),
         "seed": c.seed,
         "walks": c.walks,
         "steps": c.steps,
