@@ -1,7 +1,9 @@
 """What do random walks find?  Quick, repeatable from a seed, and never a proof.
 
-Rule of the module: walk number w depends on the seed and w alone, and each of its steps is drawn from the enabled
-action instances with equal chances.  The walks are shared out among threads in rounds, in the order of their numbers.
+Rule of the module: walk number w depends on the seed and w alone.  Faults are rarer than other actions, by a rate that
+each walk draws for itself (`native/kernel/walk`), for what crashes ends most walks early; apart from that, each step is
+drawn from the enabled action instances with equal chances.  The walks are shared out among threads in rounds, in the
+order of their numbers.
 The first violation, by the number of its walk, ends the run: all walks before that one are finished, and what was
 walked beyond it is not counted.  So the verdict, the path and the counts of a run that is not cut short are the same
 for any number of threads.  The walk that went wrong is then made short (`shrink`).

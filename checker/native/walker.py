@@ -25,7 +25,8 @@ class Walks(Program):
     def assembly(self) -> str:
         """The module as LLVM assembly."""
         choices = choice_code(self.system, self.packing, self.bases)
-        return "\n".join([INTRINSICS, choices, self.judging_code(), kernel.walks_text(self.shape)])
+        faults = sum(action.fault is not None for action in self.system.actions)
+        return "\n".join([INTRINSICS, choices, self.judging_code(), kernel.walks_text(self.shape, faults)])
 
     def bind(self) -> None:
         """Find the functions."""

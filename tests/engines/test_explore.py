@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 
+import attrs
 import networkx as nx
 import pytest
 from hypothesis import given, settings
@@ -481,7 +482,8 @@ def random_action(draw: st.DrawFn, state: tuple[Node, ...], index: int) -> Scala
     for i in draw(st.sets(st.integers(0, len(state) - 1), min_size=1)):
         lo, hi = RANGES[i]
         updates[i] = sc.add(sc.mod(draw(ints(space)), num(hi - lo + 1)), num(lo))
-    return action(f"a{index}", params, guards, updates, errors)
+    fault = draw(st.sampled_from([None, None, "bad"]))
+    return attrs.evolve(action(f"a{index}", params, guards, updates, errors), fault=fault)
 
 
 def env(state: tuple[int, ...], after: tuple[int, ...] = ()) -> dict[tuple[str, int], int]:
