@@ -2,8 +2,8 @@
 
 Rule of the module: as of states in memory, in other words.  States of a level are taken some at a time, in the order
 of their keys; what their steps lead to is sorted, and looked up in the levels where it may be, the next one first, for
-most of it is there.  What is said of a state is a bit for each goal, or a byte for each action, by its place on disk; those are all
-in memory.
+most of it is there.  What is said of a state is a bit for each goal, or a byte for each action, by its place on disk;
+those are all in memory.
 """
 
 from __future__ import annotations

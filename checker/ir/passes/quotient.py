@@ -198,22 +198,21 @@ class _Fixing:
 
     def goals(self) -> dict[int, tuple[int, ...]]:
         """By property, one goal of each orbit, which the permutations leave alone."""
-        return {i: tuple(sorted(min(orbit & self._still(i)) for orbit in of)) for i, of in self._orbits.items()}
+        return {i: tuple(sorted(map(min, self._answering(i)))) for i in self._orbits}
 
     def _shrink(self, i: int) -> None:
-        every = set[int]().union(*self._orbits[i])
-        while not all(orbit & self._still(i) for orbit in self._orbits[i]):
-            moving = [sort for sort in self.sizes if self._fixed(i, sort) != every]
+        while not all(self._answering(i)):
+            moving = [sort for sort in self.sizes if len(self._fixed(i, sort)) < sum(map(len, self._orbits[i]))]
             self.sizes[max(moving, key=lambda sort: self.sizes[sort])] -= 1
 
-    def _still(self, i: int) -> set[int]:
-        """The goals that no permutation moves."""
-        return set.intersection(*(self._fixed(i, sort) for sort in self.sizes))
+    def _answering(self, i: int) -> list[set[int]]:
+        """Of each orbit, the goals that no permutation moves."""
+        still = set.intersection(*(self._fixed(i, sort) for sort in self.sizes))
+        return [orbit & still for orbit in self._orbits[i]]
 
     def _fixed(self, i: int, sort: ScalarT) -> set[int]:
         swaps = self._swaps[i][sort][: self.sizes[sort] - 1]
-        every = set[int]().union(*self._orbits[i])
-        return {k for k in every if all(by[k] == k for by in swaps)}
+        return {k for orbit in self._orbits[i] for k in orbit if all(by[k] == k for by in swaps)}
 
 
 def _orbits(goals: int, swaps: Mapping[ScalarT, Sequence[Sequence[int]]]) -> list[set[int]]:
