@@ -43,9 +43,10 @@ class Judgement:
 
 def compared(check: Check, verdict: Verdict, o: Overrides, *, broken_initially: bool = False) -> Judgement:
     """Compare a verdict with the check's expectation; `broken_initially`: no engine ran, and the notes say why."""
-    wrong = _difference(check, verdict, o)
+    unlike = _witnesses(check.expect, verdict)  # whatever the verdict: a longer run makes no shortest witness another
+    wrong = unlike or _difference(check, verdict, o)
     weak = isinstance(verdict, Unknown) or (verdict.kind in _BOUNDED and (o.foreign(check) or o.bounds))
-    differs = bool(wrong) and not weak
+    differs = bool(unlike) or (bool(wrong) and not weak)
     left_open = _open(check, verdict, o) if differs or not wrong else ""
     if not wrong and not left_open:
         left_open = _not_compared(check, verdict, o)
@@ -53,12 +54,25 @@ def compared(check: Check, verdict: Verdict, o: Overrides, *, broken_initially: 
     if broken_initially or isinstance(verdict, Unknown):
         reason = verdict.reason if isinstance(verdict, Unknown) else "; ".join(verdict.coverage.notes)
         message = message if reason in message and message else "; ".join(x for x in (message, reason) if x)
-    return Judgement(differs, bool(left_open) or (bool(wrong) and weak), message)
+    return Judgement(differs, bool(left_open) or (bool(wrong) and weak and not unlike), message)
 
 
 def searched_on(check: Check, engine: str) -> bool:
     """Whether the search goes on after a violation: one is expected, and only the whole search shows no other."""
-    return check.expect.kind is Kind.VIOLATED and engine == "explore"
+    expect = check.expect
+    return expect.kind is Kind.VIOLATED and not expect.first and engine == "explore"
+
+
+def _witnesses(expect: Expectation, verdict: Verdict) -> str:
+    """Which shortest witnesses are longer or shorter than expected, as far as the run went; or are none within it."""
+    found, wanted = verdict.coverage.witnessed, expect.witnesses
+    if found is None:
+        return ""
+    told = {p: f"witnessed in {n} step{'' if n == 1 else 's'}" for p, n in found.items() if wanted.get(p, n) != n}
+    if isinstance(verdict, NoneWithin):
+        none = [p for p, n in wanted.items() if p not in found and n <= verdict.steps]
+        told |= dict.fromkeys(none, f"not witnessed within {verdict.steps} step{'' if verdict.steps == 1 else 's'}")
+    return ", ".join(f"{p} {said} (expected {wanted[p]})" for p, said in told.items())
 
 
 def _difference(check: Check, verdict: Verdict, o: Overrides) -> str:
@@ -114,14 +128,16 @@ def _comparable(check: Check, verdict: Verdict, o: Overrides) -> Mapping[str, in
     wanted = _sorted_out(check.expect, verdict)[0] if isinstance(verdict, Violated) else None
     found = dict(numbers(verdict, wanted))
     if isinstance(verdict, Violated) and not _seen_all(check, verdict, o):
-        found["distinct"] = None
+        found["distinct"] = None  # fewer states than the author's search saw, or more
     if _other_lengths(check, verdict, o) and found["steps"] != check.expect.numbers.get("steps"):
         found["steps"] = None
     return found
 
 
 def _seen_all(check: Check, verdict: Violated, o: Overrides) -> bool:
-    """Whether a search that found a violation went as far as the check wants it to go."""
+    """Whether a search that found a violation went just as far as the check wants it to go."""
+    if check.expect.first:
+        return not o.every and not o.foreign(check)
     return verdict.ended is None or (_bound_of_spec(verdict.ended, o) and searched_on(check, o.engine or check.engine))
 
 
@@ -135,7 +151,7 @@ def _not_compared(check: Check, verdict: Verdict, o: Overrides) -> str:
     found = _comparable(check, verdict, o)
     left = [n for n in check.expect.numbers if found.get(n) is None]
     if not left:
-        return ""
+        return _unseen(check, verdict, o)
     engine = o.engine or check.engine
     why = f"the engine {engine} does not count {'that' if len(left) == 1 else 'those'}"
     if verdict.kind is not check.expect.kind:
@@ -148,12 +164,21 @@ def _not_compared(check: Check, verdict: Verdict, o: Overrides) -> str:
     return f"{told} {'was' if len(left) == 1 else 'were'} not compared: {why}"
 
 
+def _unseen(check: Check, verdict: Verdict, o: Overrides) -> str:
+    """Witnesses whose lengths were not compared, and why."""
+    left = [p for p in check.expect.witnesses if p not in (verdict.coverage.witnessed or {})]
+    if not left:
+        return ""
+    told = " and ".join(f"the steps of {p}" for p in left)
+    return f"{told} were not compared: the engine {o.engine or check.engine} does not look for shortest witnesses"
+
+
 # --- violations ------------------------------------------------------------------------------------
 
 
 def _sorted_out(expect: Expectation, verdict: Violated) -> tuple[Violated | None, list[Violated]]:
     """The violation that is expected, if it was found, and those that are not."""
-    every = (verdict, *verdict.others)
+    every = (verdict,) if expect.first else (verdict, *verdict.others)
     return next((v for v in every if _is_wanted(expect, v)), None), [v for v in every if not _is_wanted(expect, v)]
 
 
@@ -174,7 +199,11 @@ def _other_violations(expect: Expectation, wanted: Violated | None, others: list
 
 
 def _open(check: Check, verdict: Verdict, o: Overrides) -> str:
-    """What was asked and is not known, for something other than the spec's own bound ended the run."""
+    """What was asked and is not known: the run did not judge a property of the check, or something other than the spec's
+    own bound ended it."""
+    left_out = verdict.coverage.not_judged
+    if left_out and not _claims_no_more(check.expect):
+        return f"{'; '.join(map(str, left_out))} (`properties=` leaves it to another check)"
     if isinstance(verdict, NoneSampled) and (o.depth, o.steps) != (None, None):
         return "on walks of a length that the command line set"
     asked = o.every or searched_on(check, o.engine or check.engine)
@@ -193,6 +222,11 @@ def _bound_of_spec(why: Ended, o: Overrides) -> bool:
         case Cause.DEPTH:
             return o.depth is None
     return False
+
+
+def _claims_no_more(expect: Expectation) -> bool:
+    """Whether nothing is claimed of what the run did not judge."""
+    return expect.kind is Kind.UNKNOWN or expect.first
 
 
 # --- in the words of a spec ------------------------------------------------------------------------
@@ -245,3 +279,7 @@ def _arguments(expect: Expectation) -> Iterator[str]:
     for name in form.in_order:
         yield str(expect.numbers[name]) if name in expect.numbers else _name(expect.trouble, expect.property)
     yield from (f"{n}={expect.numbers[n]}" for n in form.by_name if n in expect.numbers)
+    if expect.witnesses:
+        yield f"steps={{{', '.join(f'{name}: {n}' for name, n in expect.witnesses.items())}}}"
+    if expect.first:
+        yield "first=True"

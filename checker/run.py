@@ -116,7 +116,9 @@ def _answered(
         too_deep = Diagnostic("E004", "its text is nested too deeply, helpers included", NOWHERE, _SHALLOWER)
         raise InputError([_placed(too_deep, check)]) from None
     if isinstance(verdict, Violated) and not every:
-        verdict = attrs.evolve(verdict, ended=Ended(Cause.FIRST, f"{engine.name} ended at the first violation"))
+        asked = "the check asks for no more than the first violation"
+        why = asked if check.expect.first else f"{engine.name} ended at the first violation"
+        verdict = attrs.evolve(verdict, ended=Ended(Cause.FIRST, why))
     return _Answer(verdict, system, questions, checkpoint)
 
 
@@ -275,7 +277,9 @@ def _replayed(
 def _violation(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> Trace | None:
     if not isinstance(verdict, Violated) or verdict.path is None:
         return None
-    return the_judge().path(verdict.path, claim_of(verdict.trouble, verdict.property, verdict.error_step))
+    return the_judge().path(
+        verdict.path, claim_of(verdict.trouble, verdict.property, verdict.error_step, verdict.params)
+    )
 
 
 def _others(the_judge: Callable[[], Judge], check: Check, verdict: Verdict) -> tuple[Other, ...]:

@@ -6,7 +6,10 @@ model's own text, through `checker.trace.loader`.  A failing run is shown as cal
 
     TestBridge = machine("specs/bridge.py", "three chains").TestCase
 
-REACHABLE, FIRES and RECOVERABLE properties are left out: random runs cannot refute them.
+REACHABLE, FIRES and RECOVERABLE properties are left out, since random runs cannot refute them, and that is said.
+Hypothesis makes a run shorter by running parts of it, thousands of times, and what is enabled after a part is not
+what it was.  So the test makes it short as `interlock simulate` does (`engines/shrink`), with the compiled model, and
+has Hypothesis run the short one once more, as plain Python: that is the run it reports.
 """
 
 from __future__ import annotations
@@ -14,15 +17,26 @@ from __future__ import annotations
 import copy
 import functools
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn
 
 import attrs
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from checker.diagnostics import Diagnostic, InputError, did_you_mean, mistake, nearest, render_all
+from checker.engines.contract import Step
+from checker.engines.shrink import shortened
 from checker.frontend import load_spec
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param, Property, PropertyKind
@@ -36,20 +50,29 @@ from checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, l
 from checker.trace.replay import ReplayMismatch
 
 _KEPT: Final = 4096  # steps whose ends are kept
+_JUDGED: Final = (PropertyKind.ALWAYS, PropertyKind.STEP)
+
+
+class NotJudged(UserWarning):
+    """A check claims something that random runs cannot refute, so a test of them that passes says nothing of it."""
 
 
 def machine(spec: str | Path, check: str) -> type[ModelMachine]:
     """The state machine class of one check of a spec file: its constants, its faults, its properties.
 
-    Its `.TestCase` is a test for pytest and unittest.  Raises InputError; what to write instead is a note of
-    the exception, which Python and pytest print.
+    Its `.TestCase` is a test for pytest and unittest.  What it does not judge is said in its docstring, and warned
+    of (NotJudged).  Raises InputError, also where a check claims nothing that random runs could refute; what to write
+    instead is a note of the exception, which Python and pytest print.
     """
     try:
         read = _read(Path(spec))
-        return _build(read, _named(read, check))
+        made = _build(read, _named(read, check))
     except InputError as problem:
         problem.add_note(render_all(problem.diagnostics))
         raise
+    if made.not_judged:
+        warnings.warn(made.not_judged, NotJudged, stacklevel=2)
+    return made
 
 
 def _read(path: Path) -> Spec:
@@ -128,6 +151,10 @@ class Model:
         step = self.compiled.step(number)
         return Call(self.actions[step.action], step.params)
 
+    def number(self, call: Call) -> int:
+        """The number of an instance."""
+        return self.compiled.number(Step(self.actions.index(call.action), call.params))
+
     def place(self, state: Any) -> Place:
         """A state with what is enabled there."""
         kind = self.check.program.state
@@ -141,6 +168,21 @@ class Model:
         function = self.loaded.function(action.module, action.name)
         outcome = guarded(lambda: function(after, *arguments))
         return after if outcome is None else outcome
+
+    def shortened(self, run: Run) -> Run | None:
+        """A short run that goes wrong in the same way; None where the compiled model says that this one does not, or
+        where it cannot be compiled with its properties."""
+        check, program = self.check, self.check.program
+        try:
+            system = scalarize(program, self.actions, check.properties, check.terminal, check.helpers)
+            steps = [Step(self.actions.index(call.action), call.params) for call in run.calls]
+            found = shortened(system, self.starts.index(run.start), steps)
+        except (InputError, evaluate.InitialError):
+            return None
+        if found is None:
+            return None
+        start, taken = found
+        return Run(self.starts[start], tuple(Call(self.actions[step.action], step.params) for step in taken))
 
 
 @functools.lru_cache(maxsize=_KEPT)
@@ -159,15 +201,39 @@ def _after(model: Model, place: Place, call: Call) -> Place | Refused | Erred:
     return outcome if isinstance(outcome, (Refused, Erred)) else model.place(outcome)
 
 
+@attrs.frozen
+class Run:
+    """A run: the call that made its initial state, None where that is the default, and those after it."""
+
+    start: Call | None
+    calls: tuple[Call, ...]
+
+
 class ModelMachine(RuleBasedStateMachine):
-    """What all generated machines share: the state, the run so far, and how both are judged."""
+    """What all generated machines share: the state, the run so far, and how both are judged.
+
+    `not_judged`: what the check claims and no run refutes; empty where there is nothing.
+    `script`: the calls that alone are allowed, one after the other; None where all that are enabled are.
+    `failed`: the calls of the run that failed last, the initial one, if there is any, first.
+    """
 
     model: ClassVar[Model]
+    not_judged: ClassVar[str] = ""
+    script: ClassVar[tuple[Call, ...] | None] = None
+    failed: ClassVar[Run | None] = None
 
     def __init__(self) -> None:
         super().__init__()
         self.now = _start(self.model)
+        self.begun: Call | None = None
         self.run: list[Call] = []
+
+    def choices(self) -> Mapping[str, Sequence[int]]:
+        """The instances that may be taken next, by the name of the action."""
+        if self.script is None:
+            return self.now.enabled
+        at = len(self.run) - (self.begun is not None)
+        return {call.action.name: [self.model.number(call)] for call in self.script[at : at + 1]}
 
     def take(self, call: Call) -> None:
         """Take one step."""
@@ -213,6 +279,7 @@ class ModelMachine(RuleBasedStateMachine):
 
     def fail(self, reason: str) -> NoReturn:
         """Raise AssertionError with the run as Python text."""
+        type(self).failed = Run(self.begun, tuple(self.run[self.begun is not None :]))
         check = self.model.check
         constants = ", ".join(f"{name} = {text}" for name, text in check.constants.items())
         where = f'in "{check.name}" of {self.model.spec.path}{f", where {constants}" if constants else ""}'
@@ -225,15 +292,76 @@ class ModelMachine(RuleBasedStateMachine):
 
 
 def _build(spec: Spec, check: Check) -> type[ModelMachine]:
-    model = _model(spec, check)
+    left_out = _not_judged(check)
+    made = _machine(_model(spec, check), _class_name(spec, check))
+    made.__doc__ = "\n\n".join(filter(None, [f'Random runs of check "{check.name}" of {spec.path}.', left_out]))
+    made.not_judged = left_out
+    made.TestCase = _test_case(made)
+    return made
+
+
+def _machine(model: Model, name: str, short: Run | None = None) -> type[ModelMachine]:
+    """A machine of a model; one that takes a given run and no other."""
+    starts = model.starts if short is None else (short.start,)
     body: dict[str, Any] = {
         "model": model,
-        "begin": initialize(start=st.sampled_from(model.starts))(_begin),
+        "script": None if short is None else short.calls,
+        "begin": initialize(start=st.sampled_from(starts))(_begin),
         "claims_hold": invariant()(_claims_hold),
         "do_nothing": _idle(),
     }
     body |= {f"do_{action.name}": _rule(action) for action in model.actions}
-    return type(_class_name(spec, check), (ModelMachine,), body)
+    return type(name, (ModelMachine,), body)
+
+
+def _not_judged(check: Check) -> str:
+    """What a check claims and random runs cannot refute.  Raises InputError E010 where that is all it claims."""
+    left_out = [p for p in check.properties if p.kind not in _JUDGED]
+    if not left_out:
+        return ""
+    told = ", ".join(f"`{p.name}` (@{p.kind.value})" for p in left_out)
+    if len(left_out) == len(check.properties) and check.terminal is None:
+        message = f'random runs cannot refute what check "{check.name}" claims: {told}'
+        help_ = "run it with `interlock check`, or name a check that claims `@always`, `@step` or `terminal=` too"
+        raise InputError([Diagnostic("E010", message, check.span, help_)])
+    return f"Not judged, since random runs cannot refute it: {told}; `interlock check` does."
+
+
+def _test_case(of: type[ModelMachine]) -> Any:
+    """The test of a machine: Hypothesis's own, but for how a failing run becomes a short one."""
+    base: Any = of.TestCase
+
+    @functools.wraps(base.runTest)
+    def run(self: Any) -> None:
+        _tested(of, self.settings)
+
+    return type(base.__name__, (base,), {"runTest": run, "__module__": of.__module__})
+
+
+def _tested(of: type[ModelMachine], how: settings) -> None:
+    """Run a machine as a test.  A run that fails is made short, and then run and reported; by Hypothesis itself, where
+    the compiled model says nothing of it.  Raises AssertionError."""
+    if Phase.shrink not in how.phases:
+        run_state_machine_as_test(of, settings=how)
+        return
+    of.failed = None
+    try:
+        found_only = tuple(p for p in how.phases if p not in (Phase.shrink, Phase.explain))
+        run_state_machine_as_test(of, settings=settings(how, phases=found_only))
+    except AssertionError as problem:
+        if of.failed is None:
+            raise
+        short, found = of.model.shortened(of.failed), problem
+    else:
+        return
+    if short is not None:
+        once = settings(
+            how, database=None, derandomize=True, max_examples=1, phases=(Phase.generate,), print_blob=False
+        )
+        script = _machine(of.model, of.__name__, short)
+        run_state_machine_as_test(script, settings=settings(once, stateful_step_count=len(short.calls) + 2))
+    run_state_machine_as_test(of, settings=how)
+    raise found
 
 
 def _model(spec: Spec, check: Check) -> Model:
@@ -242,7 +370,7 @@ def _model(spec: Spec, check: Check) -> Model:
     # The properties stay Python, and so does the start: only the actions are compiled.
     system = scalarize(attrs.evolve(program, initials=()), actions, (), None, {})
     loaded = load(program, spec)
-    claims = {kind: tuple(_claims(loaded, check, kind)) for kind in (PropertyKind.ALWAYS, PropertyKind.STEP)}
+    claims = {kind: tuple(_claims(loaded, check, kind)) for kind in _JUDGED}
     enabled = Enabled(system, Evaluated(program, actions, (), None, {}))
     return Model(spec, check, loaded, actions, _starts(check), claims, enabled)
 
@@ -278,6 +406,7 @@ def _class_name(spec: Spec, check: Check) -> str:
 
 
 def _begin(self: ModelMachine, start: Call | None) -> None:
+    self.begun = start
     if start is not None:
         self.take(start)
 
@@ -299,13 +428,13 @@ def _rule(action: Action) -> Callable[..., None]:
         self.judge(PropertyKind.STEP, before.state, self.now.state)
 
     def choice(self: ModelMachine) -> st.SearchStrategy[Call]:
-        return st.sampled_from(self.now.enabled[action.name]).map(self.model.call)
+        return st.sampled_from(self.choices()[action.name]).map(self.model.call)
 
-    return precondition(lambda self: action.name in self.now.enabled)(rule(call=st.runner().flatmap(choice))(take))
+    return precondition(lambda self: action.name in self.choices())(rule(call=st.runner().flatmap(choice))(take))
 
 
 def _idle() -> Callable[..., None]:
     def take(self: ModelMachine) -> None:
         """No action is enabled: the run stays where it is."""
 
-    return precondition(lambda self: not self.now.enabled)(rule()(take))
+    return precondition(lambda self: not self.choices())(rule()(take))

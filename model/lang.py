@@ -508,7 +508,7 @@ def reachable(function: F) -> F:
 
 
 def recoverable(function: F) -> F:
-    """From every reachable state some path leads to a state that has it (AG EF)."""
+    """From every reachable state some path leads to a state that has it (AG EF), for each value of its parameters."""
     return function
 
 
@@ -527,11 +527,15 @@ def model_error() -> None:
 
 @attrs.frozen
 class Holds:
-    """Expected: every reachable state was seen and every property holds."""
+    """Expected: every reachable state was seen and every property holds.
+
+    `steps`: how many steps the shortest witness of a `@reachable` property has, as in `{arrives: 4}`.
+    """
 
     distinct: int | None = attrs.field(default=None, kw_only=True)
     depth: int | None = attrs.field(default=None, kw_only=True)
     transitions: int | None = attrs.field(default=None, kw_only=True)
+    steps: Mapping[Callable[..., object], int] | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen
@@ -557,11 +561,15 @@ class NoneSampled:
 
 @attrs.frozen
 class Violated:
-    """Expected: this property is violated, by a counterexample of so many steps; there are so many states in all."""
+    """Expected: this property is violated, by a counterexample of so many steps; there are so many states in all.
+
+    `first=True` ends the search there: nothing else is looked for, and `distinct` are the states found by then.
+    """
 
     property: Callable[..., object]
     steps: int | None = attrs.field(default=None, kw_only=True)
     distinct: int | None = attrs.field(default=None, kw_only=True)
+    first: bool = attrs.field(default=False, kw_only=True)
 
 
 @attrs.frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,6 +14,8 @@ from checker.frontend import load_spec
 from checker.machine import processors
 from checker.outcome import Result
 from checker.overrides import Overrides
+from checker.report import junit, sarif, schema
+from checker.report.terminal import details
 from checker.run import run_check
 
 MODEL = """
@@ -37,7 +40,10 @@ def up(s: State) -> None:
 
 SPEC = """
 import toy
-from model.lang import Holds, NoneSampled, NoneWithin, Proved, Violated, always, check, model_error, reachable, step
+from model.lang import (
+    Holds, NoneSampled, NoneWithin, Proved, Unknown, Violated, always, check, deadlock, model_error, reachable,
+    recoverable, step,
+)
 from toy import State
 
 
@@ -64,6 +70,30 @@ def most(s: State) -> bool:
 @reachable
 def never(s: State) -> bool:
     return s.x == 2 and s.x == 3
+
+
+@reachable
+def low(s: State) -> bool:
+    return s.x == 0
+
+
+@always
+def counts(s: State) -> bool:
+    return s.x >= 0
+
+
+@recoverable
+def gets_up(s: State) -> bool:
+    return s.x == 9
+
+
+@recoverable
+def comes_back(s: State) -> bool:
+    return s.x == 0
+
+
+def high(s: State) -> bool:
+    return s.x == 9
 
 
 """
@@ -155,6 +185,214 @@ def test_an_engine_that_ends_at_the_first_violation_says_so(tmp_path: Path) -> N
     assert walked.unjudged == "simulate ended at the first violation"
     assert bounded.as_expected
     assert bounded.unjudged == "bmc ended at the first violation"
+
+
+def test_a_check_may_ask_for_the_first_violation_alone(tmp_path: Path) -> None:
+    """The search ends there: what is violated further on is not looked for, and the verdict says so."""
+    whole = check(tmp_path, '"c", toy, properties=(near, far, gets_up), expect=Violated(near, steps=3)')
+    first = check(
+        tmp_path, '"c", toy, properties=(near, far, gets_up), expect=Violated(near, steps=3, distinct=4, first=True)'
+    )
+
+    assert not whole.as_expected
+    assert first.as_expected
+    assert first.expected == "Violated(near, steps=3, distinct=4, first=True)"
+    assert (first.coverage.states, first.others) == (4, ())
+    assert first.unjudged == "the check asks for no more than the first violation"
+    said = "whether anything else is violated is not known: the check asks for no more than the first violation"
+    assert said in details(first)
+
+
+@pytest.mark.parametrize(
+    ("expect", "message"),
+    [
+        ("Violated(far, first=True)", "expected Violated(far, first=True), found Violated(near, steps=3)"),
+        ("Violated(near, steps=4, first=True)", "steps=3 (expected 4)"),
+        ("Violated(near, distinct=10, first=True)", "distinct=4 (expected 10)"),
+    ],
+)
+def test_the_first_violation_must_be_the_expected_one(tmp_path: Path, expect: str, message: str) -> None:
+    result = check(tmp_path, f'"c", toy, properties=(near, far), expect={expect}')
+
+    assert (result.as_expected, result.undecided, result.message) == (False, False, message)
+
+
+def test_all_lists_more_than_the_first_without_failing_the_check(tmp_path: Path) -> None:
+    """The check claims nothing of what comes after it, and the states of a search to the end are more."""
+    result = check(
+        tmp_path,
+        '"c", toy, properties=(near, far), expect=Violated(near, distinct=4, first=True)',
+        Overrides(every=True),
+    )
+
+    assert result.as_expected
+    assert [o.name for o in result.others] == ["far"]
+
+
+@pytest.mark.parametrize("engine", ["bmc", "simulate"])
+def test_another_engine_ends_there_too(tmp_path: Path, engine: str) -> None:
+    result = check(
+        tmp_path, '"c", toy, properties=(near, far), expect=Violated(near, first=True)', Overrides(engine=engine)
+    )
+
+    assert (result.as_expected, result.unjudged) == (True, "the check asks for no more than the first violation")
+
+
+# --- how far away a witness is -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("steps", "message"), [(9, ""), (8, "top witnessed in 9 steps (expected 8)")])
+def test_the_length_of_the_shortest_witness_is_compared(tmp_path: Path, steps: int, message: str) -> None:
+    result = check(tmp_path, f'"c", toy, properties=(top,), expect=Holds(steps={{top: {steps}}})')
+
+    assert (result.as_expected, result.undecided, result.message) == (not message, False, message)
+    assert result.expected == f"Holds(steps={{top: {steps}}})"
+    assert schema.entry(result)["witnessed"] == {"top": 9}
+
+
+@pytest.mark.parametrize(
+    ("steps", "bound", "message"),
+    [
+        (9, 12, "expected Holds(steps={top: 9}), found NoneWithin(12)"),
+        (10, 12, "top witnessed in 9 steps (expected 10)"),
+        (8, 8, "top not witnessed within 8 steps (expected 8)"),
+        (9, 8, "expected Holds(steps={top: 9}), found NoneWithin(8)"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["bmc", "explore"])
+def test_a_bounded_search_refutes_a_length_that_it_went_beyond(
+    tmp_path: Path, engine: str, steps: int, bound: int, message: str
+) -> None:
+    """A longer run makes a shortest witness no other; what lies beyond the bound is undecided."""
+    overrides = Overrides(engine="bmc", steps=bound) if engine == "bmc" else Overrides(depth=bound)
+    result = check(tmp_path, f'"c", toy, properties=(top,), expect=Holds(steps={{top: {steps}}})', overrides)
+
+    if engine == "explore" and bound == 12:  # the search was over before
+        message = message if steps == 10 else ""
+    assert (result.as_expected, result.message) == (not message, message)
+    assert result.undecided is message.startswith("expected")
+
+
+def test_a_witness_without_a_step_has_length_0(tmp_path: Path) -> None:
+    """Comparing it as it is, not as one that is missing."""
+    result = check(tmp_path, '"c", toy, {"TOP": 1}, properties=(low,), expect=Holds(steps={low: 0})')
+    other = check(tmp_path, '"c", toy, {"TOP": 1}, properties=(low,), expect=Holds(steps={low: 1})')
+
+    assert result.as_expected
+    assert other.message == "low witnessed in 0 steps (expected 1)"
+
+
+# --- what an engine cannot judge -----------------------------------------------------------------------
+
+UNJUDGED = {
+    "simulate": ("random walks", "NoneSampled(10)", "walks=10"),
+    "bmc": ("a bounded search", "NoneWithin(3)", "steps=3"),
+    "induction": ("induction", "Proved()", "steps=3"),
+}
+
+
+@pytest.mark.parametrize("engine", UNJUDGED)
+def test_what_an_engine_cannot_judge_is_named_and_the_rest_is_judged(tmp_path: Path, engine: str) -> None:
+    """Such a run passes no check that claims it; one that leaves it out does."""
+    what, verdict, bound = UNJUDGED[engine]
+    call = f'"c", toy, properties=({{}}), engine="{engine}", {bound}, expect={verdict}'
+    both, alone = check(tmp_path, call.format("counts, comes_back, gets_up")), check(tmp_path, call.format("counts,"))
+
+    reason = f"{what} cannot decide what must stay possible, and `explore` can"
+    assert (both.as_expected, both.undecided) == (False, True)
+    assert both.verdict.startswith(verdict.split("(", maxsplit=1)[0])
+    assert [(n.property, n.reason) for n in both.coverage.not_judged] == [("comes_back", reason), ("gets_up", reason)]
+    assert both.message == (
+        f"as expected so far, but comes_back was not judged: {reason}; gets_up was not judged: {reason} "
+        "(`properties=` leaves it to another check)"
+    )
+    assert alone.as_expected
+    assert alone.coverage.not_judged == ()
+
+
+@pytest.mark.parametrize("engine", ["simulate", "bmc"])
+def test_what_an_engine_can_refute_is_refuted_beside_what_it_cannot(tmp_path: Path, engine: str) -> None:
+    """The violation is there, and that all the rest is as claimed is not known."""
+    other, wanted = (
+        check(tmp_path, f'"c", toy, properties=(near, comes_back), engine="{engine}", expect={expect}')
+        for expect in ("Violated(comes_back)", "Violated(near, steps=3)")
+    )
+
+    assert (other.as_expected, other.undecided) == (False, False)
+    assert other.verdict == wanted.verdict == "Violated(near, steps=3)"
+    assert (wanted.as_expected, wanted.undecided) == (False, True)
+
+
+@pytest.mark.parametrize("engine", UNJUDGED)
+def test_a_check_that_claims_nothing_an_engine_can_judge_is_refused(tmp_path: Path, engine: str) -> None:
+    what, verdict, bound = UNJUDGED[engine]
+    with pytest.raises(InputError) as raised:
+        check(tmp_path, f'"c", toy, properties=(comes_back,), engine="{engine}", {bound}, expect={verdict}')
+
+    (mistake,) = raised.value.diagnostics
+    assert (mistake.code, mistake.help) == ("E010", "use the engine `explore`")
+    assert mistake.message == (
+        f'check "c": {what} cannot decide what must stay possible (`@recoverable`), and the check claims nothing else'
+    )
+
+
+@pytest.mark.parametrize("engine", ["simulate", "bmc"])
+def test_an_end_that_is_claimed_is_judged(tmp_path: Path, engine: str) -> None:
+    """The lift stops at the top, which is where it may."""
+    result = check(
+        tmp_path,
+        f'"c", toy, {{"TOP": 2}}, properties=(comes_back,), terminal=high, engine="{engine}", expect=Violated(deadlock)',
+    )
+
+    assert (result.verdict, result.undecided) == ("Violated(deadlock, steps=2)", True)
+
+
+def test_walks_of_a_check_that_should_hold_say_what_they_leave_out(tmp_path: Path) -> None:
+    """Whatever the verdict: in text, JSON, JUnit and SARIF."""
+    result = check(
+        tmp_path, '"c", toy, properties=(counts, gets_up), expect=Holds()', Overrides(engine="simulate", walks=5)
+    )
+
+    assert (result.as_expected, result.undecided, result.message) == (
+        False,
+        True,
+        "expected Holds, found NoneSampled(5)",
+    )
+    said = "gets_up was not judged: random walks cannot decide what must stay possible, and `explore` can"
+    assert said in details(result)
+    assert schema.entry(result)["not_judged"] == [{"property": "gets_up", "reason": said.partition(": ")[2]}]
+    suite = ElementTree.fromstring(junit.to_junit([result]))
+    assert [p.attrib for p in suite.iter("property")] == [
+        {"name": "not judged", "value": said.replace(" was not judged", "")}
+    ]
+    assert all(said in (error.text or "") for error in suite.iter("error"))
+    (entry,) = sarif.to_sarif([result])["runs"][0]["results"]
+    assert (entry["ruleId"], entry["properties"]) == ("undecided", {"notJudged": ["gets_up"]})
+    assert said in entry["message"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("expect", "bound"), [("NoneWithin(4)", "depth=4"), ("Violated(near)", "depth=4"), ("Violated(near)", "states=7")]
+)
+def test_a_search_that_a_bound_ends_does_not_judge_it_either(tmp_path: Path, expect: str, bound: str) -> None:
+    """Whoever sets the bound: what must stay possible is decided by all states or not at all."""
+    properties = "counts" if expect == "NoneWithin(4)" else "near"
+    call = f'"c", toy, properties=({properties}, gets_up), {bound}, expect={expect}'
+    without = check(tmp_path, call.replace(", gets_up", ","))
+    result = check(tmp_path, call)
+
+    assert without.as_expected
+    assert (result.as_expected, result.undecided) == (False, True)
+    assert [n.property for n in result.coverage.not_judged] == ["gets_up"]
+
+
+def test_who_expects_to_know_nothing_claims_nothing(tmp_path: Path) -> None:
+    result = check(
+        tmp_path, '"c", toy, properties=(counts, gets_up), engine="simulate", expect=Unknown()', Overrides(seconds=0.0)
+    )
+
+    assert result.as_expected
+    assert [n.property for n in result.coverage.not_judged] == ["gets_up"]
 
 
 # --- every violation -----------------------------------------------------------------------------------

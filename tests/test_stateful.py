@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from checker.diagnostics import InputError
 from checker.ir.types import Value, members
 from checker.semantics import evaluate
-from checker.stateful import Call, Model, ModelMachine, machine
+from checker.stateful import Call, Model, ModelMachine, NotJudged, machine
 from checker.trace.loader import Erred, Refused, to_python
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,7 @@ from model.lang import Enum, Map, Range, Scalarset, action, auto, filled, initia
 
 FIRST: Final = 0
 LAST: Final = 3
+CAREFUL: Final[bool] = False  # True: no step leaves the range
 
 Height = Annotated[int, Range(0, 3)]
 
@@ -74,6 +76,7 @@ def go(s: State, who: Who, move: Move) -> None:
     """A climber moves."""
     require(s.height[who] < LAST or (move.way == Way.DOWN and LAST > 0))
     far = 2 if move.far else 1
+    require(not CAREFUL or (move.way == Way.DOWN and s.height[who] >= far))
     s.height[who] = s.height[who] + far if move.way == Way.UP else s.height[who] - far
     s.last = move
 
@@ -115,6 +118,10 @@ def at_the_top(s: State) -> bool:
 
 check("leaves the range", climb, properties=(low,), expect=Violated(model_error))
 check("falls", climb, {"FIRST": 3}, properties=(no_falls,), faults={"fall"}, expect=Violated(no_falls))
+check(
+    "falls with care", climb, {"FIRST": 3, "CAREFUL": True}, properties=(no_falls,), faults={"fall"},
+    expect=Violated(no_falls, steps=1),
+)
 check("starts outside", climb, {"FIRST": 9, "LAST": 9}, properties=(low,), expect=Violated(model_error))
 check("never starts", climb, {"FIRST": 4}, properties=(low,), expect=Violated(model_error))
 check("stays below", climb, {"LAST": 0}, properties=(low,), terminal=at_the_top, expect=Violated(deadlock))
@@ -131,9 +138,11 @@ def climb(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def failure(of: type[ModelMachine], how: settings = SETTINGS) -> str:
-    """How a machine fails, after Hypothesis has shrunk the run."""
+    """How a machine's test fails, with the run that is reported."""
+    case = of.TestCase
+    case.settings = how
     with pytest.raises(AssertionError) as raised:
-        run_state_machine_as_test(of, settings=how)
+        case().runTest()
     return str(raised.value)
 
 
@@ -154,6 +163,173 @@ def test_a_known_mistake_is_found_and_shrunk_to_the_shortest_run() -> None:
     assert {"decide_commit", "obey_commit"} < set(calls(text))
 
 
+NOISE = '''"""Two lamps: one is to be turned up five times, and both can be turned all the time."""
+
+from typing import Annotated
+
+from model.lang import Map, Range, Scalarset, action, filled, require, state
+
+
+class Lamp(Scalarset, size=2):
+    """A lamp."""
+
+
+@state
+class State:
+    bright: Map[Lamp, Annotated[int, Range(0, 5)]] = filled(0)
+    turned: Map[Lamp, Annotated[int, Range(0, 3)]] = filled(0)
+
+
+@action
+def up(s: State, lamp: Lamp) -> None:
+    require(s.bright[lamp] < 5)
+    s.bright[lamp] += 1
+
+
+@action
+def turn(s: State, lamp: Lamp, to: Annotated[int, Range(0, 3)]) -> None:
+    s.turned[lamp] = to
+'''
+NOISE_SPEC = '''"""No lamp gets too bright."""
+
+import noise
+from model.lang import Holds, Violated, always, check, reachable, recoverable
+from noise import Lamp, State
+
+
+@always
+def dim(s: State, lamp: Lamp) -> bool:
+    return s.bright[lamp] < 5
+
+
+@reachable
+def lit(s: State) -> bool:
+    return any(s.bright[lamp] > 1 for lamp in Lamp)
+
+
+@recoverable
+def dark(s: State, lamp: Lamp) -> bool:
+    return s.bright[lamp] == 0
+
+
+def unlit(s: State) -> bool:
+    return False
+
+
+check("too bright", noise, properties=(dim,), expect=Violated(dim, steps=5))
+check("all of it", noise, expect=Violated(dim, steps=5))
+check("nothing else", noise, properties=(dark, lit), expect=Violated(dark))
+check("no end", noise, properties=(dark,), terminal=unlit, expect=Violated(dark))
+'''
+
+
+@pytest.fixture(scope="module")
+def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spec of a model most of whose steps are of no matter to what is claimed."""
+    folder = tmp_path_factory.mktemp("noise")
+    (folder / "noise.py").write_text(NOISE, encoding="utf-8")
+    (folder / "noise_spec.py").write_text(NOISE_SPEC, encoding="utf-8")
+    return folder / "noise_spec.py"
+
+
+def test_the_run_that_is_reported_has_no_step_too_many(noise: Path) -> None:
+    """Five steps of one lamp, the first, though runs of fifty steps turn both."""
+    text = failure(machine(noise, "too bright"), settings(SETTINGS, stateful_step_count=50))
+
+    assert text.startswith("dim(lamp=Lamp(0)) is false\n")
+    assert text.endswith("\nafter\n    s = State()\n" + "\n".join(["    up(s, Lamp(0))"] * 5))
+
+
+def test_hypothesis_reports_the_short_run_too(noise: Path) -> None:
+    """Step by step, as it reports any run of a state machine."""
+    case = machine(noise, "too bright").TestCase
+    case.settings = settings(SETTINGS, stateful_step_count=50)
+    with pytest.raises(AssertionError) as raised:
+        case().runTest()
+
+    notes = "\n".join(raised.value.__notes__)
+    assert notes.count("take(call=up(s, Lamp(0)))") == 5
+    assert notes.count("take(call=") == 5
+    assert raised.value.__context__ is None
+
+
+def test_a_failing_run_is_not_tried_again_and_again(noise: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the run that fails first, it is run once more, and then the short one."""
+    of, runs = machine(noise, "too bright"), list[bool]()
+    real = ModelMachine.__init__
+
+    def begun(self: ModelMachine) -> None:
+        runs.append(of.failed is not None)
+        real(self)
+
+    monkeypatch.setattr(ModelMachine, "__init__", begun)
+    failure(of, settings(SETTINGS, stateful_step_count=50))
+
+    assert sum(runs) <= 6
+
+
+def test_who_asks_for_no_shrinking_gets_the_run_as_it_was_found(noise: Path) -> None:
+    how = settings(SETTINGS, stateful_step_count=50, phases=(Phase.generate,))
+    text = failure(machine(noise, "too bright"), how)
+
+    assert len(calls(text)) > 5
+
+
+def test_where_the_compiled_model_is_of_no_help_hypothesis_shrinks(
+    noise: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Model, "shortened", lambda self, run: None)
+    text = failure(machine(noise, "too bright"))
+
+    assert {"up"} <= set(calls(text))
+    assert len(calls(text)) < 15
+
+
+# --- what is not judged ----------------------------------------------------------------------------
+
+
+def test_what_random_runs_cannot_refute_is_said(noise: Path) -> None:
+    """In the docstring, and by a warning that points to who asked for the machine."""
+    said = (
+        "Not judged, since random runs cannot refute it: `lit` (@reachable), `dark` (@recoverable); "
+        "`interlock check` does."
+    )
+    with pytest.warns(NotJudged) as warned:
+        of = machine(noise, "all of it")
+
+    assert [str(w.message) for w in warned] == [said]
+    assert warned[0].filename == __file__
+    assert of.__doc__ == f'Random runs of check "all of it" of {noise}.\n\n{said}'
+
+
+def test_a_check_that_claims_nothing_else_is_refused(noise: Path) -> None:
+    """A test of it would pass, and would have checked nothing."""
+    with pytest.raises(InputError) as raised:
+        machine(noise, "nothing else")
+
+    assert raised.value.diagnostics[0].code == "E010"
+    note = raised.value.__notes__[0]
+    assert (
+        'random runs cannot refute what check "nothing else" claims: `dark` (@recoverable), `lit` (@reachable)' in note
+    )
+    assert "help: run it with `interlock check`, or name a check that claims `@always`, `@step` or `terminal=`" in note
+
+
+def test_a_check_that_claims_an_end_beside_it_is_run(noise: Path) -> None:
+    with pytest.warns(NotJudged, match="`dark`"):
+        of = machine(noise, "no end")
+
+    run_state_machine_as_test(of, settings=SETTINGS)
+
+
+def test_a_check_of_which_all_is_judged_warns_of_nothing(noise: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        of = machine(noise, "too bright")
+
+    assert of.__doc__ == f'Random runs of check "too bright" of {noise}.'
+
+
 def test_the_agglayer_keeps_its_invariants_on_long_random_runs() -> None:
     """Runs go deep (the longest shortest path has 13 steps), and take every action of the mode."""
     of = machine(AGGLAYER, "mode 2")
@@ -166,7 +342,7 @@ def test_the_agglayer_keeps_its_invariants_on_long_random_runs() -> None:
 
 
 def test_optional_proofs_of_the_agglayer_are_found_and_shrunk() -> None:
-    """The shortest run to a final block that is invalid has four steps; one more may be left, printed as calls."""
+    """The shortest run to a final block that is invalid has four steps, printed as calls."""
     text = failure(machine(AGGLAYER, "AM4 proofs are optional"), settings(SETTINGS, max_examples=200))
     header = re.escape(text[len("final_is_valid(h=") : text.index(") is false\n")])
     steps = [
@@ -179,12 +355,12 @@ def test_optional_proofs_of_the_agglayer_are_found_and_shrunk() -> None:
     assert "where PROOF_REQUIRED = False\nafter\n    s = State()\n    choose_modes(s, Map({" in text
     assert [x for x in steps if not re.search(rf"^    {x}$", text, re.MULTILINE)] == [], text
     assert calls(text)[0] == "choose_modes"
-    assert len(calls(text)) - 1 <= 4 + 1, text
+    assert len(calls(text)) - 1 == 4, text
 
 
 def test_a_failing_run_pastes_back_into_python(climb: Path) -> None:
     """What is printed runs in the namespace of the model and leads to the state that is judged."""
-    of = machine(climb, "falls")
+    of = machine(climb, "falls with care")
     text = failure(of)
     lines = [line.strip() for line in text.split("\nafter\n")[1].splitlines()]
     namespace = dict(vars(of.model.loaded.modules["climb"]))
@@ -302,3 +478,4 @@ def test_the_pytest_file_of_the_readme_passes_and_fails_as_it_says(tmp_path: Pat
     assert re.search(r"test_hurries\.py::\S+ FAILED", done.stdout), done.stdout
     assert [line for line in shown.splitlines() if line not in done.stdout] == []
     assert "1 failed, 1 passed" in done.stdout
+    assert "NotJudged: Not judged, since random runs cannot refute it: `delivered` (@reachable)" in done.stdout

@@ -3,7 +3,7 @@
 Rule of the module: depth after depth, so the first violation found is a shortest one; a task that asks
 for `every` violation goes on, with the claims that are left, to the bound.  A run that finds none says
 `NoneWithin`, also when a REACHABLE property was not witnessed: beyond the bound it may be.
-RECOVERABLE is refused (E010), a deadlock check over too many action instances too (E020).
+RECOVERABLE is not judged, and named; a deadlock check over too many action instances is refused (E020).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import attrs
 
 from checker.engines.contract import Cause, Coverage, Ended, NoneWithin, Task, Unknown, Verdict, Violated
+from checker.engines.judged import beyond
 from checker.ir.scalar import ScalarProperty
 from checker.smt.claims import claims
 from checker.smt.paths import violated, witnessed
@@ -33,9 +34,10 @@ class _Search:
         self.task = task
         self.clock = Clock(task.budget, task.interrupted, task.started)
         self.bound = task.steps if task.budget.depth is None else min(task.steps, task.budget.depth)
-        self.covered = Coverage()
+        self.covered = Coverage(not_judged=beyond(task.system, "a bounded search"))
         self.found: list[Violated] = []
         self.notes: list[str] = []
+        self.witnessed: dict[str, int] = {}
 
     def run(self) -> Verdict:
         found = claims(self.task.system)
@@ -46,7 +48,7 @@ class _Search:
                 self._look(search, depth)
                 if self.found and not self.task.every:
                     return self.found[0]
-                self.notes += [witnessed(p, r) for p, r in search.witnesses(depth)]
+                self._witness(search, depth)
                 self._progress(depth)
             missing = search.wanted
         except Stopped as stop:
@@ -57,19 +59,25 @@ class _Search:
     def _look(self, search: Bounded, depth: int) -> None:
         """Find a violation of this depth; where every one is wanted, one of each thing that is violated."""
         while (run := search.violation(depth)) is not None:
-            self.covered = Coverage(depth=depth)
+            self.covered = attrs.evolve(self.covered, depth=depth)
             self.found.append(violated(run, self._coverage()))
             assert run.claim is not None
             if not self.task.every:
                 return
             search.forget(run.claim)
 
+    def _witness(self, search: Bounded, depth: int) -> None:
+        found = search.witnesses(depth)
+        self.notes += [witnessed(p, run) for p, run in found]
+        self.witnessed |= {p.name: depth for p, _ in found}
+
     def _progress(self, depth: int) -> None:
-        self.covered = Coverage(depth=depth)
+        self.covered = attrs.evolve(self.covered, depth=depth)
         self.task.progress(self._coverage())
 
     def _coverage(self) -> Coverage:
-        return attrs.evolve(self.covered, search_seconds=self.clock.elapsed, notes=tuple(self.notes))
+        seconds, notes = self.clock.elapsed, tuple(self.notes)
+        return attrs.evolve(self.covered, search_seconds=seconds, witnessed=dict(self.witnessed), notes=notes)
 
     def _bound_reached(self) -> Ended:
         depth = self.task.budget.depth

@@ -166,6 +166,17 @@ class Disagreement(Exception):
 
 
 @attrs.frozen
+class NotJudged:
+    """A property that a run did not judge, and why."""
+
+    property: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.property} was not judged: {self.reason}"
+
+
+@attrs.frozen
 class Coverage:
     """What a run covered.  Numbers that an engine does not have are None.
 
@@ -182,6 +193,9 @@ class Coverage:
     transitions: int | None = None
     depth: int | None = None
     terminal: int | None = None
+    witnessed: Mapping[str, int] | None = (
+        None  # by REACHABLE property, as far as found: the steps of a shortest witness
+    )
     fired: tuple[int, ...] | None = None
     walks: int | None = None
     steps: int | None = None
@@ -201,6 +215,7 @@ class Coverage:
     memory_budget: int | None = None  # while it goes on
     compared: int | None = None  # states on which the compiled code was compared with the evaluator, now or before
     last_time: int | None = None  # while it goes on: how many states its last run kept in all
+    not_judged: tuple[NotJudged, ...] = ()  # properties of the task that the verdict says nothing about
     notes: tuple[str, ...] = ()
 
 
@@ -254,7 +269,7 @@ class Violated:
 
     trouble PROPERTY: `property` is the name.  ALWAYS: false in the last state of `path`.  STEP: false
     of its last step.  REACHABLE: `path` is None, no reachable state has it (exhaustive).  RECOVERABLE:
-    from the last state of `path` no path leads to the wanted state (exhaustive).
+    from the last state of `path` no path leads to the wanted state, with these `params` (exhaustive).
     DEADLOCK: the last state has no enabled action and is not declared terminal (`property` is the
     name of the terminal predicate).  MODEL_ERROR: after `path`, the action `error_step` with these
     parameters is an error of the model; or, with `error_step` None, evaluating `property` in the last
@@ -272,6 +287,7 @@ class Violated:
     property: str | None
     path: Path | None
     error_step: Step | None = None
+    params: tuple[Value, ...] = ()
     others: tuple[Violated, ...] = ()
     ended: Ended | None = None
     more: tuple[Violated, ...] = ()

@@ -36,8 +36,10 @@ from checker.engines.contract import (
     unbegun,
 )
 from checker.engines.findings import Findings, Stop, with_notes
+from checker.engines.judged import undecided
 from checker.engines.keeping import Kept, keeper_of
 from checker.engines.reduction import Reduction
+from checker.ir.nodes import PropertyKind
 from checker.ir.passes.known import Known
 from checker.native import division, history
 from checker.native.crew import Crew
@@ -487,12 +489,15 @@ class _Search:
         self._probe()
         if self.findings.troubles and not self.task.every:
             return self.findings.violated()
-        verdict = self.findings.every(self.task.budget.depth_reached)
+        reason = self.task.budget.depth_reached
+        verdict = self.findings.every(reason)
         if verdict is not None:
             return verdict
-        undecided = [p.name for p in self.findings.late_properties() if not self.findings.witnessed(p)]
-        notes = (f"not decided within the depth: {', '.join(undecided)}",) if undecided else ()
-        return NoneWithin(with_notes(self.findings.coverage(), notes), depth)
+        wanted = [p for p in self.system.properties if p.kind is PropertyKind.REACHABLE]
+        missing = [p.name for p in wanted if not self.findings.witnessed(p)]
+        notes = (f"not witnessed within the depth: {', '.join(missing)}",) if missing else ()
+        covered = with_notes(self.findings.coverage(), notes)
+        return NoneWithin(attrs.evolve(covered, not_judged=undecided(self.system, str(reason))), depth)
 
     def _probe(self) -> None:
         """The last level allowed, found but not expanded: is one of its states a deadlock or an error?"""

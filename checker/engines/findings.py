@@ -18,6 +18,7 @@ from checker.engines.contract import (
     Coverage,
     Ended,
     Holds,
+    NotJudged,
     Path,
     Step,
     Task,
@@ -28,6 +29,7 @@ from checker.engines.contract import (
     ended,
     shown,
 )
+from checker.engines.judged import undecided
 from checker.engines.keeping import Wrong
 from checker.engines.reduction import Reduction
 from checker.ir.nodes import PropertyKind
@@ -127,15 +129,15 @@ class Findings:
         self.searched = time.perf_counter() - self.started
         left_out = self._left_out()
         for p in self.late_properties():
-            if p.name not in left_out:
+            if p not in left_out:
                 refuted = self._refuted(p, look)
                 if refuted is not None and not self.task.every:
                     return refuted
                 self.late += [] if refuted is None else [refuted]
         verdict = self.every(None)
         if verdict is not None:
-            notes = tuple(f"{name}: not judged, for the model has errors" for name in left_out)
-            return attrs.evolve(verdict, coverage=with_notes(verdict.coverage, notes))
+            why = tuple(NotJudged(p.name, "the model has errors") for p in left_out)
+            return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, not_judged=why))
         witnesses = {self.system.properties[i].name: self._path(n.state, d) for i, (n, d) in self._by_property()}
         return Holds(self.coverage(), witnesses)
 
@@ -149,7 +151,8 @@ class Findings:
         lost = self._levels().lost(self.system.properties.index(p), look)
         if lost is None:
             return None
-        return Violated(self.coverage(), Trouble.PROPERTY, p.name, self._path(lost[0].state, lost[1]))
+        path = self._path(lost.state, lost.depth)
+        return Violated(self.coverage(), Trouble.PROPERTY, p.name, path, params=p.instance(lost.goal))
 
     def undecided(self, reason: Ended | str) -> Verdict:
         """What is said of a search that ended before it was over."""
@@ -169,17 +172,19 @@ class Findings:
         if not found:
             return None
         coverage = self.coverage()
+        if why is not None:
+            coverage = attrs.evolve(coverage, not_judged=undecided(self.system, str(why)))
         first, *others = (attrs.evolve(v, coverage=coverage) for v in found)
         return attrs.evolve(first, others=tuple(others), ended=why)
 
-    def _left_out(self) -> list[str]:
+    def _left_out(self) -> list[ScalarProperty]:
         """Late properties that nothing is said of: what they wait for may lie beyond an error of the model."""
         if not self.task.every:
             return []
-        properties = self.system.properties
+        properties, late = self.system.properties, [p for p in self.late_properties() if not self.witnessed(p)]
         if self.program.shape.dead + 2 in self.troubles:
-            return [p.name for p in self.late_properties()]
-        return [p.name for p in self.late_properties() if 2 * properties.index(p) + 1 in self.troubles]
+            return late
+        return [p for p in late if 2 * properties.index(p) + 1 in self.troubles]
 
     def late_properties(self) -> list[ScalarProperty]:
         """The properties that only an exhausted search refutes."""
@@ -238,6 +243,7 @@ class Findings:
             transitions=total(Ctx.TRANSITIONS),
             depth=visited.reached,
             terminal=total(Ctx.TERMINAL),
+            witnessed={self.system.properties[i].name: depth for i, (_, depth) in self._by_property()},
             fired=tuple(map(sum, zip(*fired, strict=True))),
             orbits=None if self.quotient is None else found,
             symmetry=() if self.quotient is None else tuple(s.name for s in self.quotient.sorts),

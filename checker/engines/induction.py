@@ -3,7 +3,7 @@
 Rule of the module: the claims of a check are one conjunction (invariants, step properties, absence of
 model errors and of deadlock).  `Proved` only when no run of fewer than k steps violates it, every run
 of k steps that keeps it until then keeps it at its end, fresh solvers found both again in another
-encoding, and every REACHABLE property has a witness.  Otherwise `Unknown`, with the last
+encoding, and every REACHABLE property has a witness.  RECOVERABLE is not judged, and named.  Otherwise `Unknown`, with the last
 counterexample to induction: a run that may start in an unreachable state.
 """
 
@@ -14,6 +14,7 @@ from typing import Final
 import attrs
 
 from checker.engines.contract import Coverage, Ended, Proved, Step, Task, Unknown, Verdict, Violated, ended
+from checker.engines.judged import beyond
 from checker.ir.nodes import PropertyKind
 from checker.smt.claims import claims
 from checker.smt.paths import steps, violated, witnessed
@@ -44,9 +45,11 @@ class _Proof:
         self.bound, self.deepest = (task.steps, task.steps) if asked else (DEFAULT_K, DEFAULT_WITNESS)
         if task.budget.depth is not None:
             self.bound, self.deepest = min(self.bound, task.budget.depth), min(self.deepest, task.budget.depth)
+        self.not_judged = beyond(task.system, "induction")
         self.claims = claims(self.system)
         self.depth: int | None = None
         self.notes: list[str] = []
+        self.witnessed: dict[str, int] = {}
         self.last: Run | None = None
 
     def run(self) -> Verdict:
@@ -68,7 +71,9 @@ class _Proof:
     def _extend_base(self, depth: int) -> Run | None:
         run = self.base.violation(depth)
         if run is None:
-            self.notes += [witnessed(p, witness) for p, witness in self.base.witnesses(depth)]
+            found = self.base.witnesses(depth)
+            self.notes += [witnessed(p, witness) for p, witness in found]
+            self.witnessed |= {p.name: depth for p, _ in found}
             self.depth = depth
             self.task.progress(self._coverage())
         return run
@@ -93,7 +98,10 @@ class _Proof:
         return Proved(self._coverage(), k, tuple(p.name for p in self.system.properties if p.kind in wanted))
 
     def _coverage(self) -> Coverage:
-        return Coverage(depth=self.depth, search_seconds=self.clock.elapsed, notes=tuple(self.notes))
+        return Coverage(
+            depth=self.depth, witnessed=dict(self.witnessed), search_seconds=self.clock.elapsed,
+            not_judged=self.not_judged, notes=tuple(self.notes),
+        )  # fmt: skip
 
     def _violated(self, run: Run) -> Violated:
         self.depth = len(run.moves)

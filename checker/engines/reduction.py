@@ -52,8 +52,13 @@ class Reduction:
     @property
     def refusals(self) -> tuple[str, ...]:
         """Why a search is not reduced further, where all that can be shown was looked for."""
-        refused = self.symmetries.refused if self.asked else ()
-        return tuple(f"not reduced by the symmetry of {r.sort.name}: {r.reason}" for r in refused)
+        if not self.asked:
+            return ()
+        used = () if self.quotient is None else self.quotient.sorts
+        named = "the values of a recoverable property's parameters name all of its members"
+        reasons = [(r.sort, r.reason) for r in self.symmetries.refused]
+        reasons += [(sort, named) for sort in self.symmetries.sorts if sort not in used]
+        return tuple(f"not reduced by the symmetry of {sort.name}: {reason}" for sort, reason in reasons)
 
 
 def at_first(task: Task) -> Reduction:

@@ -15,8 +15,10 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from checker.engines.contract import Step
+from checker.ir.scalar import ScalarSystem
 from checker.native.kernel import Status, Way
-from checker.native.walker import Walker
+from checker.native.walker import Walker, Walks
 
 _EFFORT = 300_000
 _ENDINGS = (Status.FOUND, Status.ERROR, Status.DEADLOCK)
@@ -55,6 +57,21 @@ class Walk:
 def shrunk(walker: Walker, initial: Sequence[State], walk: Walk) -> Walk:
     """A short walk that goes wrong in the same way."""
     return _Shrinking(walker, initial, walk.end).shrunk(walk)
+
+
+def shortened(system: ScalarSystem, start: int, steps: Sequence[Step]) -> tuple[int, tuple[Step, ...]] | None:
+    """The same of the walk from an initial state, by its position, with these steps, of which the last may be an error
+    of the model: the position, and the steps.  None where that walk does not go wrong."""
+    program = Walks(system)
+    walker, initial = Walker(program), [program.pack(state) for state in system.initial]
+    numbers = tuple(map(program.number, steps))
+    status = walker.replay(initial[start], numbers)
+    if status not in _ENDINGS:
+        return None
+    end = End.of(walker, Status(status))
+    walk = shrunk(walker, initial, Walk(initial[start], numbers[: walker[Way.LENGTH]], end))
+    taken = (*walk.steps, *(() if walk.end.instance is None else (walk.end.instance,)))
+    return initial.index(walk.start), tuple(map(program.step, taken))
 
 
 class _Shrinking:

@@ -1,7 +1,9 @@
 """What do random walks find?  Quick, repeatable from a seed, and never a proof.
 
-Rule of the module: walk number w depends on the seed and w alone, and each of its steps is drawn from the enabled
-action instances with equal chances.  The walks are shared out among threads in rounds, in the order of their numbers.
+Rule of the module: walk number w depends on the seed and w alone.  Faults are rarer than other actions, by a rate that
+each walk draws for itself (`native/kernel/walk`), for what crashes ends most walks early; apart from that, each step is
+drawn from the enabled action instances with equal chances.  The walks are shared out among threads in rounds, in the
+order of their numbers.
 The first violation, by the number of its walk, ends the run: all walks before that one are finished, and what was
 walked beyond it is not counted.  So the verdict, the path and the counts of a run that is not cut short are the same
 for any number of threads.  The walk that went wrong is then made short (`shrink`).
@@ -20,6 +22,7 @@ from checker.engines.contract import (
     INTERRUPTED,
     Coverage,
     NoneSampled,
+    NotJudged,
     Path,
     Task,
     Trouble,
@@ -27,6 +30,7 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
+from checker.engines.judged import beyond
 from checker.engines.shrink import End, Walk, shrunk
 from checker.ir.nodes import PropertyKind
 from checker.native.crew import Crew
@@ -48,22 +52,20 @@ class Simulate:
 
     def run(self, task: Task) -> Verdict:
         """Walk as far as the budget goes.  Raises InputError when walks can decide nothing."""
-        kinds = [p.kind for p in task.system.properties]
-        if kinds and all(k is PropertyKind.RECOVERABLE for k in kinds):
-            raise InputError([_undecidable()])
+        not_judged = beyond(task.system, "random walks")
         for name, number in (("walks", task.walks), ("steps", task.steps), ("depth", task.budget.depth)):
             if number == 0:
                 raise InputError([_no_sample(name)])
         crew = Crew(task.workers)
         try:
-            return _Simulation(task, crew).run()
+            return _Simulation(task, crew, not_judged).run()
         finally:
             crew.close()
 
 
 class _Simulation:
-    def __init__(self, task: Task, crew: Crew) -> None:
-        self.task, self.system, self.crew = task, task.system, crew
+    def __init__(self, task: Task, crew: Crew, not_judged: tuple[NotJudged, ...]) -> None:
+        self.task, self.system, self.crew, self.not_judged = task, task.system, crew, not_judged
         self.program = Walks(task.system)
         self.longest = task.steps if task.budget.depth is None else min(task.steps, task.budget.depth)
         self.initial = [self.program.pack(s) for s in self.system.initial]
@@ -159,17 +161,16 @@ class _Simulation:
             search_seconds=time.perf_counter() - self.started,
             peak_memory=memory,
             seed=self.task.seed,
+            not_judged=self.not_judged,
             notes=self._notes(),
         )
 
     def _notes(self) -> tuple[str, ...]:
-        notes = []
-        for i, p in enumerate(self.system.properties):
-            if p.kind is PropertyKind.RECOVERABLE:
-                notes.append(f"{p.name}: not decided by random walks")
-            elif p.kind is PropertyKind.REACHABLE:
-                notes.append(f"{p.name}: {'witnessed' if i in self.seen else 'not witnessed'}")
-        return tuple(notes)
+        return tuple(
+            f"{p.name}: {'witnessed' if i in self.seen else 'not witnessed'}"
+            for i, p in enumerate(self.system.properties)
+            if p.kind is PropertyKind.REACHABLE
+        )
 
 
 def _mixed(seed: int) -> int:
@@ -181,12 +182,3 @@ def _mixed(seed: int) -> int:
 def _no_sample(name: str) -> Diagnostic:
     message = f"with {name}=0 random walks sample nothing"
     return Diagnostic("E030", message, NOWHERE, f"give `{name}` a number from 1, or leave it out")
-
-
-def _undecidable() -> Diagnostic:
-    return Diagnostic(
-        "E010",
-        "random walks cannot decide `recoverable` properties, and the check has no others",
-        NOWHERE,
-        "use the engine `explore`",
-    )

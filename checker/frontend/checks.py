@@ -66,7 +66,7 @@ class CheckReader:
         engine = self._engine(given.get("engine"))
         properties = self._properties(given.get("properties"), program, faults)
         terminal = self._terminal(given.get("terminal"), program)
-        expect = self._expect(given.get("expect"), properties)
+        expect = self._expect(given.get("expect"), properties, engine)
         numbers = {k: arguments.count(k) for k in _NUMBERS if k in given}
         slow = arguments.flag("slow")
         strict = arguments.flag("strict") if "strict" in given else None
@@ -176,7 +176,9 @@ class CheckReader:
             self._note(node, "S002", "terminal= names a predicate of the state", help_)
         return None
 
-    def _expect(self, node: ast.expr | None, properties: tuple[str, ...] | None) -> c.Expectation | None:
+    def _expect(
+        self, node: ast.expr | None, properties: tuple[str, ...] | None, engine: str
+    ) -> c.Expectation | None:  # fmt: skip
         if node is None:
             help_ = "write `expect=Holds()`, or what you expect"
             self._note(self.call, "S001", "this check has no expected verdict", help_)
@@ -185,7 +187,7 @@ class CheckReader:
         expect = verdicts.read(node)
         if expect is not None and properties is not None:
             has_terminal = any(k.arg == "terminal" for k in self.call.keywords)
-            verdicts.refuse_impossible(node, expect, properties, terminal=has_terminal)
+            verdicts.refuse_impossible(node, expect, properties, terminal=has_terminal, engine=engine)
         return expect
 
 

@@ -212,7 +212,7 @@ CODES: Final[dict[str, Code]] = {
         'SAFETY: Final = (small,)\ncheck("toy", toy, properties=(*SAFETY, small), expect=Holds())\n',
     ),
     "S013": _spec(
-        "A violation that the check does not look for", 'check("toy", toy, expect=Violated(deadlock))\n',
+        "What the check does not look for", 'check("toy", toy, expect=Violated(deadlock))\n',
         'check("toy", toy, terminal=small, expect=Violated(deadlock))\n',
     ),
     "S014": _spec("A claim with wrong arguments", _claim(says=""), _CLAIM),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -17,6 +17,7 @@ from checker.frontend.arguments import count
 from checker.frontend.groups import Groups
 from checker.frontend.scope import LangName, written
 from checker.ir import claims as c
+from checker.ir.nodes import PropertyKind
 
 _KINDS: Final = {kind.value: kind for kind in c.Kind}
 _TROUBLES: Final = {"deadlock": c.Trouble.DEADLOCK, "model_error": c.Trouble.MODEL_ERROR}
@@ -45,11 +46,11 @@ class Verdicts:
 
     def _call(self, kind: c.Kind, node: ast.Call) -> c.Expectation | None:
         form = c.FORMS[kind]
-        numbers: dict[str, int | None] = {}
+        said: dict[str, Any] = {}
         whole = True
         for k in node.keywords:
             if k.arg in form.by_name:
-                numbers[str(k.arg)] = count(self.groups.decls, k.value, "S007")
+                said[str(k.arg)] = self._said(kind, str(k.arg), k.value)
             else:
                 help_ = did_you_mean(k.arg or "", form.by_name) if form.by_name else f"write `{form.example}`"
                 self._note(k, f"{kind.value} has no `{k.arg}`", help_)
@@ -61,10 +62,57 @@ class Verdicts:
         violated = self._violated(node.args[0]) if kind is c.Kind.VIOLATED else (c.Trouble.PROPERTY, None)
         if kind is not c.Kind.VIOLATED:
             for name, argument in zip(form.in_order, node.args, strict=True):
-                numbers[name] = count(self.groups.decls, argument, "S007")
-        if not whole or violated is None or None in numbers.values():
+                said[name] = count(self.groups.decls, argument, "S007")
+        if not whole or violated is None or None in said.values():
             return None
-        return c.Expectation(kind, {k: v for k, v in numbers.items() if v is not None}, *violated)
+        first = said.pop("first", False)
+        witnesses = said.pop("steps", {}) if kind is c.Kind.HOLDS else {}
+        return c.Expectation(kind, said, *violated, first, witnesses)
+
+    def _said(self, kind: c.Kind, keyword: str, node: ast.expr) -> Any:
+        """What a verdict is given by name: a number, but for two; None after a note of what it is instead."""
+        match kind, keyword:
+            case c.Kind.VIOLATED, "first":
+                return self._flag(node, keyword)
+            case c.Kind.HOLDS, "steps":
+                return self._lengths(node)
+        return count(self.groups.decls, node, "S007")
+
+    def _flag(self, node: ast.expr, keyword: str) -> bool | None:
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return node.value
+        self._note(node, f"`{keyword}` is True or False", f"write `{keyword}=True`")
+        return None
+
+    def _lengths(self, node: ast.expr) -> dict[str, int] | None:
+        """How many steps the shortest witness of a property has, by its name."""
+        if not isinstance(node, ast.Dict):
+            self._note(node, "`steps` of Holds is a dict", "write `Holds(steps={arrives: 4})`")
+            return None
+        found: dict[str, int] = {}
+        whole = True
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                self._note(value, "`steps` of Holds is written out", "write each property: `{arrives: 4}`")
+                whole = False
+                continue
+            name, length = self._witnessed(key), count(self.groups.decls, value, "S007")
+            if name in found:
+                self._note(key, f"`{name}` is given twice", "give it once")
+            if name is None or length is None or name in found:
+                whole = False
+            else:
+                found[name] = length
+        return found if whole else None
+
+    def _witnessed(self, node: ast.expr) -> str | None:
+        name = self.groups.property(node)
+        kind = None if name is None else self.groups.visible()[name].kind
+        if kind in (None, PropertyKind.REACHABLE, PropertyKind.FIRES):
+            return name
+        message = f"`{name}` has no witness: only a `@reachable` property has one"
+        self._note(node, message, "leave it out")
+        return None
 
     def _violated(self, node: ast.expr) -> tuple[c.Trouble, str | None] | None:
         """What is expected to be violated: the trouble, and which property where it is one."""
@@ -75,11 +123,18 @@ class Verdicts:
         return None if name is None else (c.Trouble.PROPERTY, name)
 
     def refuse_impossible(
-        self, node: ast.expr, expect: c.Expectation, checked: Collection[str], *, terminal: bool
+        self, node: ast.expr, expect: c.Expectation, checked: Collection[str], *, terminal: bool, engine: str
     ) -> None:
-        """Note a violation that this check could not find, since it does not look for it."""
+        """Note what this check could not find, since it does not look for it; and a stop where its engine always does."""
+        for name in expect.witnesses:
+            if name not in checked:
+                message = f"`{name}` is not among the properties of this check"
+                self._note(node, message, "name it in `properties=` too", "S013")
         if expect.kind is not c.Kind.VIOLATED:
             return
+        if expect.first and engine != "explore":
+            message = f"the engine {engine} ends at the first violation in any case"
+            self._note(node, message, "leave out `first=True`")
         if expect.trouble is c.Trouble.DEADLOCK and not terminal:
             help_ = "say which states may be the last: `terminal=done`"
             self._note(node, "without `terminal=` no deadlock is looked for", help_, "S013")

@@ -46,11 +46,11 @@ class Form:
 
 # The one table of verdicts and of the numbers that an author may write in them.
 FORMS: Final[Mapping[Kind, Form]] = {
-    Kind.HOLDS: Form((), ("distinct", "depth", "transitions"), "Holds()"),
+    Kind.HOLDS: Form((), ("distinct", "depth", "transitions", "steps"), "Holds()"),
     Kind.PROVED: Form((), ("k",), "Proved()"),
     Kind.NONE_WITHIN: Form(("steps",), (), "NoneWithin(20)"),
     Kind.NONE_SAMPLED: Form(("walks",), (), "NoneSampled(1000)"),
-    Kind.VIOLATED: Form(("property",), ("steps", "distinct"), "Violated(property, steps=3)"),
+    Kind.VIOLATED: Form(("property",), ("steps", "distinct", "first"), "Violated(property, steps=3)"),
     Kind.UNKNOWN: Form((), (), "Unknown()"),
 }
 
@@ -59,13 +59,17 @@ FORMS: Final[Mapping[Kind, Form]] = {
 class Expectation:
     """The verdict that a check expects, with the numbers that its author wrote, by name.
 
-    Of a violation: its trouble, and the name of the property where it is one.
+    Of a violation: its trouble, the name of the property where it is one, and whether the search ends at the `first`,
+    so that nothing is claimed of any other.  Of `Holds`: how many steps the shortest witness of a property has, by its
+    name, which is its `steps=`.
     """
 
     kind: Kind
     numbers: Mapping[str, int] = attrs.field(factory=dict)
     trouble: Trouble = Trouble.PROPERTY
     property: str | None = None
+    first: bool = False
+    witnesses: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)

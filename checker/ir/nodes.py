@@ -581,7 +581,7 @@ class Action:
 
 class PropertyKind(enum.Enum):
     """What a property claims.  Its function's first parameter is the state (STEP: old and new state);
-    the others quantify: for all under ALWAYS and STEP, for some under REACHABLE and RECOVERABLE.
+    the others quantify: for some under REACHABLE, for all under the other kinds.
     FIRES is about an action, and has no text of its own: some reachable step takes it."""
 
     ALWAYS = "always"

@@ -14,6 +14,7 @@ import attrs
 
 from checker.ir import nodes as n
 from checker.ir import types as ty
+from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ErrorSite, ScalarAction, ScalarProperty, ScalarSystem, to_text
 
 _TYPES = (
@@ -133,7 +134,11 @@ def _scalar_action(a: ScalarAction) -> list[str]:
 
 
 def _scalar_property(p: ScalarProperty) -> list[str]:
-    return [f"{p.kind.value} {p.name}", f"  value {to_text(p.value)}", *_errors(p.errors)]
+    if p.kind is PropertyKind.RECOVERABLE:
+        said = [f"  goal {to_text(goal)}" for goal in p.goals]
+    else:
+        said = [f"  value {to_text(p.value)}"]
+    return [f"{p.kind.value} {p.name}", *said, *_errors(p.errors)]
 
 
 def _errors(errors: Sequence[ErrorSite]) -> list[str]:

@@ -15,6 +15,7 @@ A *leaf* is one bool or int of the packed state (see `checker.semantics.layout`)
 from __future__ import annotations
 
 import enum
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
@@ -23,7 +24,7 @@ import attrs
 
 from checker.diagnostics import Span
 from checker.ir.nodes import ModelErrorKind, PropertyKind
-from checker.ir.types import Type, Value, cardinality
+from checker.ir.types import Type, Value, cardinality, combination, members
 from checker.watch import look
 
 _MANY: Final = 1 << 10  # nodes that are written anew between two looks at the clock
@@ -495,8 +496,10 @@ class ScalarAction:
 class ScalarProperty:
     """A property as one bool over the state (and "t" leaves for STEP), its parameters expanded.
 
-    `value` is true where the property holds (ALWAYS, STEP) or the wanted state is there (REACHABLE,
-    RECOVERABLE); `errors` are conditions under which evaluating it is an error of the model.
+    `value` is true where the property holds (ALWAYS, STEP) or the wanted state is there (REACHABLE);
+    `errors` are conditions under which evaluating it is an error of the model.
+    Of RECOVERABLE, `goals` says what is wanted for each value of the parameters, in the order of `instance`, since
+    each is to be reached by a path of its own; `value` is true where all of it is there at once.
     That an action fires is REACHABLE here: of a state in which it is enabled, named by `fires`.
     """
 
@@ -505,6 +508,12 @@ class ScalarProperty:
     value: Node
     errors: tuple[ErrorSite, ...]
     fires: str | None = None
+    params: tuple[tuple[str, Type], ...] = ()
+    goals: tuple[Node, ...] = attrs.field(default=attrs.Factory(lambda self: (self.value,), takes_self=True))
+
+    def instance(self, number: int) -> tuple[Value, ...]:
+        """The values of the parameters that a goal is of."""
+        return combination([t for _, t in self.params], number)
 
 
 @attrs.frozen(eq=False)
@@ -520,8 +529,4 @@ class ScalarSystem:
 
     def expand_params(self, action: ScalarAction) -> Iterable[tuple[Value, ...]]:
         """Every value of the parameters, the first varying slowest."""
-        import itertools  # noqa: PLC0415
-
-        from checker.ir.types import members  # noqa: PLC0415
-
         return itertools.product(*(members(t) for _, t in action.params))

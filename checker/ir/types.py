@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -238,6 +238,15 @@ def rank(t: Type, value: Value) -> int:
             return value - t.lo
         raise KeyError(value)
     return _ranks(t)[value]
+
+
+def combination(types: Sequence[Type], number: int) -> tuple[Value, ...]:
+    """A value of each of some types: the combination of that number, where the first varies slowest."""
+    found: list[Value] = []
+    for t in reversed(types):
+        number, i = divmod(number, len(members(t)))
+        found.append(members(t)[i])
+    return tuple(reversed(found))
 
 
 def show(t: Type) -> str:

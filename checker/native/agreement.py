@@ -20,6 +20,7 @@ import attrs
 from checker.engines.contract import Disagreement
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.symmetry import permuted
+from checker.ir.scalar import ScalarProperty
 from checker.native.probe import Ask, Probe, Steps, Words, probes
 from checker.native.program import Program
 from checker.native.repeat import kept
@@ -28,7 +29,6 @@ from checker.semantics.layout import from_leaves, show_value, to_leaves
 from checker.semantics.meaning import Leaves, Meaning, Outcome, Said, Truth
 
 _ALL: Final = 1 << 9  # instances up to which each is tried, in some order
-_SOME: Final = (PropertyKind.REACHABLE, PropertyKind.RECOVERABLE)  # true where some value of the parameters is
 
 Late: TypeAlias = Callable[[], bool]
 
@@ -55,8 +55,12 @@ class _Taken:
 
 @attrs.define
 class _Tally:
-    """How often a property was true, false and an error, over the values of its parameters; `whole`: over all."""
+    """What a property came to, for the values of its parameters one after the other; `whole`: for all of them.
 
+    How often it was `true`, `false` and an `error`.
+    """
+
+    truths: list[Truth] = attrs.field(factory=list)
     true: int = 0
     false: int = 0
     error: int = 0
@@ -64,6 +68,7 @@ class _Tally:
 
     def count(self, truth: Truth) -> None:
         """One value more."""
+        self.truths.append(truth)
         if truth is Said.ERROR:
             self.error += 1
         elif truth:
@@ -78,7 +83,7 @@ class _Tally:
         if self.error:
             return False
         # one value decides that some is true, or that not all are
-        decisive, truth = (self.true, True) if kind in _SOME else (self.false, False)
+        decisive, truth = (self.true, True) if kind is PropertyKind.REACHABLE else (self.false, False)
         return bool(decisive) or not self.whole if said is truth else not decisive
 
     def __str__(self) -> str:
@@ -195,9 +200,25 @@ class Agreement:
             self._claims(probe, ("judged", words), judged.code, judged.noted, tallies)
             if probe.has("note"):
                 self._claims(probe, ("noted", words), 0, probe.noted(words), tallies)
-            for i, tally in tallies.items() if probe.has("wanted") else ():
-                if self.system.properties[i].kind is PropertyKind.RECOVERABLE and not tally.error:
-                    self._claim(probe, ("wanted", words, i), i, probe.wanted(words, i), tally)
+            if probe.has("wanted"):
+                self._compare_goals(probe, words, tallies)
+
+    def _compare_goals(self, probe: Probe, words: Words, tallies: Mapping[int, _Tally]) -> None:
+        """What is said of the goals of RECOVERABLE properties, where evaluating those is no error."""
+        for k, portion in enumerate(self.program.portions):
+            truths = tallies[portion.property].truths
+            if Said.ERROR in truths:
+                continue
+            bits, p = probe.wanted(words, k), self.system.properties[portion.property]
+            for bit, number in enumerate(portion.numbers):
+                said = bool(bits >> bit & 1)
+                if number < len(truths) and said is not truths[number]:
+                    self._differ(probe, ("wanted", words, k), self._goal(p, number), truths[number], said)
+
+    def _goal(self, p: ScalarProperty, number: int) -> str:
+        """A goal as its author would write it."""
+        shown = (f"{n}={show_value(t, v)}" for (n, t), v in zip(p.params, p.instance(number), strict=True))
+        return f"{p.name}({', '.join(shown)})"
 
     def _compare_claims_of_step(
         self, state: Any, words: Words, steps: Sequence[Steps], step: _Taken, late: Late

@@ -54,3 +54,7 @@ class Enabled:
     def step(self, number: int) -> Step:
         """The action and the parameters of an instance."""
         return self._program.step(number)
+
+    def number(self, step: Step) -> int:
+        """The number of an instance."""
+        return self._program.number(step)

@@ -6,15 +6,20 @@ of every thread's share, and of the answers the smallest state is the one, howev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import attrs
+
 from checker.engines.contract import Path, Step
+from checker.native.jit import Native
 from checker.native.kernel import Ctx
 from checker.native.memory import Region
+from checker.native.program import Program
 from checker.native.run import NONE, Noted, Run, smallest
-from checker.native.visited import Visited
+from checker.native.visited import OutOfMemory, Visited
 
 if TYPE_CHECKING:
     from checker.native.spill import Spill
@@ -23,6 +28,20 @@ _BUFFER = 1 << 16  # places in the buffer, at least
 _LEAST = 1 << 12  # and where memory is short
 BROUGHT = 1 << 14  # states that are brought back from the disk at a time
 _SHARE = 1 << 12  # places that are worth another thread
+
+
+@attrs.frozen
+class Lost:
+    """A state (its words) of a depth, and the goal of a RECOVERABLE property that no path leads to from there."""
+
+    state: tuple[int, ...]
+    depth: int
+    goal: int
+
+
+def first_lost(program: Program, found: Iterable[Lost]) -> Lost | None:
+    """Of some, the one that is told: of the least depth, of the smallest state, of the first goal."""
+    return min(found, key=lambda lost: (lost.depth, program.order(lost.state), lost.goal), default=None)
 
 
 class Levels:
@@ -123,34 +142,78 @@ class Levels:
 
     # --- what can be reached -----------------------------------------------------------------------
 
-    def lost(self, number: int, look: Callable[[], None]) -> tuple[Noted, int] | None:
-        """The least deep, then smallest state from which no path leads to what property `number` wants."""
-        visited = self.visited
+    def lost(self, number: int, look: Callable[[], None]) -> Lost | None:
+        """From where no path leads to a goal of property `number`, the first such state and goal; None where every
+        goal can be reached from every state.  `look` is called now and then, and may raise."""
+        portions = [(i, p.numbers) for i, p in enumerate(self.program.portions) if p.property == number]
         if self.spill is not None:
             from checker.native import disk  # noqa: PLC0415 - numpy takes a tenth of a second to load
 
             with self.spill.reading():
-                return disk.lost(self.spill, number, look)
-        visited.afford_beside(self._places.size + self._ends.size + visited.slots)
-        marks, runs = Region(visited.slots), visited.runs
-        marked, more = 0, True
-        while more and marked < visited.found:
-            before = marked
+                return first_lost(self.program, disk.lost(self.spill, portions, look))
+        return first_lost(self.program, self._lost(portions, look))
+
+    def _lost(self, portions: Sequence[tuple[int, Sequence[int]]], look: Callable[[], None]) -> Iterator[Lost]:
+        """Of as many goals at a time as a mark has bits, the first."""
+        if not portions:
+            return
+        bits = self._bits_of_marks(max(len(numbers) for _, numbers in portions))
+        marks = Region(bits // 8 * self.visited.slots)
+        for portion, numbers in portions:
+            for shift in range(0, len(numbers), bits):
+                goals = numbers[shift : shift + bits]
+                marking = _Marking(portion, shift, len(goals), bits, marks.address)
+                if not self._all_marked(marking, look):
+                    note, depth = self._unmarked(marking)
+                    yield Lost(note.state, depth, goals[note.ident])
+                marks.clear()
+        marks.free()
+
+    def _bits_of_marks(self, goals: int) -> int:
+        """As few as the goals need, and no more than there is memory for.  Raises OutOfMemory."""
+        beside, kinds, slots = self._places.size + self._ends.size, self.program.shape.marks, self.visited.slots
+        if goals > kinds[0]:
+            with contextlib.suppress(OutOfMemory):
+                self.visited.afford_beside(beside + kinds[-1] // 8 * slots)
+                return kinds[-1]
+        self.visited.afford_beside(beside + kinds[0] // 8 * slots)
+        return kinds[0]
+
+    def _all_marked(self, marking: _Marking, look: Callable[[], None]) -> bool:
+        """Mark the states that goals can be reached from; whether all are, with every goal."""
+        recover, left, before = self.program.recover[marking.bits], marking.goals * self.visited.found, -1
+        while left and left != before:
+            before = left
             for level in range(len(self.sizes) - 1, -1, -1):
                 for address, size in self.pieces(level):
-                    marked += sum(
-                        self._share(
-                            address, size,
-                            lambda run, a, n: self.program.recover(run.address, number, a, n, marks.address),
-                        )
-                    )  # fmt: skip
+                    left -= sum(self._share(address, size, partial(marking.mark, recover)))
                     look()
-            more = marked > before
-        if marked == visited.found:
-            marks.free()
-            return None
-        run = runs[0]
+        return not left
+
+    def _unmarked(self, marking: _Marking) -> tuple[Noted, int]:
+        """The least deep, then smallest state that lacks a goal, which is the note's instance; and its depth."""
+        run = self.visited.runs[0]
         run[Ctx.LEAST] = NONE
-        self.program.lost(run.address, 0, visited.slots, marks.address, run.word(run.best))
-        marks.free()
+        lost = self.program.lost[marking.bits]
+        lost(run.address, 0, self.visited.slots, marking.full, marking.marks, run.word(run.best))
         return self._smallest([run]), run[Ctx.LEAST]
+
+
+@attrs.frozen
+class _Marking:
+    """Goals of a portion, from the one at `shift` on, and where the marks of states are, with a bit for each goal."""
+
+    portion: int
+    shift: int
+    goals: int
+    bits: int
+    marks: int
+
+    @property
+    def full(self) -> int:
+        """The mark of a state that every goal can be reached from."""
+        return (1 << self.goals) - 1
+
+    def mark(self, recover: Native, run: Run, address: int, size: int) -> int:
+        """Mark some states; how many bits were set."""
+        return recover(run.address, self.portion, self.shift, self.full, address, size, self.marks)

@@ -19,17 +19,22 @@ from checker.semantics.layout import Packing, to_leaves
 
 
 def choice_code(system: ScalarSystem, packing: Packing, bases: Sequence[int]) -> str:
-    """`@enabled(state, ids, err) -> n`: the numbers of the enabled instances, ascending; `@move(state, id, out)`: the
-    state after one of them, where `out` may be `state`.  Each has the code of all actions in it, which are called from
-    nowhere else: that is a tenth faster than calls."""
-    enabled = Code("define i64 @enabled(ptr %s, ptr %ids, ptr %err) nounwind")
+    """`@enabled(state, ids, err, faults) -> n`: the numbers of the enabled instances, ascending, and for each action that
+    is a fault, in their order, the place of its first among them and how many it has; `@move(state, id, out)`: the state
+    after one of them, where `out` may be `state`.  Each has the code of all actions in it, which are called from nowhere
+    else: that is a tenth faster than calls."""
+    enabled = Code("define i64 @enabled(ptr %s, ptr %ids, ptr %err, ptr %faults) nounwind")
     move = Code("define i64 @move(ptr %s, i64 %id, ptr %out) nounwind")
-    parts, n = [], "0"
+    parts, n, faults = [], "0", 0
     for i, base in enumerate(bases[:-1]):
         nest = Nest(system, packing, i, states=False)
         parts.append(nest.text(base))
         parts.append(_Move(system, packing, i, [number - base for number in nest.live], nest.stride).text())
-        n = enabled.op(f"call i64 @can{i}(ptr %s, ptr %ids, i64 {n}, ptr %err)")
+        before, n = n, enabled.op(f"call i64 @can{i}(ptr %s, ptr %ids, i64 {n}, ptr %err)")
+        if system.actions[i].fault is not None:
+            enabled.store(before, "%faults", 2 * faults)
+            enabled.store(enabled.sub(n, before), "%faults", 2 * faults + 1)
+            faults += 1
         with move.when(move.cmp("ult", "%id", str(bases[i + 1]))):
             number = move.sub("%id", str(base))
             move.stop(move.op(f"call i64 @move{i}(ptr %s, i64 {number}, ptr %out)"))

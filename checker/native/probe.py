@@ -54,17 +54,20 @@ class Judged:
 @attrs.frozen
 class Module:
     """What of a compiled module has to be known to ask it: the shape of its states, how many instances and actions it
-    has, and its functions, each with its number of arguments."""
+    has, how many of these are faults, and its functions, each with its number of arguments."""
 
     shape: Shape
     instances: int
     actions: int
+    faults: int
     functions: Mapping[str, int]
 
     @classmethod
     def of(cls, program: Program) -> Module:
         """The module of a program."""
-        return cls(program.shape, program.instances, len(program.system.actions), dict(program.asked_of))
+        actions = program.system.actions
+        faults = sum(a.fault is not None for a in actions)
+        return cls(program.shape, program.instances, len(actions), faults, dict(program.asked_of))
 
 
 class Probe:
@@ -77,6 +80,7 @@ class Probe:
         self._state, self._other = (Region(_BYTES * shape.words) for _ in range(2))
         self._out, self._ids = Region(_BYTES * shape.words * room), Region(4 * room)
         self._fired, self._err = Region(_BYTES * (module.actions + 1)), Region(_BYTES)
+        self._faults = Region(_BYTES * (2 * module.faults + 1))
         self._places = shape.places
         self._notes = Region(_BYTES * shape.note(self._places))
 
@@ -92,7 +96,7 @@ class Probe:
         if self.has("expand"):
             numbers = self._numbers(self._native["expand"](here, out, ids, 0, self._fired.address, err, 1))
         else:
-            numbers = self._numbers(self._native["enabled"](here, ids, err))
+            numbers = self._numbers(self._native["enabled"](here, ids, err, self._faults.address))
             for i, number in enumerate(numbers):
                 self._native["move"](here, number, out + _BYTES * self.words * i)
         error = self._err.get(0)
@@ -132,10 +136,10 @@ class Probe:
         self._state.put(0, state)
         return self._native["check_terminal"](self._state.address)
 
-    def wanted(self, state: Words, number: int) -> bool:
-        """Whether a state is one that a RECOVERABLE property wants."""
+    def wanted(self, state: Words, portion: int) -> int:
+        """Which goals of a portion are there in a state: a bit for each."""
         self._state.put(0, state)
-        return bool(self._native["wanted"](self._state.address, number))
+        return self._native["wanted"](self._state.address, portion)
 
     def represented(self, state: Words) -> Words:
         """The representative of a state's orbit."""

@@ -9,7 +9,7 @@ of a REACHABLE property itself is that of its witness.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
 import attrs
@@ -21,7 +21,8 @@ from checker.ir.passes.correspondence import correspondence
 from checker.ir.passes.known import NOTHING, Known, narrowed
 from checker.ir.passes.quotient import Quotient
 from checker.ir.passes.ranges import ranges
-from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
+from checker.ir.scalar import FALSE, TRUE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
+from checker.ir.types import cardinality, rank
 from checker.native import kernel
 from checker.native.emit import Emitter, bits_of, load_words, width
 from checker.native.jit import Library
@@ -31,6 +32,7 @@ from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Division, Packing
 
 _INSTANCES = 1 << 24
+_NARROW_MARK, _WIDE_MARK = 8, 64  # bits of what a state is marked with: a byte, or a word
 _NARROW = WORD  # bits of states that are kept as they are written
 _BRANCH = 10  # nodes of a property that are worth a branch around them
 
@@ -41,6 +43,15 @@ class Found:
 
     property: ScalarProperty
     error: bool
+
+
+@attrs.frozen
+class Portion:
+    """Some goals of a RECOVERABLE property, by its position, that one mark of a state has a bit for each; `numbers`:
+    which values of its parameters they are of."""
+
+    property: int
+    numbers: tuple[int, ...]
 
 
 class Program:
@@ -71,8 +82,10 @@ class Program:
         if self.instances > _INSTANCES:
             raise InputError([_too_many(self.instances)])
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
+        self.portions = tuple(self._portions())
+        marks = _marks(max((len(p.numbers) for p in self.portions), default=0))
         reduced = quotient is not None
-        self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced)
+        self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced, marks)
         self.library = Library(self.assembly())
         self.bind()
 
@@ -108,8 +121,8 @@ class Program:
         self.histogram = library.function("histogram", 4)
         self.gather = library.function("gather", 7)
         self.predecessor = library.function("predecessor", 5)
-        self.recover = library.function("recover", 5)
-        self.lost = library.function("lost", 5)
+        self.recover = {bits: library.function(f"recover{bits}", 7) for bits in self.shape.marks}
+        self.lost = {bits: library.function(f"lost{bits}", 6) for bits in self.shape.marks}
         if self.shape.folded:
             self.reseat = library.function("reseat", 3)
         if self.shape.reduced:
@@ -154,6 +167,13 @@ class Program:
         """The action and the parameters of an instance."""
         action = self.owner(number)
         return Step(action, decode(self.system.actions[action], number - self.bases[action]))
+
+    def number(self, step: Step) -> int:
+        """The instance of an action with these parameters."""
+        place = 0
+        for (_, t), value in zip(self.system.actions[step.action].params, step.params, strict=True):
+            place = place * cardinality(t) + rank(t, value)
+        return self.bases[step.action] + place
 
     def owner(self, number: int) -> int:
         """The action of an instance."""
@@ -285,15 +305,28 @@ class Program:
         return code.finish("0")
 
     def wanted_code(self) -> str:
-        """`@wanted(state, property) -> 0 or 1`: whether the state is one a RECOVERABLE property wants."""
+        """`@wanted(state, portion) -> bits`: which goals of a portion are there in a state."""
         code = Code("define i64 @wanted(ptr %s, i64 %p) nounwind")
         emit = self._emitter(code, {"s": "%s"})
+        for i, portion in enumerate(self.portions):
+            goals = self.compiled.properties[portion.property].goals
+            with code.when(code.cmp("eq", "%p", str(i))), emit.scope():
+                total = "0"
+                for bit, number in enumerate(portion.numbers):
+                    there = code.op(f"zext i1 {emit.value(goals[number])} to i64")
+                    total = code.bor(total, code.shl(there, bit))
+                code.stop(total)
+        return code.finish("0")
+
+    def _portions(self) -> Iterator[Portion]:
+        """What is asked of a search that is over.  Values of parameters that want the same are asked about once, and
+        what is there in every state not at all; of a reduced search, one of each orbit is."""
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.RECOVERABLE:
-                with code.when(code.cmp("eq", "%p", str(i))), emit.scope():
-                    code.do(f"ret i64 {code.op(f'zext i1 {emit.value(p.value)} to i64')}")
-                    code.place(code.fresh("dead"))
-        return code.finish("0")
+                chosen = range(len(p.goals)) if self.quotient is None else self.quotient.goals[i]
+                wanted = {p.goals[k].id: k for k in reversed(chosen) if p.goals[k] is not TRUE}
+                numbers = sorted(wanted.values())
+                yield from (Portion(i, tuple(numbers[k : k + _WIDE_MARK])) for k in range(0, len(numbers), _WIDE_MARK))
 
 
 def known_leaves(system: ScalarSystem) -> Known:
@@ -309,6 +342,11 @@ def permitted(known: Known, system: ScalarSystem, quotient: Quotient | None) -> 
     if quotient is None or known == NOTHING:
         return known
     return known if uniform(Packing.of(known.leaves(system.leaves), known.same), quotient) else NOTHING
+
+
+def _marks(goals: int) -> tuple[int, ...]:
+    """Of how many bits the marks of states may be: a byte, and where that is too few for all goals, a word."""
+    return () if not goals else (_NARROW_MARK,) if goals <= _NARROW_MARK else (_NARROW_MARK, _WIDE_MARK)
 
 
 def _errors(p: ScalarProperty) -> Node:

@@ -40,7 +40,8 @@ class Repeated:
 
 def repeat(data: Mapping[str, Any]) -> Repeated:
     """Ask again, on this machine: the code in the data is compiled and run, so whoever made it must be trusted.  Raises KeyError, TypeError or ValueError for data that is not of `kept`."""
-    module = Module(**{**data["module"], "shape": Shape(**data["module"]["shape"])})
+    shape = Shape(**{**data["module"]["shape"], "marks": tuple(data["module"]["shape"]["marks"])})
+    module = Module(**{**data["module"], "shape": shape})
     form = Form(**{**data["form"], "passes": tuple(data["form"]["passes"])})
     name, *arguments = data["ask"]
     if name not in _QUESTIONS:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 INTRINSICS = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\ndeclare i8 @llvm.cttz.i8(i8, i1)\n"
+BITS = "declare i64 @llvm.ctpop.i64(i64)\ndeclare i64 @llvm.cttz.i64(i64, i1)\n"
 _BYTES = {"i32": 4, "i64": 8}
 
 

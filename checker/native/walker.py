@@ -25,12 +25,13 @@ class Walks(Program):
     def assembly(self) -> str:
         """The module as LLVM assembly."""
         choices = choice_code(self.system, self.packing, self.bases)
-        return "\n".join([INTRINSICS, choices, self.judging_code(), kernel.walks_text(self.shape)])
+        faults = sum(action.fault is not None for action in self.system.actions)
+        return "\n".join([INTRINSICS, choices, self.judging_code(), kernel.walks_text(self.shape, faults)])
 
     @property
     def asked_of(self) -> Mapping[str, int]:
         """See `Program`."""
-        return {"enabled": 3, "move": 3, **self.judging}
+        return {"enabled": 4, "move": 3, **self.judging}
 
     def bind(self) -> None:
         """Find the functions."""

@@ -46,6 +46,10 @@ def _case(suite: Xml.Element, spec: str, name: str, seconds: float = 0.0) -> Xml
 
 def _result(suite: Xml.Element, r: Result) -> None:
     case = _case(suite, r.spec, r.check, r.total_seconds)
+    if r.coverage.not_judged:
+        said = Xml.SubElement(case, "properties")
+        for n in r.coverage.not_judged:
+            Xml.SubElement(said, "property", name="not judged", value=_xml_text(f"{n.property}: {n.reason}"))
     if not r.as_expected:
         kind = "failure" if r.standing in (Standing.DIFFERS, Standing.HOLLOW) else "error"
         below = Xml.SubElement(case, kind, message=_xml_text(headline(r)))

@@ -53,5 +53,5 @@ def _action(action: Action, check: Check) -> str:
 def _params(params: tuple[Param, ...], kind: PropertyKind) -> str:
     if not params:
         return ""
-    word = "for some" if kind in (PropertyKind.REACHABLE, PropertyKind.RECOVERABLE) else "for all"
+    word = "for some" if kind is PropertyKind.REACHABLE else "for all"
     return f", {word} {', '.join(f'{p.name}: {show(p.type)}' for p in params)}"

@@ -35,7 +35,8 @@ def to_sarif(results: Sequence[Result], refused: Sequence[Refusal] = ()) -> dict
 def _entry(result: Result) -> dict[str, Any]:
     text = f"{result.check}: {headline(result)}\n{details(result)}".strip()
     level = "warning" if result.standing is Standing.UNDECIDED else "error"
-    return _found(result.standing.value, level, text, result.spec, {"startLine": max(result.line, 1)})
+    found = _found(result.standing.value, level, text, result.spec, {"startLine": max(result.line, 1)})
+    return found | {"properties": {"notJudged": [n.property for n in result.coverage.not_judged]}}
 
 
 def _mistake(refusal: Refusal, d: Diagnostic) -> dict[str, Any]:

@@ -126,6 +126,8 @@ def _details(result: Result, style: Style) -> Iterator[str]:
     if result.message:
         yield result.message
     yield from result.coverage.notes if not result.message else ()
+    for left_out in map(str, result.coverage.not_judged):
+        yield from fold(left_out) if left_out not in result.message else ()
     if result.going_on:
         yield f"go on with: {result.going_on}"
     if result.kind is Kind.NONE_WITHIN:
@@ -403,7 +405,7 @@ def _reason(end: Ending) -> str:
             fault = f" [fault: {end.fault}]" if end.fault else ""
             return f"error of the model in {end.failing}{fault}: {end.error}"
     if end.kind == "recoverable":
-        return f"from here no path leads to {_name(end.claim)}"
+        return f"from here no path leads to {'?' if end.claim is None else end.claim.named()}"
     return f"{claim} is false" + (" of the last step" if end.kind == "step" else "")
 
 

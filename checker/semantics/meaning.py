@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import attrs
 
 from checker.ir import scalar as sc
-from checker.ir.nodes import Action, Function, Program, Property
+from checker.ir.nodes import Action, Function, Program, Property, PropertyKind
 from checker.ir.scalar import ErrorSite, Node, ScalarProperty, ScalarSystem
 from checker.ir.types import Value
 from checker.semantics import evaluate as ev
@@ -129,8 +129,10 @@ class Scalar:
         return tuple(new.get(i, v) for i, v in enumerate(state))
 
     def judged(self, number: int, *states: Leaves) -> Iterator[Truth]:
-        """See `Meaning`; all values of the parameters are one expression."""
-        yield self._truth(self.system.properties[number], *states)
+        """See `Meaning`; all values of the parameters are one expression, but of RECOVERABLE, which has one for each."""
+        p = self.system.properties[number]
+        goals = p.goals if p.kind is PropertyKind.RECOVERABLE else (p.value,)
+        yield from (self._truth(attrs.evolve(p, value=goal), *states) for goal in goals)
 
     def rests(self, state: Leaves) -> Truth:
         """See `Meaning`."""

@@ -2,8 +2,8 @@
 
 Rule of the module: every way to violate a check that Z3 searches for is one `Claim`; in order, so that
 of several violations at one depth the first is reported: properties (and errors while evaluating
-them), then errors of actions, then deadlock.  REACHABLE properties are wishes, not claims; their
-errors are claims.
+them), then errors of actions, then deadlock.  REACHABLE properties are wishes, not claims, and RECOVERABLE ones are
+for no solver to decide; their errors are claims.
 """
 
 from __future__ import annotations
@@ -74,13 +74,9 @@ def claims(system: ScalarSystem) -> list[Claim]:
 
 
 def _property_claims(p: ScalarProperty) -> Iterable[Claim]:
-    if p.kind is PropertyKind.RECOVERABLE:
-        raise mistake(
-            "E010", f"`{p.name}` is recoverable, which no bounded search decides", 'use engine="explore" for this check'
-        )
     at = At.STEP if p.kind is PropertyKind.STEP else At.STATE
     yield from _error_claims(p, at, None)
-    if p.kind is not PropertyKind.REACHABLE:
+    if p.kind in (PropertyKind.ALWAYS, PropertyKind.STEP):
         failed = or_(e.condition for e in p.errors)
         yield Claim(at, and_((not_(p.value), not_(failed))), Wrong.FALSE, p.name)
 

@@ -23,7 +23,7 @@ import attrs
 from checker import writing
 from checker.diagnostics import Diagnostic, InputError, Span, nearest
 from checker.engines.contract import Trouble
-from checker.ir.nodes import Action, Param
+from checker.ir.nodes import Action, Param, Property, PropertyKind
 from checker.ir.types import (
     BoolT,
     EnumT,
@@ -185,6 +185,7 @@ def _about(trace: Trace, root: str) -> dict[str, Any]:
             "trouble": None if end.trouble is None else end.trouble.value,
             "property": None if end.claim is None else end.claim.name,
             "instance": end.instance or None,
+            "params": None if end.claim is None else _params(end.claim),
             "failing": None if end.failing is None else _call(end.failing),
             "recheck": end.recheck or None,
         },
@@ -192,8 +193,11 @@ def _about(trace: Trace, root: str) -> dict[str, Any]:
 
 
 def _call(call: Call) -> dict[str, Any]:
-    pairs = zip(call.params, call.arguments, strict=True)
-    return {"action": call.name, "params": {p.name: encode(p.type, v) for p, v in pairs}, "text": str(call)}
+    return {"action": call.name, "params": _params(call), "text": str(call)}
+
+
+def _params(call: Call) -> dict[str, Any]:
+    return {p.name: encode(p.type, v) for p, v in zip(call.params, call.arguments, strict=True)}
 
 
 def write(trace: Trace, path: Path) -> None:
@@ -274,7 +278,9 @@ def _checked(path: Path, data: Any) -> Saved:
     return Saved(str(path), spec, check, about, states)
 
 
-def moves(saved: Saved, state: Type, actions: Sequence[Action]) -> tuple[Moves, Claim, tuple[Value, ...]]:
+def moves(
+    saved: Saved, state: Type, actions: Sequence[Action], properties: Sequence[Property]
+) -> tuple[Moves, Claim, tuple[Value, ...]]:
     """The path, its claim, and all states as saved.  Raises InputError when they do not fit the model."""
     found = states(saved, state)
     steps = []
@@ -283,7 +289,7 @@ def moves(saved: Saved, state: Type, actions: Sequence[Action]) -> tuple[Moves, 
             steps.append(_decode_call(_meta(data), actions))
         except (ValueError, TypeError, RecursionError) as e:
             _refuse(Path(saved.path), "T005", f"state {i} does not fit the model: {e}", _CHANGED)
-    return Moves(found[0], tuple(steps)), _claim(saved, actions), found
+    return Moves(found[0], tuple(steps)), _claim(saved, actions, properties), found
 
 
 def states(saved: Saved, state: Type) -> tuple[Value, ...]:
@@ -307,7 +313,7 @@ def _meta(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return meta
 
 
-def _claim(saved: Saved, actions: Sequence[Action]) -> Claim:
+def _claim(saved: Saved, actions: Sequence[Action], properties: Sequence[Property]) -> Claim:
     about = saved.about
     try:
         trouble = None if about.get("trouble") is None else Trouble(about["trouble"])
@@ -316,7 +322,9 @@ def _claim(saved: Saved, actions: Sequence[Action]) -> Claim:
         if isinstance(failing, dict) and failing.get("action") in names:
             return Claim(trouble, None, _decode_call(failing, actions))
         named = failing.get("action") if isinstance(failing, dict) else about.get("property")
-        return Claim(trouble, named if isinstance(named, str) else None)
+        lost = [p for p in properties if p.name == named and p.kind is PropertyKind.RECOVERABLE and p.params]
+        given = _decode_params(lost[0].params, about.get("params")) if lost and trouble is Trouble.PROPERTY else ()
+        return Claim(trouble, named if isinstance(named, str) else None, params=given)
     except (ValueError, TypeError) as e:
         _refuse(Path(saved.path), "T005", f"what the trace shows cannot be read: {e}", _CHANGED)
 

@@ -48,11 +48,13 @@ class Moves:
 
 @attrs.frozen
 class Claim:
-    """What a path is shown for.  `trouble` None: a witness of a REACHABLE or FIRES property."""
+    """What a path is shown for.  `trouble` None: a witness of a REACHABLE or FIRES property.  `params`: the values of
+    the parameters of a RECOVERABLE property that no path leads to."""
 
     trouble: Trouble | None
     property: str | None
     error_step: tuple[int, tuple[Value, ...]] | None = None
+    params: tuple[Value, ...] = ()
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -190,7 +192,7 @@ class Judge:
         prop = self._property(claim.property)
         if claim.trouble is None:
             return self._fired(prop, last) if prop.action is not None else self._witness(prop, states)
-        return self._false(prop, states)
+        return self._false(prop, states, claim.params)
 
     def _property(self, name: str | None) -> Property:
         for p in self.check.properties:
@@ -209,11 +211,11 @@ class Judge:
                 return Ending(None, _call(prop, params), prop.kind.value)
         raise ReplayMismatch(f"{prop.name} is true in no instance in the last state")
 
-    def _false(self, prop: Property, states: Sequence[Value]) -> Ending:
+    def _false(self, prop: Property, states: Sequence[Value], given: tuple[Value, ...]) -> Ending:
         if prop.kind in (PropertyKind.REACHABLE, PropertyKind.FIRES):
             raise ReplayMismatch(f"{prop.name} is reachable: no path can violate it")
         if prop.kind is PropertyKind.RECOVERABLE:
-            return self._unrecoverable(prop, states)
+            return self._unrecoverable(prop, states[-1], given)
         for params, value in self._values(prop, states):
             if value is False:
                 args = (*_arguments(prop, states), *params)
@@ -222,31 +224,26 @@ class Judge:
                 )
         raise ReplayMismatch(f"{prop.name} is true in plain Python at the end of the path")
 
-    def _unrecoverable(self, prop: Property, states: Sequence[Value]) -> Ending:
+    def _unrecoverable(self, prop: Property, state: Value, params: tuple[Value, ...]) -> Ending:
         """The engine's word that no path leads on is checked by a search of its own, as far as that is small."""
-        if any(value is not False for _, value in self._values(prop, states)):
-            raise ReplayMismatch(f"{prop.name} is true in the last state")
-        answer = recover.search(self.loaded, self.actions, states[-1], self._wanted(prop), self.tries)
+        claim, args = _call(prop, params), (state, *params)
+        if self._agreed_call(prop.function, args) is not False:
+            raise ReplayMismatch(f"{claim.named()} is true in the last state")
+        answer = recover.search(self.loaded, self.actions, state, self._wanted(prop, params), self.tries)
         if isinstance(answer, (recover.Way, recover.Broken)):
-            what = prop.name if isinstance(answer, recover.Way) else "an error of the model"
+            what = claim.named() if isinstance(answer, recover.Way) else "an error of the model"
             path = "; ".join(map(str, answer.calls))
             raise ReplayMismatch(f"after the path, {path} leads to {what} in plain Python")
-        why = () if prop.params else self._conjuncts(prop.function, (states[-1],))
-        return Ending(Trouble.PROPERTY, Call(prop.name), prop.kind.value, why, recheck=str(answer))
+        why = self._conjuncts(prop.function, args)
+        return Ending(Trouble.PROPERTY, claim, prop.kind.value, why, recheck=str(answer))
 
-    def _wanted(self, prop: Property) -> Callable[[Any], bool | Erred]:
-        """Whether some instance of a property is true in a Python state."""
-        given = [
-            [to_python(self.loaded, p.type, v) for p, v in zip(prop.params, params, strict=True)]
-            for params in evaluate.instances(prop.params)
-        ]
+    def _wanted(self, prop: Property, params: tuple[Value, ...]) -> Callable[[Any], bool | Erred]:
+        """Whether a property, of these parameters, is true in a Python state."""
+        given = [to_python(self.loaded, p.type, v) for p, v in zip(prop.params, params, strict=True)]
 
         def wanted(state: Any) -> bool | Erred:
-            for arguments in given:
-                value = self.loaded.apply(prop.function.module, prop.name, (state, *arguments))
-                if isinstance(value, Erred) or value is True:
-                    return value
-            return False
+            value = self.loaded.apply(prop.function.module, prop.name, (state, *given))
+            return value if isinstance(value, Erred) else value is True
 
         return wanted
 
@@ -330,9 +327,11 @@ def judge(spec: Spec, check: Check, system: ScalarSystem | None = None, tries: i
     return Judge(spec, check, load(check.program, spec), system, tries)
 
 
-def claim_of(trouble: Trouble | None, name: str | None, error: Step | None = None) -> Claim:
+def claim_of(
+    trouble: Trouble | None, name: str | None, error: Step | None = None, params: tuple[Value, ...] = ()
+) -> Claim:
     """A claim from an engine's words."""
-    return Claim(trouble, name, None if error is None else (error.action, error.params))
+    return Claim(trouble, name, None if error is None else (error.action, error.params), params)
 
 
 def text_of(spec: Spec, check: Check, span: Span) -> str:

@@ -29,6 +29,10 @@ class Call:
         given = zip(self.params, self.arguments, strict=True)
         return f"{self.name}({', '.join(f'{p.name}={paste(p.type, v)}' for p, v in given)})"
 
+    def named(self) -> str:
+        """The name, and the values of the parameters where there are any."""
+        return str(self) if self.params else self.name
+
 
 @attrs.frozen
 class TraceStep:

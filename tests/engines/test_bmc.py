@@ -265,10 +265,18 @@ def test_witnesses_are_noted_and_their_absence_is_no_violation() -> None:
     assert verdict.coverage.notes == ("four: reached in 2 steps", "never: no witness within 12 steps")
 
 
-def test_recoverable_is_refused() -> None:
-    """No bounded search decides it."""
+def test_recoverable_is_not_judged_but_errors_of_it_are() -> None:
+    """No bounded search decides it; alone it is refused."""
+    back, small = claim("back", at_most(0), PropertyKind.RECOVERABLE), claim("small", at_most(2))
+    wrong = claim("back", at_most(0), PropertyKind.RECOVERABLE, [sc.not_(at_most(1))])
+    one, two = run(counter(back, small)), run(counter(wrong, small))
+
+    assert isinstance(one, Violated)
+    assert (one.property, [n.property for n in one.coverage.not_judged]) == ("small", ["back"])
+    assert isinstance(two, Violated)
+    assert (two.trouble, two.property) == (Trouble.MODEL_ERROR, "back")
     with pytest.raises(InputError, match="E010"):
-        run(counter(claim("back", at_most(0), PropertyKind.RECOVERABLE)))
+        run(counter(back))
 
 
 def test_too_many_instances_for_a_deadlock_check_are_refused() -> None:

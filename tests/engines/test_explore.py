@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 
+import attrs
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ from checker.engines.explore import Explore
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, search, successors
+from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, recoverable, search, successors
 
 num = sc.integer
 ALWAYS, STEP = PropertyKind.ALWAYS, PropertyKind.STEP
@@ -356,7 +358,7 @@ def test_beyond_an_error_of_the_model_nothing_is_called_unreachable() -> None:
     verdict = check_every(counter(100, claim("twenty", REACHABLE, sc.eq(X, num(20))), stop=9, guarded=False))
 
     assert told(verdict) == [("model error", 9)]
-    assert verdict.coverage.notes == ("twenty: not judged, for the model has errors",)
+    assert [str(n) for n in verdict.coverage.not_judged] == ["twenty was not judged: the model has errors"]
 
 
 @pytest.mark.parametrize("budget", [{"states": 6}, {"depth": 6}])
@@ -452,7 +454,13 @@ def systems(draw: st.DrawFn) -> ScalarSystem:
         if kind in (ALWAYS, STEP):
             value = sc.or_((value, draw(bools(state))))
         errors = [sc.and_([draw(bools(state)) for _ in range(3)])] if draw(st.integers(0, 4)) == 0 else []
-        properties.append(claim(f"p{i}", kind, value, errors))
+        count = draw(st.sampled_from([1, 1, 3, 11])) if kind is RECOVERABLE else 1
+        if count == 1:
+            properties.append(claim(f"p{i}", kind, value, errors))
+        else:
+            which = sc.mod(draw(ints(state)), num(count))
+            goals = [sc.or_((value, sc.eq(which, num(k)))) for k in range(count)]
+            properties.append(recoverable(f"p{i}", goals, errors))
     initial = draw(
         st.lists(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES)), min_size=1, max_size=3, unique=True)
     )
@@ -475,7 +483,8 @@ def random_action(draw: st.DrawFn, state: tuple[Node, ...], index: int) -> Scala
     for i in draw(st.sets(st.integers(0, len(state) - 1), min_size=1)):
         lo, hi = RANGES[i]
         updates[i] = sc.add(sc.mod(draw(ints(space)), num(hi - lo + 1)), num(lo))
-    return action(f"a{index}", params, guards, updates, errors)
+    fault = draw(st.sampled_from([None, None, "bad"]))
+    return attrs.evolve(action(f"a{index}", params, guards, updates, errors), fault=fault)
 
 
 def env(state: tuple[int, ...], after: tuple[int, ...] = ()) -> dict[tuple[str, int], int]:
@@ -510,13 +519,30 @@ def violations(system: ScalarSystem) -> list[tuple[int, Trouble, str | None]]:
     return found
 
 
-def lost(system: ScalarSystem, p: ScalarProperty) -> bool:
-    """Whether some state has no path to what a RECOVERABLE property wants."""
+def lost(system: ScalarSystem, p: ScalarProperty) -> tuple[int, tuple[int, ...], int] | None:
+    """The first state from which no path leads to some goal of a RECOVERABLE property, after its depth; and the first
+    such goal.  By a graph of its own.  States are compared by their leaves, from the last to the first."""
     levels, steps, _ = search(system)
-    good = {s for s in levels if true(p.value, s)}
-    while more := {s for s in levels if s not in good and good & set(steps[s])}:
-        good |= more
-    return len(good) < len(levels)
+    graph = nx.DiGraph([(t, s) for s, after in steps.items() for t in after])  # backwards
+    graph.add_nodes_from(levels)
+    found = []
+    for k, goal in enumerate(p.goals):
+        there = [s for s in levels if true(goal, s)]
+        good = {s for layer in nx.bfs_layers(graph, there) for s in layer} if there else set()
+        found += [(level, s, k) for s, level in levels.items() if s not in good]
+    return min(found, key=lambda found: (found[0], found[1][::-1], found[2]), default=None)
+
+
+def told_first(system: ScalarSystem, verdict: Violated) -> None:
+    """The state and the parameters of a RECOVERABLE property that is violated are those of the first that is lost."""
+    p = next(p for p in system.properties if p.name == verdict.property)
+    if p.kind is RECOVERABLE:
+        first = lost(system, p)
+        assert first is not None
+        assert verdict.path is not None
+        assert (len(verdict.path.steps), replayed(system, verdict.path), verdict.params) == (
+            *first[:2], p.instance(first[2]) if p.params else (),
+        )  # fmt: skip
 
 
 def agree_on_every_violation(
@@ -557,7 +583,7 @@ def agrees_with_python(system: ScalarSystem) -> None:
     late = [p for p in system.properties if p.kind in (REACHABLE, RECOVERABLE)]
     bad = [
         p.name for p in late
-        if (lost(system, p) if p.kind is RECOVERABLE else not any(true(p.value, s) for s in levels))
+        if (lost(system, p) is not None if p.kind is RECOVERABLE else not any(true(p.value, s) for s in levels))
     ]  # fmt: skip
     agree_on_every_violation(system, verdict, found, bad)
     if found:
@@ -574,6 +600,7 @@ def agrees_with_python(system: ScalarSystem) -> None:
     if bad:
         assert isinstance(verdict, Violated)
         assert verdict.property == bad[0]
+        told_first(system, verdict)
     else:
         assert isinstance(verdict, Holds)
         for p in late:

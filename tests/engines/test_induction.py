@@ -167,10 +167,15 @@ def test_without_a_witness_there_is_no_proof() -> None:
     assert verdict.reason == "invariant at any depth, but `nine` has no witness within 6 steps"
 
 
-def test_recoverable_is_refused() -> None:
-    """Induction says nothing about what may still happen."""
+def test_recoverable_is_not_judged() -> None:
+    """Induction says nothing about what may still happen; alone it is refused."""
+    back = claim("back", at_most(0), PropertyKind.RECOVERABLE)
+    verdict = run(ring(back, claim("small", at_most(2))))
+
+    assert isinstance(verdict, Proved)
+    assert (verdict.properties, [n.property for n in verdict.coverage.not_judged]) == (("small",), ["back"])
     with pytest.raises(InputError, match="E010"):
-        run(counter(claim("back", at_most(0), PropertyKind.RECOVERABLE)))
+        run(counter(back))
 
 
 def test_without_time_the_answer_is_unknown() -> None:

@@ -14,7 +14,7 @@ from checker.engines.contract import Budget, NoneSampled, Path, Step, Task, Trou
 from checker.engines.simulate import Simulate
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Node, ScalarProperty, ScalarSystem
+from checker.ir.scalar import Leaf, Node, ScalarProperty, ScalarSystem
 from checker.native import jit, moves
 from checker.native import successors as native_successors
 from tests.engines.test_explore import systems
@@ -107,12 +107,13 @@ def test_walks_end_at_their_longest() -> None:
 
 
 def test_recoverable_alone_is_refused() -> None:
-    """Beside others it is noted as not decided."""
+    """Beside others it is named as not judged."""
     lasting = claim("back", PropertyKind.RECOVERABLE, sc.eq(X, num(0)))
 
     verdict = Simulate().run(Task(pair(lasting, claim("seen", PropertyKind.REACHABLE, sc.eq(X, num(4)))), walks=50))
 
-    assert verdict.coverage.notes == ("back: not decided by random walks", "seen: witnessed")
+    assert verdict.coverage.notes == ("seen: witnessed",)
+    assert [n.property for n in verdict.coverage.not_judged] == ["back"]
     with pytest.raises(InputError, match="E010"):
         Simulate().run(Task(pair(lasting)))
 
@@ -194,6 +195,48 @@ def test_the_last_state_of_a_walk_is_looked_at(wrong: str) -> None:
     assert isinstance(long, Violated)
     assert long.trouble is (Trouble.DEADLOCK if wrong == "deadlock" else Trouble.MODEL_ERROR)
     assert isinstance(short, NoneSampled)
+
+
+# --- faults ----------------------------------------------------------------------------------------
+
+
+def crashing(nodes: int, *, work: bool = True) -> ScalarSystem:
+    """Nodes that work, each as long as it has not crashed, which is a fault; when all have, nothing is enabled."""
+    up = [sc.bool_var("s", i) for i in range(nodes)]
+    count = sc.int_var("s", nodes, 0, 9)
+    works = [action(f"work{i}", [], [x], {nodes: sc.mod(sc.add(count, num(1)), num(10))}) for i, x in enumerate(up)]
+    crashes = [attrs.evolve(action(f"crash{i}", [], [x], {i: sc.FALSE}), fault="crash") for i, x in enumerate(up)]
+    leaves = (*(Leaf(f"up{i}", True, 0, 1, 0) for i in range(nodes)), leaf("count", 0, 9))
+    order = [a for pair in zip(crashes, works, strict=True) for a in pair] if work else crashes
+    return ScalarSystem(leaves, ((1,) * nodes + (0,),), tuple(order), ())
+
+
+def test_walks_get_deep_where_faults_end_them() -> None:
+    """With equal chances for all instances, half of the steps of a walk would be crashes: it would have six steps."""
+    verdict = Simulate().run(Task(crashing(3), walks=1000))
+
+    c = verdict.coverage
+    assert c.fired is not None
+    assert c.steps is not None
+    crashes = sum(c.fired[::2])
+    assert c.steps > 40 * 1000
+    assert 1000 < crashes < 3 * 1000
+    assert c.terminal is not None
+    assert 100 < c.terminal < 900  # some walks are stormy, and end early; others go all the way
+
+
+def test_faults_are_taken_where_nothing_else_is_enabled() -> None:
+    """However rare they are beside others."""
+    verdict = Simulate().run(Task(crashing(3, work=False), walks=50))
+
+    assert (verdict.coverage.steps, verdict.coverage.terminal) == (150, 50)
+
+
+def test_faults_are_drawn_as_in_python() -> None:
+    """By the rate of each walk, and with equal chances among faults, and among the others."""
+    same(crashing(4), 60, 60)
+    same(crashing(2, work=False), 20, 10)
+    same(attrs.evolve(crashing(3), actions=crashing(3).actions[::-1]), 60, 60)
 
 
 # --- threads ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from checker.engines.simulate import _mixed
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem
+from checker.native.kernel.walk import RATES
 from tests.native.systems import State, is_error, successors
 
 _WORD = (1 << 64) - 1
@@ -54,6 +55,7 @@ def walk(system: ScalarSystem, seed: int, walks: int, longest: int) -> Walked:
         chance = Random(((number + 1) * 0xD1342543DE82EF95 & _WORD) ^ _mixed(seed))
         chance = Random(chance.next())
         state = system.initial[chance.below(len(system.initial))]
+        rate = (1 << 32) >> RATES[chance.below(len(RATES))] if any(a.fault for a in system.actions) else 0
         done.wrong = in_state(system, state)
         for _ in range(longest):
             if done.wrong:
@@ -63,7 +65,7 @@ def walk(system: ScalarSystem, seed: int, walks: int, longest: int) -> Walked:
             if done.wrong or not steps:
                 done.terminal += not done.wrong
                 break
-            step, after = steps[chance.below(len(steps))]
+            step, after = drawn(system, steps, chance, rate)
             done.taken[step] += 1
             done.wrong = in_step(system, state, after) or in_state(system, after)
             state = after
@@ -72,6 +74,16 @@ def walk(system: ScalarSystem, seed: int, walks: int, longest: int) -> Walked:
         if done.wrong:
             return done
     return done
+
+
+def drawn(system: ScalarSystem, steps: list[tuple[Step, State]], chance: Random, rate: int) -> tuple[Step, State]:
+    """The step that comes next: a fault or not, by the rate of the walk, and then any of those."""
+    if any(a.fault for a in system.actions):
+        rare = chance.next() >> 32 < rate
+        faults = [s for s in steps if system.actions[s[0].action].fault]
+        others = [s for s in steps if s not in faults]
+        steps = faults if faults and (rare or not others) else others
+    return steps[chance.below(len(steps))]
 
 
 def goes_wrong(system: ScalarSystem, path: Path) -> tuple[Wrong, int] | None:

@@ -9,7 +9,7 @@ import pytest
 from checker.diagnostics import InputError, render
 from checker.frontend import load_spec
 from checker.frontend.codes import SPEC_HEAD, TOY
-from checker.ir.claims import Kind, Spec
+from checker.ir.claims import Expectation, Kind, Spec
 
 EVERY_ARGUMENT = """check(
     "", toyy, {"M": 1, "N": True}, faults={"flop"}, engine="explor", properties=(smal, small), terminal=smal,
@@ -119,6 +119,60 @@ def test_a_violation_that_is_not_looked_for_is_refused(rest: str, underlined: st
     text = f'@reachable\ndef lit(s: State) -> bool:\n    return s.on\ncheck("a", toy, {rest})\n'
 
     assert mistakes(tmp_path, text) == [("S013", underlined)]
+
+
+LIT = "@reachable\ndef lit(s: State) -> bool:\n    return s.on\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "code", "underlined", "said"),
+    [
+        ("expect=Holds(steps=3)", "S007", "3", ("`steps` of Holds is a dict", "write `Holds(steps={arrives: 4})`")),
+        (
+            "expect=Holds(steps={small: 3})", "S007", "small",
+            ("`small` has no witness: only a `@reachable` property has one", "leave it out"),
+        ),
+        ("expect=Holds(steps={lot: 3})", "S002", "lot", ("there is no property `lot`", "did you mean `lit`?")),
+        ("expect=Holds(steps={lit: 3, lit: 3})", "S007", "lit", ("`lit` is given twice", "give it once")),
+        ("expect=Holds(steps={lit: -1})", "S007", "-1", ("a number is needed here", "write a number from 0")),
+        (
+            "expect=Holds(steps={**lit})", "S007", "lit",
+            ("`steps` of Holds is written out", "write each property: `{arrives: 4}`"),
+        ),
+        (
+            "properties=(small,), expect=Holds(steps={lit: 3})", "S013", "Holds(steps={lit: 3})",
+            ("`lit` is not among the properties of this check", "name it in `properties=` too"),
+        ),
+        ("expect=Violated(small, first=1)", "S007", "1", ("`first` is True or False", "write `first=True`")),
+        (
+            'engine="bmc", expect=Violated(small, first=True)', "S007", "Violated(small, first=True)",
+            ("the engine bmc ends at the first violation in any case", "leave out `first=True`"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_what_a_verdict_is_given_is_told(
+    rest: str, code: str, underlined: str, said: tuple[str, str], tmp_path: Path
+) -> None:
+    text = f'{LIT}check("a", toy, {rest})\n'
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text)
+
+    assert mistakes(tmp_path, text) == [(code, underlined)]
+    assert [(d.message, d.help) for d in caught.value.diagnostics] == [said]
+
+
+def test_lengths_of_witnesses_and_a_stop_at_the_first_violation_are_kept(tmp_path: Path) -> None:
+    """As the author wrote them."""
+    text = (
+        f'{LIT}check("a", toy, expect=Holds(distinct=4, steps={{lit: 1}}))\n'
+        'check("b", toy, expect=Violated(small, steps=3, first=True))\n'
+        'check("c", toy, engine="bmc", expect=Violated(small, first=False))\n'
+    )
+    holds, violated, other = (c.expect for c in read(tmp_path, text).checks)
+
+    assert holds == Expectation(Kind.HOLDS, {"distinct": 4}, witnesses={"lit": 1})
+    assert violated == Expectation(Kind.VIOLATED, {"steps": 3}, property="small", first=True)
+    assert other == Expectation(Kind.VIOLATED, property="small")
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,28 @@ def test_a_property_that_names_a_member_forbids_it() -> None:
     assert [r.reason for r in found.refused] == ["`lone` tells its members apart"]
 
 
+def test_each_value_of_a_parameter_must_become_another_by_itself() -> None:
+    """That all of them together are symmetric is not enough: one member is asked for more than the others."""
+    spec = "@recoverable\ndef voted(s: State, w: Who) -> bool:\n    return s.votes[w] > 0\n"
+    made = system(act("s.votes[w] = 1", ", w: Who"), spec)
+    (voted,) = made.properties
+    lopsided = attrs.evolve(voted, goals=(voted.value, sc.TRUE, sc.TRUE))
+
+    assert [s.name for s in shown(made).sorts] == ["Who", "Place"]
+    found = shown(attrs.evolve(made, properties=(lopsided,)))
+    assert [(r.sort.name, r.reason) for r in found.refused] == [("Who", "`voted` tells its members apart")]
+
+
+def test_parameters_of_too_many_values_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = "@recoverable\ndef voted(s: State, w: Who, v: Who) -> bool:\n    return s.votes[w] > s.votes[v]\n"
+    made = system(act("s.votes[w] = 1", ", w: Who"), spec)
+    monkeypatch.setattr("checker.ir.passes.symmetry._COMPARED", 17)  # nine values, and two swaps of three members
+
+    assert [(r.sort.name, r.reason) for r in shown(made).refused] == [
+        ("Who", "the parameters of `voted` have too many values to compare")
+    ]
+
+
 def test_an_adversary_that_tells_members_apart_forbids_it_where_it_is_allowed() -> None:
     """Only what a check allows is searched."""
     bad = APART["the last one wins"].replace("@action", '@action(fault="bad")')

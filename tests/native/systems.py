@@ -84,6 +84,12 @@ def claim(name: str, kind: PropertyKind, value: Node, errors: Sequence[Node] = (
     return ScalarProperty(name, kind, value, tuple(ErrorSite(e, ModelErrorKind.RANGE, NOWHERE) for e in errors))
 
 
+def recoverable(name: str, goals: Sequence[Node], errors: Sequence[Node] = ()) -> ScalarProperty:
+    """What is to be recovered for each value of a parameter."""
+    made = claim(name, PropertyKind.RECOVERABLE, sc.and_(goals), errors)
+    return attrs.evolve(made, params=(("k", IntT(0, len(goals) - 1)),), goals=tuple(goals))
+
+
 def keep_all_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let states be as wide as they are written: nothing is left out, whatever is known of them."""
     monkeypatch.setattr("checker.engines.explore.known_leaves", lambda *_: NOTHING)

@@ -62,12 +62,12 @@ def at_home(s: State) -> bool:
 
 
 @recoverable
-def at_some(s: State, way: Way) -> bool:
+def at_each(s: State, way: Way) -> bool:
     return s.at == 0 and s.way == way
 
 
 check("shut out", walker, properties=(at_home,), expect=Violated(at_home, steps=2))
-check("some", walker, properties=(at_some,), expect=Violated(at_some, steps=2))
+check("each", walker, properties=(at_each,), expect=Violated(at_each, steps=1))
 check("jumps", walker, faults={"jump"}, properties=(at_home,), expect=Holds())
 """
 OUT = Moves((0, 0), ((0, ()), (1, ())))  # walk(); shut()
@@ -93,9 +93,25 @@ def test_a_true_claim_is_checked_again(spec: Spec) -> None:
     assert [c.text for c in ending.conjuncts] == ["s.at == 0"]
 
 
-def test_all_instances_of_a_property_are_wanted(spec: Spec) -> None:
-    """With parameters, some instance has to be reached."""
-    assert "all 8 states" in _judge(spec, 1).moves(OUT, Claim(Trouble.PROPERTY, "at_some")).ending.recheck
+def test_the_instance_that_is_out_of_reach_is_looked_for(spec: Spec) -> None:
+    """At home with the way shut is another thing, which is reached at once if the way is shut there."""
+    lost, shut = (Claim(Trouble.PROPERTY, "at_each", params=(way,)) for way in (0, 1))
+    ending = _judge(spec, 1).moves(OUT, lost).ending
+    at_home = attrs.evolve(OUT, steps=OUT.steps[1:])
+
+    assert "all 8 states" in ending.recheck
+    assert str(ending.claim) == "at_each(way=Way.OPEN)"
+    assert "all 9 states" in _judge(spec, 1).moves(at_home, lost).ending.recheck
+    assert "all 8 states" in _judge(spec, 1).moves(OUT, shut).ending.recheck
+    with pytest.raises(ReplayMismatch, match=r"at_each\(way=Way.SHUT\) is true in the last state"):
+        _judge(spec, 1).moves(at_home, shut)
+
+
+def test_an_instance_that_the_property_does_not_have_is_a_defect(spec: Spec) -> None:
+    """Or none, where it has parameters."""
+    for params in ((), (2,), (0, 0)):
+        with pytest.raises(ReplayMismatch, match="the path gives at_each parameters that it cannot have"):
+            _judge(spec, 1).moves(OUT, Claim(Trouble.PROPERTY, "at_each", params=params))
 
 
 @pytest.mark.parametrize("steps", [((0, ()),), ((0, ()), (0, ()))])

@@ -62,7 +62,8 @@ def narrowed(system: ScalarSystem, known: Known) -> ScalarSystem:
         return attrs.evolve(action, guards=tuple(of(action.guards)), errors=sites(action.errors), updates=updates)
 
     def judging(p: ScalarProperty) -> ScalarProperty:
-        return attrs.evolve(p, value=of([p.value])[0], errors=sites(p.errors))
+        value, *goals = of([p.value, *p.goals])
+        return attrs.evolve(p, value=value, errors=sites(p.errors), goals=tuple(goals))
 
     return attrs.evolve(
         system,

@@ -11,18 +11,23 @@ is symmetric in, a product of groups, in parts that move different leaves, so ea
 
 Where there are too many permutations to try, or to count orbits in 64 bits, only those of the first members are
 used: a smaller group, as sound, and its orbits are counted as exactly.
+So it is where a RECOVERABLE property has parameters.  What one value of them wants is not symmetric, for a permutation
+makes of it what another value wants; but then from no state is the one out of reach without, from an image of it, the
+other.  So one value of each orbit is asked about, and the permutations are those that leave it as it is: the last
+members stay where they are, as many as are needed to name values of all orbits.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import attrs
 
 from checker.ir import types as ty
-from checker.ir.passes.symmetry import Moved, Permutation, moved, scalarsets, swap
+from checker.ir.nodes import PropertyKind
+from checker.ir.passes.symmetry import Moved, Permutation, moved, moved_goals, scalarsets, swap
 from checker.ir.scalar import Leaf, ScalarSystem, variables
 from checker.ir.types import ScalarT, Type
 
@@ -81,10 +86,14 @@ Part: TypeAlias = Columns | Walk
 
 @attrs.frozen
 class Quotient:
-    """The permutations that a search is reduced by: a product of parts that move different leaves."""
+    """The permutations that a search is reduced by: a product of parts that move different leaves.
+
+    `goals`: of each RECOVERABLE property, by its position, the goals that stand for all, and that they leave alone.
+    """
 
     sorts: tuple[ScalarT, ...]
     parts: tuple[Part, ...]
+    goals: Mapping[int, tuple[int, ...]] = attrs.field(factory=dict, eq=False)
 
     @property
     def order(self) -> int:
@@ -98,26 +107,30 @@ class Quotient:
 
 
 def quotient(system: ScalarSystem, sorts: Sequence[ScalarT]) -> Quotient | None:
-    """The reduction by some scalarsets of the state; None where there are none."""
+    """The reduction by some scalarsets of the state, in all of which it is symmetric; None where there is none."""
     if not sorts:
         return None
+    fixing = _Fixing(system, sorts)
+    sorts = [sort for sort in sorts if fixing.sizes[sort] > 1]
     assert system.state is not None
     parts: list[Part] = []
     left = ORDER
     for group in _apart(system, sorts):
-        part = _part(system.state, system.leaves, group, left)
+        part = _part(system.state, system.leaves, {sort: fixing.sizes[sort] for sort in group}, left)
         if part is not None:
             parts.append(part)
             left //= part.order
-    return Quotient(tuple(sorts), tuple(parts)) if parts else None
+    return Quotient(tuple(sorts), tuple(parts), fixing.goals()) if parts else None
 
 
-def _part(state: Type, leaves: Sequence[Leaf], group: Sequence[ScalarT], left: int) -> Part | None:
-    found = columns(state, group[0]) if len(group) == 1 else None
+def _part(state: Type, leaves: Sequence[Leaf], group: Mapping[ScalarT, int], left: int) -> Part | None:
+    """The permutations of the first members, so many of each scalarset."""
+    found = columns(state, next(iter(group))) if len(group) == 1 else None
     if found is not None:
-        size = max((n for n in range(1, len(found) + 1) if math.factorial(n) <= left), default=1)
-        return Columns(group[0], found[:size]) if size > 1 else None
-    sizes = [sort.size for sort in group]
+        most = min(group.values())
+        size = max((n for n in range(1, most + 1) if math.factorial(n) <= left), default=1)
+        return Columns(next(iter(group)), found[:size]) if size > 1 else None
+    sizes = list(group.values())
     while math.prod(map(math.factorial, sizes)) > min(WALKED, left):
         sizes[sizes.index(max(sizes))] -= 1
     nodes = variables("s", leaves)
@@ -129,7 +142,7 @@ def _part(state: Type, leaves: Sequence[Leaf], group: Sequence[ScalarT], left: i
             by = swap(sort, k)
             swaps.append(Swap(sort, by, tuple(moved(state, nodes, sort, by))))
         steps = _both(steps, [first + k for k in plain_changes(size)])
-    keys = _keys(state, group[0])[: sizes[0]] if len(group) == 1 else ()
+    keys = _keys(state, next(iter(group)))[: sizes[0]] if len(group) == 1 else ()
     return Walk(tuple(swaps), tuple(steps), keys) if steps else None
 
 
@@ -174,6 +187,61 @@ def _both(one: list[int], other: list[int]) -> list[int]:
         steps += [step, *back]
         back = back[::-1]
     return steps
+
+
+# --- what is asked about ---------------------------------------------------------------------------
+
+
+class _Fixing:
+    """How many members of each scalarset may be permuted (`sizes`), so that of the goals of each RECOVERABLE property
+    that all permutations make of one another, one at least stays what it is."""
+
+    def __init__(self, system: ScalarSystem, sorts: Sequence[ScalarT]) -> None:
+        self.sizes = {sort: sort.size for sort in sorts}
+        self._swaps = {
+            i: {sort: [moved_goals(p, sort, swap(sort, k)) for k in range(sort.size - 1)] for sort in sorts}
+            for i, p in enumerate(system.properties)
+            if p.kind is PropertyKind.RECOVERABLE
+        }
+        self._orbits = {i: _orbits(len(system.properties[i].goals), of) for i, of in self._swaps.items()}
+        for i in self._swaps:
+            self._shrink(i)
+
+    def goals(self) -> dict[int, tuple[int, ...]]:
+        """By property, one goal of each orbit, which the permutations leave alone."""
+        return {i: tuple(sorted(map(min, self._answering(i)))) for i in self._orbits}
+
+    def _shrink(self, i: int) -> None:
+        while not all(self._answering(i)):
+            moving = [sort for sort in self.sizes if len(self._fixed(i, sort)) < sum(map(len, self._orbits[i]))]
+            self.sizes[max(moving, key=lambda sort: self.sizes[sort])] -= 1
+
+    def _answering(self, i: int) -> list[set[int]]:
+        """Of each orbit, the goals that no permutation moves."""
+        still = set.intersection(*(self._fixed(i, sort) for sort in self.sizes))
+        return [orbit & still for orbit in self._orbits[i]]
+
+    def _fixed(self, i: int, sort: ScalarT) -> set[int]:
+        swaps = self._swaps[i][sort][: self.sizes[sort] - 1]
+        return {k for orbit in self._orbits[i] for k in orbit if all(by[k] == k for by in swaps)}
+
+
+def _orbits(goals: int, swaps: Mapping[ScalarT, Sequence[Sequence[int]]]) -> list[set[int]]:
+    """The goals in sets that permutations map to themselves, in the order of their first."""
+    found: list[set[int]] = []
+    seen: set[int] = set()
+    for k in range(goals):
+        if k in seen:
+            continue
+        orbit, waiting = {k}, [k]
+        while waiting:
+            here = waiting.pop()
+            new = {by[here] for of in swaps.values() for by in of} - orbit
+            orbit |= new
+            waiting += new
+        found.append(orbit)
+        seen |= orbit
+    return found
 
 
 # --- what moves together ---------------------------------------------------------------------------

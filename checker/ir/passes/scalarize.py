@@ -112,8 +112,10 @@ class Maker:
             run = Run(self)
             values.append(run.call(prop.function, [*states, *params]))
             sites.extend(run.sites)
-        some = prop.kind in (PropertyKind.REACHABLE, PropertyKind.RECOVERABLE)
-        return ScalarProperty(prop.name, prop.kind, sc.or_(values) if some else sc.and_(values), _merged(sites))
+        value = sc.or_(values) if prop.kind is PropertyKind.REACHABLE else sc.and_(values)
+        goals = tuple(values) if prop.kind is PropertyKind.RECOVERABLE else (value,)
+        params = tuple((p.name, p.type) for p in prop.params)
+        return ScalarProperty(prop.name, prop.kind, value, _merged(sites), params=params, goals=goals)
 
 
 @attrs.frozen(eq=False)

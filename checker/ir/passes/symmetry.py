@@ -4,7 +4,8 @@ Rule of the module: typing suggests, a proof decides.  The type of a scalarset k
 named, but loops run over them in an order, and what comes last may win.  So each swap of two neighbours
 (they generate all permutations) must be shown to map the system, as engines search it, to itself: the
 initial states; for every action, where it is enabled, where it is an error and what it leads to; the
-properties and the terminal predicate.  First both sides are rewritten to one form and compared as
+properties and the terminal predicate; of a RECOVERABLE property each value of its parameters on its own, of which the
+swap must make another.  First both sides are rewritten to one form and compared as
 interned nodes; what is left goes to `prove`.  What is not shown is not reduced.
 Ip and Dill, "Better Verification Through Symmetry", FMSD 9, 1996, for why the quotient is enough.
 """
@@ -29,7 +30,7 @@ Permutation: TypeAlias = tuple[int, ...]  # where each member goes
 Domain: TypeAlias = Mapping[str, Sequence[Type]]  # the types whose leaves a space holds
 Prove: TypeAlias = Callable[[Node, Domain], "bool | None"]  # is it false for all values? None: not decided
 
-_INITIAL: Final = 20_000  # initial states that are permuted and looked up, in half a second
+_COMPARED: Final = 20_000  # values that are permuted and looked up, in half a second
 _CASES: Final = 64  # values of a number up to which a choice by it is brought to one form
 
 
@@ -129,6 +130,14 @@ def _sources(t: Type, sort: ScalarT, by: Permutation) -> tuple[int, ...]:
     """For each member of a type, the rank of the member that goes there."""
     back = tuple(sorted(range(len(by)), key=by.__getitem__))
     return tuple(ty.rank(t, permuted(t, m, sort, back)) for m in ty.members(t))
+
+
+def moved_goals(p: ScalarProperty, sort: ScalarT, by: Permutation) -> list[int]:
+    """Which goal of a RECOVERABLE property each becomes, when what the parameters name is permuted."""
+    t = ty.TupleT(tuple(t for _, t in p.params))
+    if sort not in _parts(t):
+        return list(range(len(p.goals)))
+    return [ty.rank(t, permuted(t, value, sort, by)) for value in ty.members(t)]
 
 
 # --- leaves ----------------------------------------------------------------------------------------
@@ -327,8 +336,11 @@ def _sum(a: Node, b: Node) -> Node:
 
 def _refusal(system: ScalarSystem, sort: ScalarT, prove: Prove) -> Refusal | None:
     swaps = [swap(sort, k) for k in range(sort.size - 1)]
-    if len(system.initial) * len(swaps) > _INITIAL:
+    if len(system.initial) * len(swaps) > _COMPARED:
         return Refusal(sort, "there are too many initial states to compare", False)
+    for p in system.properties:
+        if p.kind is PropertyKind.RECOVERABLE and len(p.goals) * len(swaps) > _COMPARED:
+            return Refusal(sort, f"the parameters of `{p.name}` have too many values to compare", False)
     if not all(_closed(system, sort, by) for by in swaps):
         return Refusal(sort, "the initial states tell its members apart", False)
     for what, difference, domain in itertools.chain.from_iterable(_differences(system, sort, by) for by in swaps):
@@ -362,7 +374,7 @@ def _differences(system: ScalarSystem, sort: ScalarT, by: Permutation) -> Iterat
         step = p.kind is PropertyKind.STEP
         other = _Image(by, both["s"] | both["t"]) if step else image
         domain = {"s": (system.state,)} | ({"t": (system.state,)} if step else {})
-        yield f"`{p.name}`", _of_property(p, identity, other), domain
+        yield f"`{p.name}`", _of_property(p, identity, other, sort, by), domain
 
 
 def _of_action(
@@ -386,12 +398,15 @@ def _of_action(
     return sc.or_(found), {"s": (system.state,), "p": types}
 
 
-def _of_property(p: ScalarProperty, identity: _Image, image: _Image) -> Node:
-    """It is an error here or there alone, or none and its value is another."""
+def _of_property(p: ScalarProperty, identity: _Image, image: _Image, sort: ScalarT, by: Permutation) -> Node:
+    """It is an error here or there alone, or none and its value is another; a goal becomes that of permuted values."""
     error = sc.or_(e.condition for e in p.errors)
     wrong = identity.of(error)
-    value = sc.and_((sc.not_(wrong), _differ(identity.of(p.value), image.of(p.value))))
-    return sc.or_((_differ(wrong, image.of(error)), value))
+    pairs = [(p.value, p.value)]
+    if p.kind is PropertyKind.RECOVERABLE:
+        pairs = [(goal, p.goals[k]) for goal, k in zip(p.goals, moved_goals(p, sort, by), strict=True)]
+    differ = sc.or_(_differ(identity.of(here), image.of(there)) for here, there in pairs)
+    return sc.or_((_differ(wrong, image.of(error)), sc.and_((sc.not_(wrong), differ))))
 
 
 def _differ(a: Node, b: Node) -> Node:

@@ -55,9 +55,9 @@ def text(shape: Shape) -> str:
     return "\n".join([*parts, search.text(shape), after.text(shape)])
 
 
-def walks_text(shape: Shape) -> str:
-    """All functions that random walks need."""
-    return walk.text(shape)
+def walks_text(shape: Shape, faults: int) -> str:
+    """All functions that random walks need, of a system so many actions of which are faults."""
+    return walk.text(shape, faults)
 
 
 def survey_text(shape: Shape) -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 from checker.native.kernel import table as tables
 from checker.native.kernel.context import Ctx
 from checker.native.kernel.shape import NONE, Note, Shape
-from checker.native.text import Code
+from checker.native.text import BITS, Code
+from checker.semantics.layout import WORD
 
 
 def text(shape: Shape) -> str:
     """The functions for what comes after the search."""
-    parts = [_histogram(shape), _gather(shape), _predecessor(shape), _recover(shape), _lost(shape)]
+    parts = [_histogram(shape), _gather(shape), _predecessor(shape)]
+    parts += [BITS] if shape.marks else []
+    parts += [function(shape, bits) for bits in shape.marks for function in (_recover, _lost)]
     return "\n".join([*parts, _weights(shape)] if shape.reduced else parts)
 
 
@@ -75,45 +78,63 @@ def _predecessor(shape: Shape) -> str:
     return code.finish("0")
 
 
-def _recover(shape: Shape) -> str:
-    """`@recover(ctx, property, places, n, marks) -> n`: from the last place to the first, mark the states that are
-    wanted or have a marked successor; how many were marked."""
-    code = Code("define i64 @recover(ptr %c, i64 %p, ptr %places, i64 %n, ptr %marks) nounwind")
+def _recover(shape: Shape, bits: int) -> str:
+    """`@recover<bits>(ctx, portion, shift, full, places, n, marks) -> n`: a mark has a bit for each goal of a portion,
+    from the one at `shift` on.  From the last place to the first, set those of goals that are there, or of which a
+    successor has the bit; how many were set."""
+    code = Code(
+        f"define i64 @recover{bits}(ptr %c, i64 %p, i64 %shift, i64 %full, ptr %places, i64 %n, ptr %marks) nounwind"
+    )
     total = code.var("0")
     pending = code.pointer("%c", Ctx.PENDING)
     with code.count("0", "%n") as k:
         slot = code.load("%places", code.sub(code.sub("%n", "1"), k))
-        with code.when(code.cmp("eq", code.load8("%marks", slot), "0")):
+        before = _mark(code, slot, bits)
+        with code.when(code.cmp("ne", before, "%full")):
             state = _state_at(shape, code, slot)
-            good = code.var(code.op(f"call i64 @wanted(ptr {state}, i64 %p)"))
-            with code.when(code.cmp("eq", code.get(good), "0")):
+            here = code.op(f"lshr i64 {code.op(f'call i64 @wanted(ptr {state}, i64 %p)')}, %shift")
+            good = code.var(code.bor(before, code.band(here, "%full")))
+            with code.when(code.cmp("ne", code.get(good), "%full")):
                 n = shape.successors(code, state, "0")
                 with code.count("0", n) as j:
                     target = shape.at(code, pending, j)
                     shape.represent(code, target)
                     there = tables.locate(shape, code, shape.key_of(code, target))
-                    code.set(good, code.bor(code.get(good), code.load8("%marks", there)))
-            with code.when(code.cmp("ne", code.get(good), "0")):
-                code.do(f"store i8 1, ptr {code.at('%marks', slot, 'i8')}")
-                code.bump(total)
+                    code.set(good, code.bor(code.get(good), _mark(code, there, bits)))
+            after = code.get(good)
+            with code.when(code.cmp("ne", after, before)):
+                narrow = code.op(f"trunc i64 {after} to i{bits}") if bits < WORD else after
+                code.do(f"store atomic i{bits} {narrow}, ptr {_mark_at(code, slot, bits)}")
+                code.bump(total, code.op(f"call i64 @llvm.ctpop.i64(i64 {code.xor(after, before)})"))
     return code.finish(code.get(total))
 
 
-def _lost(shape: Shape) -> str:
-    """`@lost(ctx, start, stop, marks, best)`: note the smallest of the least deep states without a mark."""
-    code = Code("define i64 @lost(ptr %c, i64 %start, i64 %stop, ptr %marks, ptr %best) nounwind")
+def _mark_at(code: Code, slot: str, bits: int) -> str:
+    """The address of the mark of a place, as what is read and written while other threads do: nobody clears a bit."""
+    return f"{code.at('%marks', slot, f'i{bits}')} monotonic, align {bits // 8}"
+
+
+def _mark(code: Code, slot: str, bits: int) -> str:
+    mark = code.op(f"load atomic i{bits}, ptr {_mark_at(code, slot, bits)}")
+    return code.op(f"zext i{bits} {mark} to i64") if bits < WORD else mark
+
+
+def _lost(shape: Shape, bits: int) -> str:
+    """`@lost<bits>(ctx, start, stop, full, marks, best)`: note the smallest of the least deep states whose mark is not
+    full, and the first bit that it has not."""
+    code = Code(f"define i64 @lost{bits}(ptr %c, i64 %start, i64 %stop, i64 %full, ptr %marks, ptr %best) nounwind")
     table = code.pointer("%c", Ctx.TABLE)
     with code.count("%start", "%stop") as slot:
-        cell = code.load(table, slot)
-        unmarked = code.cmp("eq", code.load8("%marks", slot), "0")
-        with code.when(code.all(code.cmp("ne", cell, "0"), unmarked)):
+        cell, mark = code.load(table, slot), _mark(code, slot, bits)
+        with code.when(code.all(code.cmp("ne", cell, "0"), code.cmp("ne", mark, "%full"))):
             depth = shape.depth_of(code, cell, slot)
             with code.when(code.cmp("ult", depth, code.load("%c", Ctx.LEAST))):
                 code.store(depth, "%c", Ctx.LEAST)
                 code.store(str(Note.OPEN), code.at("%best", "1"), Note.STATUS)
             with code.when(code.cmp("eq", depth, code.load("%c", Ctx.LEAST))):
                 state = shape.state_of(code, code.band(cell, shape.key_mask))
-                code.op(f"call i64 @keep(ptr %best, i64 0, ptr {state}, i64 0)")
+                first = code.op(f"call i64 @llvm.cttz.i64(i64 {code.xor(mark, '%full')}, i1 true)")
+                code.op(f"call i64 @keep(ptr %best, i64 0, ptr {state}, i64 {first})")
     return code.finish("0")
 
 

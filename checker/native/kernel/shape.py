@@ -27,7 +27,8 @@ class Note:
 @attrs.frozen
 class Shape:
     """What the kernel is written for.  `properties`: how many; `every`: each violation has a note of its own;
-    `reduced`: one state of each orbit is kept (`native/symmetry.py`)."""
+    `reduced`: one state of each orbit is kept (`native/symmetry.py`); `marks`: of how many bits the marks of states
+    may be, from where something can be reached."""
 
     bits: int
     words: int
@@ -35,6 +36,7 @@ class Shape:
     steps: bool = False
     every: bool = False
     reduced: bool = False
+    marks: tuple[int, ...] = ()
 
     @property
     def folded(self) -> bool:

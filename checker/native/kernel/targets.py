@@ -42,10 +42,9 @@ def _targets(shape: Shape, instances: int) -> str:
 
 
 def _wanting(shape: Shape) -> str:
-    """`@wanting(ctx, property, keys, n, good)`: for each state with these keys, whether the property wants it."""
+    """`@wanting(ctx, portion, keys, n, good)`: for each state with these keys, which goals of a portion are there."""
     code = Code("define i64 @wanting(ptr %c, i64 %p, ptr %keys, i64 %n, ptr %good) nounwind")
     with code.count("0", "%n") as i:
         state = shape.state_of(code, code.load("%keys", i))
-        wanted = code.op(f"call i64 @wanted(ptr {state}, i64 %p)")
-        code.do(f"store i8 {code.op(f'trunc i64 {wanted} to i8')}, ptr {code.at('%good', i, 'i8')}")
+        code.store(code.op(f"call i64 @wanted(ptr {state}, i64 %p)"), "%good", i)
     return code.finish("0")
