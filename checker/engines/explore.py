@@ -34,6 +34,7 @@ from checker.engines.contract import (
 from checker.engines.findings import Findings, Stop, with_notes
 from checker.engines.keeping import Kept, keeper_of
 from checker.engines.reduction import Reduction
+from checker.ir.passes import starts
 from checker.ir.passes.known import Known
 from checker.native import division, history
 from checker.native.crew import Crew
@@ -260,7 +261,7 @@ class _Search:
     # --- the search --------------------------------------------------------------------------------
 
     def _admit(self) -> None:
-        initial = [self.program.pack(s) for s in self.system.initial]
+        initial = [self.program.pack(s) for s in starts.every(self.system)]
         for start in range(0, len(initial), BUFFER):
             self.visited.first.put_pending(initial[start : start + BUFFER])
             while self.program.admit(self.visited.first.address) == Status.GROW:

@@ -23,6 +23,7 @@ from typing import Final
 import attrs
 
 from checker.engines.contract import Path, Step, Task
+from checker.ir.passes import starts
 from checker.ir.passes.quotient import Quotient, quotient
 from checker.ir.passes.symmetry import Domain, Symmetries, scalarsets, symmetries
 from checker.ir.scalar import ErrorSite, Node, ScalarSystem, evaluate
@@ -105,7 +106,8 @@ Words = tuple[int, ...]
 def real_path(memory: Run, representatives: Sequence[Words]) -> tuple[Path, Words]:
     """A path of the model through the orbits of some states, and where it ends."""
     program = memory.program
-    first = next(s for s in map(program.pack, program.system.initial) if memory.represented(s) == representatives[0])
+    states = map(program.pack, starts.every(program.system))
+    first = next(s for s in states if memory.represented(s) == representatives[0])
     state, steps = first, list[Step]()
     for target in representatives[1:]:
         state, number = memory.follow(state, target)

@@ -16,6 +16,7 @@ from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Coverage, NoneSampled, Path, Task, Trouble, Unknown, Verdict, Violated
 from checker.engines.shrink import End, Walk, shrunk
 from checker.ir.nodes import PropertyKind
+from checker.ir.passes import starts
 from checker.native.crew import Crew
 from checker.native.kernel import Status, Way
 from checker.native.memory import Region
@@ -53,7 +54,7 @@ class _Simulation:
         self.task, self.system, self.crew = task, task.system, crew
         self.program = Walks(task.system)
         self.longest = task.steps if task.budget.depth is None else min(task.steps, task.budget.depth)
-        self.initial = [self.program.pack(s) for s in self.system.initial]
+        self.initial = [self.program.pack(s) for s in starts.every(self.system)]
         self.starts = Region(8 * self.program.words * len(self.initial) + 8)
         self.starts.put(0, [w for s in self.initial for w in s])
         self.walkers = [self._walker() for _ in range(crew.size)]

@@ -359,12 +359,24 @@ def to_text(root: Node) -> str:
 
 def evaluate(roots: Iterable[Node], env: Mapping[tuple[str, int], int]) -> list[int]:
     """The values of the roots (bools as 0 and 1) for given leaves: the meaning of the scalar form."""
+    return evaluator(roots)(env)
+
+
+def evaluator(roots: Iterable[Node]) -> Callable[[Mapping[tuple[str, int], int]], list[int]]:
+    """`evaluate` for some roots, to be called for many values of the leaves."""
     roots = list(roots)
-    val: dict[int, int] = {}
-    for n in topological(roots):
-        x = [val[c.id] for c in n.src]
-        val[n.id] = _value(n, x, env)
-    return [val[r.id] for r in roots]
+    order = topological(roots)
+    place = {n.id: i for i, n in enumerate(order)}
+    steps = [(n, [place[c.id] for c in n.src]) for n in order]
+    ends = [place[r.id] for r in roots]
+
+    def values(env: Mapping[tuple[str, int], int]) -> list[int]:
+        found: list[int] = []
+        for n, src in steps:
+            found.append(_value(n, [found[k] for k in src], env))
+        return [found[k] for k in ends]
+
+    return values
 
 
 def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:  # noqa: PLR0911 - one arm an operation
@@ -451,6 +463,11 @@ class ScalarAction:
         return math.prod(cardinality(t) for _, t in self.params)
 
 
+def begins(state: Sequence[Node]) -> ScalarAction:
+    """The initial action that leads to one state, whose leaves are constants."""
+    return ScalarAction("", None, (), (), (), (), (), dict(enumerate(state)))
+
+
 @attrs.frozen(eq=False)
 class ScalarProperty:
     """A property as one bool over the state (and "t" leaves for STEP), its parameters expanded.
@@ -467,10 +484,15 @@ class ScalarProperty:
 
 @attrs.frozen(eq=False)
 class ScalarSystem:
-    """What engines search: leaves, initial states, actions, properties of one check."""
+    """What engines search: leaves, ways to begin, actions, properties of one check.
+
+    An initial action is one like any other, but that no state is before it: its expressions read parameters alone,
+    and its updates give every leaf.  The initial states are what its enabled instances lead to, in their order; one
+    that several lead to counts once.
+    """
 
     leaves: tuple[Leaf, ...]
-    initial: tuple[tuple[int, ...], ...]  # the initial states as leaf values, distinct, in order
+    initials: tuple[ScalarAction, ...]
     actions: tuple[ScalarAction, ...]
     properties: tuple[ScalarProperty, ...]
     terminal: ScalarProperty | None = None  # a state with no enabled action must satisfy it

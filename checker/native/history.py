@@ -14,6 +14,7 @@ from typing import Final
 import attrs
 
 from checker.engines.contract import Task
+from checker.ir.passes import starts
 from checker.native.jit import FAST
 from checker.native.kernel import Shared
 from checker.native.visited import Visited
@@ -71,5 +72,5 @@ def learn(visited: Visited, task: Task, known: History, seconds: float) -> None:
 
 def _about(task: Task) -> tuple[str, ...]:
     """What the size depends on beside the module."""
-    initial = hash(task.system.initial)  # of numbers: the same in every process
+    initial = hash(starts.every(task.system))  # of numbers: the same in every process
     return _ABOUT, str(initial), str(task.budget.states), str(task.budget.depth)

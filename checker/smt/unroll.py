@@ -2,7 +2,8 @@
 
 Rule of the module: frame i has a constant for each leaf of state i; step i, from frame i to i + 1, one
 selector an action and constants of its own for the action's parameters.  Exactly one selector is
-true; parameters are values of their types.  Every run that is read back from a model is run again by
+true; parameters are values of their types.  Frame 0 of a run that begins is what some initial action makes of
+constants for its parameters.  Every run that is read back from a model is run again by
 `scalar.evaluate`, so an encoding that lies is found out.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 import attrs
 import z3
 
-from checker.ir.scalar import Leaf, Node, ScalarSystem, and_, evaluate
+from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarSystem, and_, evaluate
 from checker.ir.types import Value
 from checker.semantics.layout import from_leaves
 from checker.smt.canonical import canonical
@@ -40,6 +41,7 @@ class Unrolling:
     def __init__(self, system: ScalarSystem, encoding: Encoding) -> None:
         self.system, self.encoding = system, encoding
         self._own = [self._leaves(f"p{i}.", a.param_leaves) for i, a in enumerate(system.actions)]
+        self._first = [self._leaves(f"b{i}.", a.param_leaves) for i, a in enumerate(system.initials)]
         self._s, self._t = self._leaves("s", system.leaves), self._leaves("t", system.leaves)
         self._frames: list[list[Term]] = []
         self._params: list[list[list[Term]]] = []
@@ -88,10 +90,14 @@ class Unrolling:
         return found
 
     def _valid_params(self, i: int) -> list[Term]:
-        a = self.system.actions[i]
-        found = [b for c, leaf in zip(self._own[i], a.param_leaves, strict=True) for b in self._bounds(c, leaf)]
+        memo = self._memos.setdefault(i, {})
+        return self._valid(self.system.actions[i], self._own[i], self._binding(i), memo)
+
+    def _valid(self, a: ScalarAction, own: Sequence[Term], binding: Binding, memo: dict[int, Term]) -> list[Term]:
+        """That the parameters of an action are values of their types."""
+        found = [b for c, leaf in zip(own, a.param_leaves, strict=True) for b in self._bounds(c, leaf)]
         node = canonical([t for _, t in a.params], "p", a.param_leaves)
-        return [*found, self._template(node, i)]
+        return found + self.encoding.encode([node], binding, memo)
 
     def _selector(self, action: int, frame: int | None = None) -> Term:
         return z3.Bool(f"do{action}" if frame is None else f"do{action}@{frame}")
@@ -120,11 +126,20 @@ class Unrolling:
 
     def initial(self) -> Term:
         """That frame 0 is an initial state."""
-        return z3.Or([self._is(0, state) for state in self.system.initial])
+        chosen = [z3.Bool(f"begin{i}") for i in range(len(self.system.initials))]
+        made = [z3.Implies(c, term) for i, c in enumerate(chosen) for term in self._begun(i)]
+        return z3.And(z3.Or(chosen), *made)
 
-    def _is(self, i: int, state: tuple[int, ...]) -> Term:
-        rows = zip(self.frame(i), self.system.leaves, state, strict=True)
-        return z3.And([self.encoding.equals(c, leaf, v) for c, leaf, v in rows])
+    def _begun(self, i: int) -> list[Term]:
+        """What makes frame 0 a state that an initial action leads to."""
+        a, own, frame = self.system.initials[i], self._first[i], self.frame(0)
+        binding = {("p", k): pair for k, pair in enumerate(zip(own, a.param_leaves, strict=True))}
+        memo: dict[int, Term] = {}
+        found = self.encoding.encode(a.guards, binding, memo) + self._valid(a, own, binding, memo)
+        for leaf, node in a.updates.items():
+            (term,) = self.encoding.encode([node], binding, memo)
+            found.append(frame[leaf] == self.encoding.store(node, term, self.system.leaves[leaf]))
+        return found
 
     def bounded(self, i: int) -> Term:
         """That the leaves of state i are in their bounds."""

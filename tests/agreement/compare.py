@@ -82,8 +82,9 @@ def prepare(spec: Spec) -> Subject | None:
     check = spec.checks[0]
     loaded = load(check.program, spec)
     actions = check.program.allowed(check.faults)
+    system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
     try:
-        system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
+        ev.initial_states(check.program)
     except ev.InitialError as problem:
         action = next(a for a in check.program.initials if a.name == problem.action)
         said = in_python(loaded, action, check.program.default, problem.params)
@@ -228,14 +229,13 @@ def _steps(subject: Subject, effort: Effort, seen: Seen) -> Iterator[tuple[int, 
     default = loaded.default()
     expect("front end", ("to", default), ("to", program.default), "the default state")
     queue = [state for state, _, _ in ev.initial_states(program)]
-    for a in program.initials:
+    for a, scalar in zip(program.initials, system.initials, strict=bool(program.initials)):
         for params in ev.instances(a.params):
-            expect(
-                "evaluator",
-                in_python(loaded, a, program.default, params),
-                in_evaluator(program, a, program.default, params),
-                f"initial {a.name}{params}",
-            )
+            where = f"initial {a.name}{params}"
+            said = in_python(loaded, a, program.default, params)
+            expect("evaluator", said, in_evaluator(program, a, program.default, params), where)
+            nothing = (0,) * len(system.leaves)
+            expect("scalar", _leaves(program, said), in_scalar(system, scalar, nothing, flat(a.params, params)), where)
     known, left = set(queue), effort.steps
     for state in queue:
         s = to_leaves(program.state, state)
@@ -424,7 +424,7 @@ def in_z3(
     for i, state, params, said in steps:
         a, action = system.actions[i], subject.actions[i]
         where = f"{encoding.name}: {action.name}{params} in {state}"
-        fixed = [unrolling._is(0, to_leaves(program.state, state)), unrolling._selector(i, 0)]
+        fixed = [_in(unrolling, 0, to_leaves(program.state, state)), unrolling._selector(i, 0)]
         rows = zip(unrolling._params[0][i], a.param_leaves, flat(action.params, params), strict=True)
         fixed += [encoding.equals(c, leaf, v) for c, leaf, v in rows]
         solver.push()
@@ -439,7 +439,7 @@ def in_z3(
         solver.add(step)
         expect(encoding.name, (said[0] == "to",), (_possible(solver),), where)
         if said[0] == "to":
-            there = unrolling._is(1, to_leaves(program.state, said[1]))
+            there = _in(unrolling, 1, to_leaves(program.state, said[1]))
             expect(encoding.name, (True, False), (_possible(solver, there), _possible(solver, z3.Not(there))), where)
             for p, scalar in zip(subject.check.properties, system.properties, strict=True):
                 states = (state, said[1]) if p.kind is PropertyKind.STEP else (state,)
@@ -455,6 +455,12 @@ def in_z3(
                     )
         solver.pop()
         seen.z3[said[0]] += 1
+
+
+def _in(unrolling: Unrolling, frame: int, leaves: Sequence[int]) -> Any:
+    """That a frame is in a state."""
+    rows = zip(unrolling.frame(frame), unrolling.system.leaves, leaves, strict=True)
+    return z3.And([unrolling.encoding.equals(c, leaf, v) for c, leaf, v in rows])
 
 
 def _possible(solver: Any, *more: Any) -> bool:

@@ -29,12 +29,13 @@ from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap
 from checker.ir.scalar import FALSE, ScalarSystem
 from checker.ir.types import Value
 from checker.native import symmetry as native
+from checker.semantics import evaluate
 from checker.semantics import evaluate as ev
 from checker.semantics.evaluate import InitialError
 from checker.semantics.layout import from_leaves
 from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
 from tests.agreement.compare import Disagreement, prepare, read
-from tests.native.systems import shared, shortened
+from tests.native.systems import initial_states, shared, shortened
 from tests.strategies import Source, random_model
 
 MODELS, SLOW_MODELS, CHUNK = 500, 10_000, 25  # compared, and how many of one test
@@ -155,10 +156,11 @@ def cases(start: int, *, lopsided: bool = False) -> Iterator[tuple[int, Case]]:
             spec = read(source)
             check = spec.checks[0]
             actions = check.program.allowed(check.faults)
+            evaluate.initial_states(check.program)
             system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
         except (InputError, InitialError):
             continue
-        if system.initial and scalarsets(system.state):
+        if initial_states(system) and scalarsets(system.state):
             budget = Budget(depth=DEPTH) if seed % 2 else Budget(states=STATES)
             yield seed, Case(source, system, judge(spec, check, system, tries=100), budget, seed % 5 > 0)
 
@@ -218,7 +220,7 @@ def mapped_to_itself(source: Source, most: int = 40) -> bool:
     subject = prepare(read(source))
     assert subject is not None
     program, state = subject.program, subject.program.state
-    level = [from_leaves(state, s) for s in subject.system.initial]
+    level = [from_leaves(state, s) for s in initial_states(subject.system)]
     seen = set(level)
     for s in level:
         for sort in scalarsets(state):

@@ -18,6 +18,7 @@ from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarPropert
 from checker.ir.types import IntT, OptionT, Type
 from checker.semantics.layout import flatten_type, to_leaves
 from checker.smt.search import Clock
+from tests.native.systems import initial_states, scalar_system
 
 # --- writing small systems ---------------------------------------------------------------------------
 
@@ -58,14 +59,14 @@ def counter(*properties: ScalarProperty, terminal: ScalarProperty | None = None)
     """x counts 0..7 and starts over."""
     x = sc.int_var("s", 0, 0, 7)
     tick = action("tick", [], {0: sc.mod(sc.add(x, sc.integer(1)), sc.integer(8))})
-    return ScalarSystem(ints((0, 7)), ((0,),), (tick,), properties, terminal)
+    return scalar_system(ints((0, 7)), ((0,),), (tick,), properties, terminal)
 
 
 def stopping(limit: int, *properties: ScalarProperty, terminal: ScalarProperty | None = None) -> ScalarSystem:
     """x adds 1 or 2 while it is below the limit."""
     x, p = sc.int_var("s", 0, 0, 20), sc.int_var("p", 0, 1, 2)
     grow = action("grow", [sc.lt(x, sc.integer(limit))], {0: sc.add(x, p)}, params=[("by", IntT(1, 2))])
-    return ScalarSystem(ints((0, 20)), ((0,),), (grow,), properties, terminal)
+    return scalar_system(ints((0, 20)), ((0,),), (grow,), properties, terminal)
 
 
 def run(system: ScalarSystem, steps: int = 12, **options: object) -> object:
@@ -107,7 +108,7 @@ def bad_step(system: ScalarSystem, s: tuple[int, ...], t: tuple[int, ...]) -> bo
 
 def shortest(system: ScalarSystem) -> int | None:
     """The steps of a shortest violating path, by breadth-first search; None when there is none."""
-    layer, seen, depth = set(system.initial), set(system.initial), 0
+    layer, seen, depth = set(initial_states(system)), set(initial_states(system)), 0
     step_bad = False
     while layer:
         if step_bad or any(bad_state(system, s) for s in layer):
@@ -131,7 +132,7 @@ def shortest(system: ScalarSystem) -> int | None:
 
 def replay(system: ScalarSystem, path: Path) -> list[tuple[int, ...]]:
     """The states of a path; fails when it is no path of the system."""
-    assert path.initial in system.initial
+    assert path.initial in initial_states(system)
     states = [path.initial]
     for step in path.steps:
         (after,) = [t for found, _, t in instances(system, states[-1]) if found == step and t is not None]
@@ -190,7 +191,7 @@ def test_parameters_are_values_of_their_types() -> None:
     x = sc.int_var("s", 0, 0, 7)
     some, item = sc.bool_var("p", 0), sc.int_var("p", 1, 0, 7)
     odd = action("put", [sc.not_(some)], {0: item}, params=[("v", OptionT(IntT(0, 7)))])
-    system = ScalarSystem(ints((0, 7)), ((0,),), (odd,), (claim("zero", sc.eq(x, sc.integer(0))),))
+    system = scalar_system(ints((0, 7)), ((0,),), (odd,), (claim("zero", sc.eq(x, sc.integer(0))),))
 
     assert isinstance(run(system), NoneWithin)
 
@@ -211,7 +212,7 @@ def test_an_error_of_an_action_is_found_with_its_parameters() -> None:
     x, p = sc.int_var("s", 0, 0, 5), sc.int_var("p", 0, 1, 2)
     big = sc.lt(sc.integer(5), sc.add(x, p))
     grow = action("grow", [sc.not_(big)], {0: sc.add(x, p)}, [big], [("by", IntT(1, 2))])
-    system = ScalarSystem(ints((0, 5)), ((0,),), (grow,), ())
+    system = scalar_system(ints((0, 5)), ((0,),), (grow,), ())
     verdict = run(system)
 
     assert isinstance(verdict, Violated)
@@ -274,7 +275,7 @@ def test_recoverable_is_refused() -> None:
 def test_too_many_instances_for_a_deadlock_check_are_refused() -> None:
     """Expanding them would take longer than the search."""
     wide = action("wide", [], {}, params=[("a", IntT(0, 99)), ("b", IntT(0, 99))])
-    system = ScalarSystem(ints((0, 7)), ((0,),), (wide,), (), claim("done", sc.TRUE))
+    system = scalar_system(ints((0, 7)), ((0,),), (wide,), (), claim("done", sc.TRUE))
     with pytest.raises(InputError, match="E020"):
         run(system)
 
@@ -308,7 +309,7 @@ def factoring() -> ScalarSystem:
     guess = action(
         "guess", [sc.eq(sc.mul(p, q), sc.integer(target))], {0: p}, params=[("p", IntT(2, big)), ("q", IntT(2, big))]
     )
-    return ScalarSystem(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
+    return scalar_system(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
 
 
 def test_a_hard_question_ends_with_the_time_budget() -> None:
@@ -400,7 +401,7 @@ def random_system(seed: int) -> ScalarSystem:
     moved = sc.and_((sc.eq(s[1], sc.integer(rng.randint(-2, 3))), sc.eq(t[1], sc.integer(rng.randint(-2, 3)))))
     properties = [claim("always", sc.not_(here)), claim("step", sc.not_(moved), PropertyKind.STEP)][: rng.randint(1, 2)]
     terminal = claim("done", condition()) if rng.random() < 0.2 else None
-    return ScalarSystem(leaves, ((0, 0, 0), (1, 1, 0)), tuple(actions), tuple(properties), terminal)
+    return scalar_system(leaves, ((0, 0, 0), (1, 1, 0)), tuple(actions), tuple(properties), terminal)
 
 
 @pytest.mark.parametrize("seed", range(120))

@@ -16,6 +16,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem, evaluate
 from checker.ir.types import BOOL, IntT, OptionT, RecordT
 from checker.semantics.layout import flatten_type
+from tests.native.systems import scalar_system
 
 
 def run(system: ScalarSystem, steps: int = 6, **options: object) -> object:
@@ -29,7 +30,7 @@ def ring(*properties: ScalarProperty) -> ScalarSystem:
     after = sc.ite(small, sc.mod(sc.add(x, sc.integer(1)), sc.integer(3)), sc.add(x, sc.integer(1)))
     go = action("go", [sc.lt(x, sc.integer(7))], {0: after})
     stay = action("stay", [sc.eq(x, sc.integer(7))], {})
-    return ScalarSystem(ints((0, 7)), ((0,),), (go, stay), properties)
+    return scalar_system(ints((0, 7)), ((0,),), (go, stay), properties)
 
 
 def not_at(*values: int) -> sc.Node:
@@ -90,11 +91,11 @@ def test_states_of_a_counterexample_are_values_of_the_state() -> None:
     some, item, w = sc.bool_var("s", 0), sc.int_var("s", 1, 0, 3), sc.bool_var("s", 2)
     flip = action("flip", [], {2: sc.not_(w)})
     clean = claim("clean", sc.or_((some, sc.eq(item, sc.integer(0)))))
-    typed = ScalarSystem(leaves, ((0, 0, 0),), (flip,), (clean,), None, state)
+    typed = scalar_system(leaves, ((0, 0, 0),), (flip,), (clean,), None, state)
 
     assert isinstance(run(typed, 1), Proved)
     odd = claim("odd", sc.or_((w, sc.not_(some))))
-    verdict = run(ScalarSystem(leaves, ((0, 0, 0),), (flip,), (odd,), None, state), 1)
+    verdict = run(scalar_system(leaves, ((0, 0, 0),), (flip,), (odd,), None, state), 1)
     assert isinstance(verdict, Unknown)
     assert verdict.cti is not None
     assert all(s[0] or s[1] == 0 for s in verdict.cti)
@@ -106,7 +107,7 @@ def test_an_error_that_is_not_excluded_is_in_the_counterexample() -> None:
     big = sc.lt(sc.integer(7), sc.add(x, p))
     here = sc.or_((sc.lt(x, sc.integer(2)), sc.eq(x, sc.integer(5))))
     grow = action("grow", [here, sc.not_(big)], {0: sc.add(x, p)}, [big], [("by", IntT(1, 2))])
-    system = ScalarSystem(ints((0, 7)), ((0,),), (grow, action("rest", [], {})), ())
+    system = scalar_system(ints((0, 7)), ((0,),), (grow, action("rest", [], {})), ())
     verdict = run(system, 1)
 
     assert isinstance(verdict, Unknown)

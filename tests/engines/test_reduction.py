@@ -19,6 +19,7 @@ from checker.native.program import Program, known_leaves, permitted
 from tests.engines.test_explore import replayed
 from tests.ir import test_symmetry
 from tests.ir.test_symmetry import HEAD, act, system
+from tests.native.systems import scalar_system
 
 TRADE = """@action
 def grow(s: State, w: Who) -> None:
@@ -438,7 +439,7 @@ def test_a_search_that_is_saved_is_reduced_from_the_start(tmp_path: Path) -> Non
 def test_where_nothing_is_gained_nothing_is_asked() -> None:
     """One member, or no scalarset; or a system that nobody wants reduced."""
     made = system(GROW)
-    alone = ScalarSystem((), ((),), (), ())
+    alone = scalar_system((), ((),), (), ())
 
     assert [reduction.at_first(t).again for t in (Task(alone), Task(made, symmetry=False))] == [None, None]
 

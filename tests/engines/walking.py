@@ -12,7 +12,7 @@ from checker.engines.simulate import _mixed
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem
-from tests.native.systems import State, is_error, successors
+from tests.native.systems import State, initial_states, is_error, successors
 
 _WORD = (1 << 64) - 1
 _JUDGED = (PropertyKind.ALWAYS, PropertyKind.STEP)
@@ -53,7 +53,7 @@ def walk(system: ScalarSystem, seed: int, walks: int, longest: int) -> Walked:
         done.walks += 1
         chance = Random(((number + 1) * 0xD1342543DE82EF95 & _WORD) ^ _mixed(seed))
         chance = Random(chance.next())
-        state = system.initial[chance.below(len(system.initial))]
+        state = initial_states(system)[chance.below(len(initial_states(system)))]
         done.wrong = in_state(system, state)
         for _ in range(longest):
             if done.wrong:

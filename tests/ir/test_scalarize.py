@@ -6,6 +6,7 @@ import itertools
 import random
 import time
 
+import attrs
 import pytest
 
 from checker.diagnostics import InputError, Span
@@ -13,9 +14,10 @@ from checker.ir import nodes as n
 from checker.ir import scalar as sc
 from checker.ir import types as ty
 from checker.ir.nodes import ArithOp, CompareOp, ModelErrorKind, QuantOp, SetOp
-from checker.ir.passes.scalarize import InitialError, scalarize
+from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
+from tests.native.systems import initial_states
 
 COIN = ty.ScalarT("Coin", 2)
 COLOUR = ty.EnumT("Colour", ("RED", "GREEN", "BLUE"), ordered=True)
@@ -324,13 +326,34 @@ def test_nested_loops_too_large_to_compile_are_refused() -> None:
         scalarize(PROGRAM, [bad], [], None, {})
 
 
-def test_an_error_of_an_initial_action_is_raised() -> None:
-    """There is no first state to show it with, so it is told apart."""
+def test_an_initial_action_reads_its_parameters_alone_and_gives_every_leaf() -> None:
+    """It is taken in the default state, which is constant: what it does not assign is what that says."""
     bad = action("start", {"k": ty.IntT(0, 9)}, put("n", K))
     program = n.Program("m", STATE, ("m", "State"), DEFAULT, (bad,), ACTIONS, HELPERS, (), (), {})
-    with pytest.raises(InitialError) as e:
-        scalarize(program, [], [], None, {})
-    assert (e.value.kind, e.value.action, e.value.params) == (ModelErrorKind.RANGE, "start", (4,))
+
+    system = scalarize(program, [], [], None, {})
+
+    (made,) = system.initials
+    roots = [*made.guards, *(e.condition for e in made.errors), *made.updates.values()]
+    assert {sc.var_of(v)[0] for v in sc.topological(roots) if v.op is sc.Op.VAR} == {"p"}
+    assert sorted(made.updates) == list(range(len(system.leaves)))
+    assert [e.kind for e in made.errors] == [ModelErrorKind.RANGE]
+    wrong = [k for k in range(10) if sc.evaluate([e.condition for e in made.errors], {("p", 0): k}) == [1]]
+    assert wrong == [4, 5, 6, 7, 8, 9]
+    assert initial_states(system) == tuple(
+        to_leaves(STATE, state) for state, _, _ in ev.initial_states(attrs.evolve(program, initials=(few(program),)))
+    )
+
+
+def few(program: n.Program) -> n.Action:
+    """The initial action for the parameters that are no error."""
+    return action("start", {"k": ty.IntT(0, 3)}, put("n", K))
+
+
+def test_without_initial_actions_a_run_begins_in_the_default_state() -> None:
+    system = scalarize(PROGRAM, [], [], None, {})
+
+    assert initial_states(system) == (to_leaves(STATE, DEFAULT),)
 
 
 def test_a_model_with_fifteen_actions_is_quick() -> None:

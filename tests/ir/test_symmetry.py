@@ -20,6 +20,7 @@ from checker.ir.passes.scalarize import scalarize
 from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap, symmetries
 from checker.ir.scalar import ScalarProperty, ScalarSystem
 from checker.smt.equivalence import Prover
+from tests.native.systems import scalar_system
 
 HEAD = '''from typing import Annotated, Final
 
@@ -242,7 +243,7 @@ def test_what_is_not_shown_is_not_reduced_by_and_stays_open() -> None:
 
 def test_no_state_no_scalarsets() -> None:
     """Systems that have no types are searched as they are."""
-    bare = ScalarSystem((), ((),), (), ())
+    bare = scalar_system((), ((),), (), ())
 
     assert symmetries(bare) == Symmetries()
     assert quotient(bare, ()) is None

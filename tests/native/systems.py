@@ -13,11 +13,14 @@ from checker.diagnostics import NOWHERE
 from checker.engines.contract import Step, Verdict, Violated
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
+from checker.ir.passes import starts
 from checker.ir.passes.known import NOTHING
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from checker.ir.types import IntT
+from checker.ir.types import IntT, Type
 from checker.native.visited import Visited
 from checker.semantics.layout import to_leaves
+
+State = tuple[int, ...]
 
 ABSENT, BUILT, CONFIRMED, PROVEN, FINAL = range(5)
 
@@ -72,6 +75,30 @@ def action(
     types = tuple((f"p{i}", IntT(lo, hi)) for i, (lo, hi) in enumerate(params))
     leaves = tuple(leaf(f"p{i}", lo, hi) for i, (lo, hi) in enumerate(params))
     return ScalarAction(name, None, types, leaves, tuple(range(len(params))), tuple(guards), sites, updates)
+
+
+def starting(leaves: Sequence[Leaf], *states: State) -> tuple[ScalarAction, ...]:
+    """Initial actions that lead to these states."""
+    return tuple(sc.begins([sc.constant(leaf, v) for leaf, v in zip(leaves, state, strict=True)]) for state in states)
+
+
+def scalar_system(  # noqa: PLR0913 - as the class has them
+    leaves: tuple[Leaf, ...],
+    initial: Sequence[State],
+    actions: tuple[ScalarAction, ...],
+    properties: tuple[ScalarProperty, ...],
+    terminal: ScalarProperty | None = None,
+    state: Type | None = None,
+) -> ScalarSystem:
+    """A system that begins in some states."""
+    return ScalarSystem(leaves, starting(leaves, *initial), actions, properties, terminal, state)
+
+
+def initial_states(system: ScalarSystem) -> tuple[State, ...]:
+    """The initial states of a system that has few."""
+    states = starts.listed(system)
+    assert states is not None
+    return states
 
 
 def claim(name: str, kind: PropertyKind, value: Node, errors: Sequence[Node] = ()) -> ScalarProperty:
@@ -144,10 +171,7 @@ def agg_core(chains: int, heights: int) -> ScalarSystem:
         )
         for k in range(n)
     )
-    return ScalarSystem(tuple(leaves), ((0,) * (2 * n),), actions, (claim("safe", PropertyKind.ALWAYS, safe),))
-
-
-State = tuple[int, ...]
+    return scalar_system(tuple(leaves), ((0,) * (2 * n),), actions, (claim("safe", PropertyKind.ALWAYS, safe),))
 
 
 def successors(system: ScalarSystem, state: State) -> list[tuple[Step, State]]:
@@ -174,7 +198,7 @@ def _instances(system: ScalarSystem, state: State) -> Iterator[tuple[Step, State
 
 def search(system: ScalarSystem) -> tuple[dict[State, int], dict[State, list[State]], set[State]]:
     """Breadth first in Python: the level of each state, its successors, and the states with an error."""
-    levels = dict.fromkeys(system.initial, 0)
+    levels = dict.fromkeys(initial_states(system), 0)
     steps: dict[State, list[State]] = {}
     queue, wrong = deque(levels), set()
     while queue:

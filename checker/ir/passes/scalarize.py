@@ -25,12 +25,10 @@ from checker.ir.passes import symbolic as sy
 from checker.ir.passes.symbolic import Bits, Items, Opt, Sym
 from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import Type
-from checker.semantics.evaluate import InitialError, initial_states
-from checker.semantics.layout import flatten_type, to_leaves
+from checker.semantics.layout import flatten_type
 
 __all__ = [
-    "MAX_DOMAIN", "MAX_ITERATIONS", "Env", "InitialError", "Maker", "Run", "Returned", "bind", "parameters", "scalarize",
-    "variables",
+    "MAX_DOMAIN", "MAX_ITERATIONS", "Env", "Maker", "Run", "Returned", "bind", "parameters", "scalarize", "variables",
 ]  # fmt: skip
 
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
@@ -50,16 +48,15 @@ def scalarize(
 ) -> ScalarSystem:
     """The scalar form of one check.
 
-    Raises InputError E001 (an int leaves 64 bits) and E002 (too much to unroll), and InitialError.
+    Raises InputError E001 (an int leaves 64 bits) and E002 (too much to unroll).
     """
     state = program.state
     leaves = tuple(flatten_type(state))
-    initial = tuple(to_leaves(state, value) for value, _, _ in initial_states(program))
     maker = Maker(state, {**program.helpers, **helpers}, {})
     last = None if terminal is None else maker.property(Property(PropertyKind.ALWAYS, terminal))
     return ScalarSystem(
         leaves=leaves,
-        initial=initial,
+        initials=maker.initials(program),
         actions=tuple(maker.action(a) for a in actions),
         properties=tuple(maker.property(p) for p in properties),
         terminal=last,
@@ -76,12 +73,25 @@ class Maker:
     calls: dict[tuple[Any, ...], Sym]
     work: Iterator[int] = attrs.field(factory=itertools.count)  # expressions evaluated so far
 
+    def initials(self, program: Program) -> tuple[ScalarAction, ...]:
+        """The ways to begin: what initial actions make of the default state, or that state itself."""
+        default = sy.lift(self.state, program.default)
+        if not program.initials:
+            return (sc.begins(tuple(sy.leaves(default))),)
+        return tuple(self._acting(a, default) for a in program.initials)
+
     def action(self, action: Action) -> ScalarAction:
-        old, given = variables(self.state, "s"), parameters(action.params)
-        env: Env = {action.state: old, **given.values}
+        old = variables(self.state, "s")
+        made = self._acting(action, old)
+        before = list(sy.leaves(old))
+        return attrs.evolve(made, updates={i: new for i, new in made.updates.items() if before[i] is not new})
+
+    def _acting(self, action: Action, state: Sym) -> ScalarAction:
+        """An action taken in a state; its updates give every leaf."""
+        given = parameters(action.params)
+        env: Env = {action.state: state, **given.values}
         run = Run(self)
         run.block(action.body, env)
-        before, after = list(sy.leaves(old)), list(sy.leaves(env[action.state]))
         return ScalarAction(
             name=action.name,
             fault=action.fault,
@@ -90,7 +100,7 @@ class Maker:
             param_offsets=given.offsets,
             guards=run.guards(),
             errors=tuple(run.sites),
-            updates={i: new for i, (a, new) in enumerate(zip(before, after, strict=True)) if a is not new},
+            updates=dict(enumerate(sy.leaves(env[action.state]))),
         )
 
     def property(self, prop: Property) -> ScalarProperty:
