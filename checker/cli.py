@@ -295,7 +295,7 @@ def replay_command(a: argparse.Namespace) -> int:
     saved = itf.read(a.trace)
     spec, check = _check_of(saved, a.spec or saved.spec_file())
     judge = replay.judge(spec, check, tries=recover.PATIENT)
-    moves, claim, states = itf.moves(saved, check.program.state, judge.actions)
+    moves, claim, states = itf.moves(saved, check.program.state, check.program.initials, judge.actions)
     try:
         trace = judge.moves(moves, claim)
     except replay.ReplayMismatch as e:

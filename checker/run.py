@@ -42,6 +42,7 @@ from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
 
 _UNCHANGED: Final = Overrides()
+_NO_STATE: Final = "there is no initial state: every `@initial` function is disabled"
 
 
 def run_check(
@@ -59,9 +60,6 @@ def run_check(
     engine = make_engine(name)
     if not overrides.foreign(check):
         _refuse_unknown(engine, check)
-    broken = _initial_error(check)
-    if broken is not None:
-        return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
     system = _system(check)
     every = "all" in engine.knows and (overrides.every or searched_on(check, name))
     questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
@@ -74,7 +72,7 @@ def run_check(
         verdict = engine.run(task)
     except InputError as e:
         raise InputError([_placed(d, check) for d in e.diagnostics]) from None
-    if isinstance(verdict, Violated) and not every:
+    if isinstance(verdict, Violated) and not every and not verdict.begins_nowhere():
         verdict = attrs.evolve(verdict, unjudged=f"{name} ended at the first violation")
     result = _replayed(spec, check, name, overrides, start, verdict, system, traces)
     if questions is not None:
@@ -160,19 +158,6 @@ def _spare() -> int | None:
     return None if free is None else free // 10 * 8
 
 
-def _initial_error(check: Check) -> Violated | None:
-    """A model whose initial states cannot be made is wrong before any engine looks at it."""
-    from checker.semantics import evaluate  # noqa: PLC0415
-
-    try:
-        if evaluate.initial_states(check.program):
-            return None
-        reason = "there is no initial state: every `@initial` function is disabled"
-    except evaluate.InitialError as e:
-        reason = str(e)
-    return Violated(Coverage(notes=(reason,)), Trouble.MODEL_ERROR, None, None)
-
-
 # --- replay ----------------------------------------------------------------------------------------
 
 
@@ -181,6 +166,11 @@ def _replayed(
     traces: FilePath | None,
 ) -> Result:  # fmt: skip
     the_judge = functools.cache(lambda: judge(spec, check, system))  # a check without paths never runs the model
+    if isinstance(verdict, Violated) and verdict.begins_nowhere():
+        step = verdict.error_step
+        reason = _NO_STATE if step is None else the_judge().initial_error(step)
+        broken = attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, notes=(reason,)))
+        return _result(spec, check, name, o, start, broken, None, broken_initially=True)
     trace = _violation(the_judge, check, verdict)
     paths: Mapping[str, Path] = verdict.witnesses if isinstance(verdict, Holds) else {}
     if isinstance(verdict, Unknown) and verdict.cti is not None:

@@ -118,7 +118,7 @@ class Model:
     check: Check
     loaded: Loaded
     actions: tuple[Action, ...]
-    starts: tuple[Call | None, ...]  # the initial actions; None: the defaults of the state
+    starts: st.SearchStrategy[Call | None]  # the initial actions; None: the defaults of the state
     claims: Mapping[PropertyKind, tuple[Claim, ...]]
     compiled: Enabled
 
@@ -227,7 +227,7 @@ def _build(spec: Spec, check: Check) -> type[ModelMachine]:
     model = _model(spec, check)
     body: dict[str, Any] = {
         "model": model,
-        "begin": initialize(start=st.sampled_from(model.starts))(_begin),
+        "begin": initialize(start=model.starts)(_begin),
         "claims_hold": invariant()(_claims_hold),
         "do_nothing": _idle(),
     }
@@ -238,11 +238,11 @@ def _build(spec: Spec, check: Check) -> type[ModelMachine]:
 def _model(spec: Spec, check: Check) -> Model:
     program = check.program
     actions = program.allowed(check.faults)
-    # The properties stay Python, and so does the start: only the actions are compiled.
-    system = scalarize(attrs.evolve(program, initials=()), actions, (), None, {})
+    # The properties stay Python: only the actions are compiled.
+    compiled = Enabled(scalarize(program, actions, (), None, {}))
     loaded = load(program, spec)
     claims = {kind: tuple(_claims(loaded, check, kind)) for kind in (PropertyKind.ALWAYS, PropertyKind.STEP)}
-    return Model(spec, check, loaded, actions, _starts(check), claims, Enabled(system))
+    return Model(spec, check, loaded, actions, _starts(check, compiled), claims, compiled)
 
 
 def _claims(loaded: Loaded, check: Check, kind: PropertyKind) -> Iterator[Claim]:
@@ -256,17 +256,22 @@ def _arguments(loaded: Loaded, params: Sequence[Param], values: tuple[Value, ...
     return tuple(to_python(loaded, p.type, v) for p, v in zip(params, values, strict=True))
 
 
-def _starts(check: Check) -> tuple[Call | None, ...]:
-    """A call for each initial state; one that is an error of the model, alone, for the run to fail on."""
-    initials = {a.name: a for a in check.program.initials}
-    try:
-        found = evaluate.initial_states(check.program)
-    except evaluate.InitialError as problem:
-        return (Call(initials[problem.action], problem.params),)
+def _starts(check: Check, compiled: Enabled) -> st.SearchStrategy[Call | None]:
+    """A call that leads to an initial state; or one that is an error of the model, for the run to fail on."""
+    if not check.program.initials:
+        return st.none()
+
+    def call(number: int) -> Call:
+        step = compiled.start(number)
+        return Call(check.program.initials[step.action], step.params)
+
+    found = compiled.starts()
+    if found is None:
+        return st.integers(0, compiled.initials - 1).filter(compiled.begins).map(call)
     if not found:
         text = f"the model of check `{check.name}` has no initial state: no initial action is enabled"
         raise InputError([Diagnostic("E022", text, check.span, "correct the guards of its `@initial` actions")])
-    return tuple(None if name is None else Call(initials[name], params) for _, name, params in found)
+    return st.integers(0, len(found) - 1).map(lambda i: call(found[i]))
 
 
 def _class_name(spec: Spec, check: Check) -> str:

@@ -217,13 +217,62 @@ def test_time_includes_what_comes_before_the_search(
     assert result.verdict == "Unknown(time budget of 0.5 s reached)"
 
 
-def test_a_model_without_initial_states_is_an_error(tmp_path: Path) -> None:
+EVERY = pytest.mark.parametrize("engine", ["explore", "simulate", "bmc", "induction"])
+
+
+@EVERY
+def test_a_model_without_initial_states_is_an_error(engine: str, tmp_path: Path) -> None:
     """Everything would hold of nothing."""
     nowhere = f"{MODEL}\n\n@initial\ndef begin(s: State) -> None:\n    require(s.x > 0)\n"
-    result = check(tmp_path, '"c", toy, properties=(near,), expect=Holds()', model=nowhere)
+    result = check(tmp_path, f'"c", toy, properties=(near,), engine="{engine}", expect=Holds()', model=nowhere)
 
     assert (result.verdict, result.as_expected) == ("Violated(model_error)", False)
-    assert "there is no initial state" in result.message
+    assert result.message == (
+        "expected Holds, found Violated(model_error); there is no initial state: every `@initial` function is disabled"
+    )
+    assert result.trace is None
+
+
+@EVERY
+def test_an_initial_action_that_is_an_error_is_told_with_its_parameters(engine: str, tmp_path: Path) -> None:
+    """And with the line that is one: there is no path to show it with."""
+    start = """
+@initial
+def begin(s: State, by: Annotated[int, Range(0, 4)], on: bool) -> None:
+    require(by < 4 and not on)
+    s.x = 7 + by
+"""
+    result = check(
+        tmp_path, f'"c", toy, properties=(near,), engine="{engine}", expect=Holds()', model=f"{MODEL}\n{start}"
+    )
+
+    assert (result.verdict, result.as_expected) == ("Violated(model_error)", False)
+    assert result.message == (
+        "expected Holds, found Violated(model_error); initial action begin(by=3, on=False): "
+        f"value outside its range at {tmp_path}/toy.py:24:11"
+    )
+
+
+@EVERY
+def test_an_initial_action_that_is_an_error_can_be_expected(engine: str, tmp_path: Path) -> None:
+    start = "\n\n@initial\ndef begin(s: State) -> None:\n    s.x = 10\n"
+    call = f'"c", toy, properties=(near,), engine="{engine}", expect=Violated(model_error)'
+    result = check(tmp_path, call, model=f"{MODEL}{start}")
+
+    assert result.as_expected
+    assert result.message.startswith(f"initial action begin: value outside its range at {tmp_path}/toy.py:23:11")
+
+
+@EVERY
+def test_a_trace_names_the_initial_action_it_begins_with(engine: str, tmp_path: Path) -> None:
+    start = "\n\n@initial\ndef begin(s: State, by: Annotated[int, Range(2, 4)]) -> None:\n    s.x = by // 2\n"
+    call = f'"c", toy, properties=(near,), engine="{engine}", expect=Violated(near)'
+    result = check(tmp_path, call, model=f"{MODEL}{start}")
+
+    assert result.as_expected
+    assert result.trace is not None
+    assert str(result.trace.initial_call) == "begin(by=4)"
+    assert result.trace.initial == (2,)
 
 
 def test_a_run_without_a_budget_keeps_to_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ import attrs
 from checker.engines.contract import Coverage, NoneWithin, Task, Unknown, Verdict, Violated
 from checker.ir.scalar import ScalarProperty
 from checker.smt.claims import claims
-from checker.smt.paths import violated, witnessed
-from checker.smt.search import Bounded, Clock, Stopped
+from checker.smt.paths import nowhere, violated, witnessed
+from checker.smt.search import Bounded, Clock, Stopped, Unbegun
 
 
 class Bmc:
@@ -49,6 +49,8 @@ class _Search:
                 self.notes += [witnessed(p, r) for p, r in search.witnesses(depth)]
                 self._progress(depth)
             missing = search.wanted
+        except Unbegun as problem:
+            return nowhere(problem)
         except Stopped as stop:
             return self._violated(stop.reason) or Unknown(self._coverage(), stop.reason)
         self.notes += [f"{p.name}: no witness within {self.bound} steps" for p in missing]

@@ -16,8 +16,8 @@ import attrs
 from checker.engines.contract import Coverage, Proved, Step, Task, Unknown, Verdict, Violated
 from checker.ir.nodes import PropertyKind
 from checker.smt.claims import claims
-from checker.smt.paths import steps, violated, witnessed
-from checker.smt.search import Bounded, Clock, Inductive, Stopped, confirm
+from checker.smt.paths import nowhere, steps, violated, witnessed
+from checker.smt.search import Bounded, Clock, Inductive, Stopped, Unbegun, confirm
 from checker.smt.unroll import Run
 
 DEFAULT_STEPS: Final = attrs.fields(Task).steps.default  # nobody asked for a bound
@@ -61,6 +61,8 @@ class _Proof:
                 if cti is None:
                     return self._inductive(k)
                 self.last = cti
+        except Unbegun as problem:
+            return nowhere(problem)
         except Stopped as stop:
             return self._unknown(stop.reason)
         return self._unknown(f"not k-inductive for k up to {self.bound}")

@@ -23,7 +23,6 @@ from typing import Final
 import attrs
 
 from checker.engines.contract import Path, Step, Task
-from checker.ir.passes import starts
 from checker.ir.passes.quotient import Quotient, quotient
 from checker.ir.passes.symmetry import Domain, Symmetries, scalarsets, symmetries
 from checker.ir.scalar import ErrorSite, Node, ScalarSystem, evaluate
@@ -106,13 +105,12 @@ Words = tuple[int, ...]
 def real_path(memory: Run, representatives: Sequence[Words]) -> tuple[Path, Words]:
     """A path of the model through the orbits of some states, and where it ends."""
     program = memory.program
-    states = map(program.pack, starts.every(program.system))
-    first = next(s for s in states if memory.represented(s) == representatives[0])
+    start, first = memory.origin(representatives[0])
     state, steps = first, list[Step]()
     for target in representatives[1:]:
         state, number = memory.follow(state, target)
         steps.append(program.step(number))
-    return Path(program.unpack(first), tuple(steps)), state
+    return Path(program.unpack(first), tuple(steps), program.start(start)), state
 
 
 def real_step(program: Program, state: Words, like: Step, found: Found | None) -> Step:

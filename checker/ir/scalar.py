@@ -254,6 +254,8 @@ def div(a: Node, b: Node) -> Node:
     """Floor division; 0 where b is 0 (the error is a condition of its own)."""
     if is_const(a) and is_const(b):
         return integer(a.lo // b.lo if b.lo else 0)
+    if is_const(b) and b.lo == 1:
+        return a
     lo, hi = min(a.lo, -a.hi, 0), max(a.hi, -a.lo, 0)
     if b.lo >= 1:
         corners = [x // y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]

@@ -1,4 +1,4 @@
-"""Which instances of the actions are enabled in a state?  Asked from Python, one state at a time.
+"""Which instances of the actions are enabled in a state, and how may a run begin?  Asked from Python, one at a time.
 
 Rule of the module: the compiled successor code answers, the same that the searches run; it says which
 instances, and nobody here looks at where they lead.
@@ -13,7 +13,7 @@ import attrs
 
 from checker.engines.contract import Step
 from checker.ir.scalar import ScalarSystem
-from checker.native.walker import Walker, Walks
+from checker.native.walker import LISTED, Starts, Walker, Walks
 
 
 class Enabled:
@@ -42,3 +42,27 @@ class Enabled:
     def step(self, number: int) -> Step:
         """The action and the parameters of an instance."""
         return self._program.step(number)
+
+    # --- how a run begins --------------------------------------------------------------------------
+
+    @property
+    def initials(self) -> int:
+        """How many initial instances there are."""
+        return self._program.starts[-1]
+
+    def starts(self) -> Sequence[int] | None:
+        """The numbers of the initial instances that are enabled, ascending; or that of one that is an error of the
+        model, alone.  None where there are too many to list."""
+        if self.initials > LISTED:
+            return None
+        found = Starts(self._program, self.initials)
+        wrong = found.list(0, self.initials)
+        return list(found.numbers()) if wrong is None else [wrong]
+
+    def begins(self, number: int) -> bool:
+        """Whether an initial instance is enabled, or an error of the model."""
+        return self._walker.begins(number)
+
+    def start(self, number: int) -> Step:
+        """The initial action and the parameters of an initial instance."""
+        return self._program.start(number)

@@ -14,7 +14,6 @@ from typing import Final
 import attrs
 
 from checker.engines.contract import Task
-from checker.ir.passes import starts
 from checker.native.jit import FAST
 from checker.native.kernel import Shared
 from checker.native.visited import Visited
@@ -72,5 +71,4 @@ def learn(visited: Visited, task: Task, known: History, seconds: float) -> None:
 
 def _about(task: Task) -> tuple[str, ...]:
     """What the size depends on beside the module."""
-    initial = hash(starts.every(task.system))  # of numbers: the same in every process
-    return _ABOUT, str(initial), str(task.budget.states), str(task.budget.depth)
+    return _ABOUT, str(task.budget.states), str(task.budget.depth)

@@ -21,11 +21,23 @@ from checker.ir.passes.correspondence import correspondence
 from checker.ir.passes.known import NOTHING, Known, narrowed
 from checker.ir.passes.quotient import Quotient
 from checker.ir.passes.ranges import ranges
-from checker.ir.scalar import FALSE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
-from checker.native import kernel
+from checker.ir.scalar import (
+    FALSE,
+    Node,
+    Op,
+    ScalarAction,
+    ScalarProperty,
+    ScalarSystem,
+    and_,
+    conjuncts,
+    not_,
+    or_,
+)
+from checker.ir.types import nths
+from checker.native import begins, kernel
 from checker.native.emit import Emitter, bits_of, load_words, width
 from checker.native.jit import Library
-from checker.native.successors import action_code, decode
+from checker.native.successors import action_code
 from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Division, Packing
@@ -70,6 +82,7 @@ class Program:
         self.instances = self.bases[-1]
         if self.instances > _INSTANCES:
             raise InputError([_too_many(self.instances)])
+        self.starts = begins.numbers(system.initials)
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
         reduced = quotient is not None
         self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced)
@@ -84,7 +97,8 @@ class Program:
     def bind(self) -> None:
         """Find the functions of the module."""
         library = self.library
-        self.admit = library.function("admit", 1)
+        self.begin, self.admit = library.function("begin", 2), library.function("admit", 1)
+        self.origin = library.function("origin", 5)
         self.search = library.function("search", 2)
         self.grow = library.function("grow", 6)
         self.refill = library.function("refill", 2)
@@ -104,7 +118,11 @@ class Program:
         parts = [self.model_code(), self.judging_code(), self.wanted_code()]
         if self.every:
             parts += [self._note(), self._note_step()]
-        return "\n".join([*parts, kernel.text(self.shape)])
+        return "\n".join([*parts, self.initial_code(), kernel.text(self.shape, self.starts[-1], self.instances)])
+
+    def initial_code(self) -> str:
+        """The initial states."""
+        return begins.initial_code(self.compiled, self.packing, self.known.same, self.starts)
 
     def model_code(self) -> str:
         """The successors of a state, and what represents it."""
@@ -135,12 +153,15 @@ class Program:
 
     def step(self, number: int) -> Step:
         """The action and the parameters of an instance."""
-        action = self.owner(number)
-        return Step(action, decode(self.system.actions[action], number - self.bases[action]))
+        return _step(self.system.actions, self.bases, number)
+
+    def start(self, number: int) -> Step:
+        """The initial action and the parameters of an initial instance."""
+        return _step(self.system.initials, self.starts, number)
 
     def owner(self, number: int) -> int:
         """The action of an instance."""
-        return next(i for i in range(len(self.system.actions)) if number < self.bases[i + 1])
+        return _owner(self.bases, number)
 
     def found(self, code: int) -> Found:
         """What a code of `@check` or `@check_step` says."""
@@ -279,6 +300,15 @@ class Program:
                     code.do(f"ret i64 {code.op(f'zext i1 {emit.value(p.value)} to i64')}")
                     code.place(code.fresh("dead"))
         return code.finish("0")
+
+
+def _owner(bases: Sequence[int], number: int) -> int:
+    return next(i for i, end in enumerate(bases[1:]) if number < end)
+
+
+def _step(actions: Sequence[ScalarAction], bases: Sequence[int], number: int) -> Step:
+    action = _owner(bases, number)
+    return Step(action, nths([t for _, t in actions[action].params], number - bases[action]))
 
 
 def known_leaves(system: ScalarSystem) -> Known:

@@ -18,7 +18,6 @@ import attrs
 from checker.ir.scalar import (
     Node,
     Op,
-    ScalarAction,
     ScalarSystem,
     conjuncts,
     constant,
@@ -26,7 +25,7 @@ from checker.ir.scalar import (
     substitute,
     topological,
 )
-from checker.ir.types import NEVER, RecordT, SetT, TupleT, Type, Value, members
+from checker.ir.types import NEVER, RecordT, SetT, TupleT, Type, members
 from checker.native.emit import Emitter, load_words, width
 from checker.native.text import Code
 from checker.semantics.layout import Packing, flatten_type, to_leaves
@@ -59,15 +58,6 @@ class Ident:
 
     fixed: int
     moving: str | None = None
-
-
-def decode(action: ScalarAction, number: int) -> tuple[Value, ...]:
-    """The parameter values of an instance, by its number."""
-    out: list[Value] = []
-    for _, t in reversed(action.params):
-        number, i = divmod(number, len(members(t)))
-        out.append(members(t)[i])
-    return tuple(reversed(out))
 
 
 def digits(t: Type, at: int) -> Iterator[Digit]:

@@ -19,7 +19,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
 from checker.smt.claims import At, Claim, expand
 from checker.smt.encode import BitVectors, Encoding, Integers, Term
-from checker.smt.unroll import Run, Unrolling
+from checker.smt.unroll import Move, Run, Unrolling
 
 ASSUMED = 256  # action instances for which freedom from errors is assumed in earlier states, at most
 SECOND_LOOK = 20.0  # seconds for checking a proof in integers, before bit-vectors are taken
@@ -31,6 +31,14 @@ class Stopped(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Unbegun(Exception):
+    """No run begins: the instance of an initial action that is an error; None: there is no initial state."""
+
+    def __init__(self, start: Move | None) -> None:
+        super().__init__()
+        self.start = start
 
 
 class Clock:
@@ -148,15 +156,29 @@ class Bounded(_Asked):
     """Runs from the initial states, one step longer with each depth."""
 
     def _begin(self) -> None:
+        self._look_at_initials()
         self.solver.add(self.unrolling.initial())
+        if any(a.guards for a in self.system.initials) and self.solver.find() is None:
+            raise Unbegun(None)
         self.wanted = [p for p in self.system.properties if p.kind is PropertyKind.REACHABLE]
+
+    def _look_at_initials(self) -> None:
+        """Raises Unbegun where an initial action is an error of the model."""
+        for i, a in enumerate(self.system.initials):
+            if a.errors:
+                model = self._ask([self.unrolling.broken(i)])
+                if model is not None:
+                    raise Unbegun(self.unrolling.wrong_start(model, i))
 
     def violation(self, depth: int) -> Run | None:
         """A run of exactly `depth` steps at whose end a claim is violated."""
         self._extend(depth)
         bad = self._bad(depth)
         model = self._ask(self.unrolling.violates(c, depth) for c in bad)
-        return None if model is None else self.unrolling.read(model, depth, bad)
+        return None if model is None else self._read(model, depth, bad)
+
+    def _read(self, model: Any, depth: int, bad: Sequence[Claim] = ()) -> Run:
+        return self.unrolling.begun(model, self.unrolling.read(model, depth, bad))
 
     def forget(self, claim: Claim) -> None:
         """Look no more for what violates the same thing in the same way."""
@@ -171,7 +193,7 @@ class Bounded(_Asked):
             model = self._ask(self.unrolling.condition(g, depth) for g in goals.values())
             if model is None:
                 break
-            run = self.unrolling.read(model, depth)
+            run = self._read(model, depth)
             env = {("s", i): v for i, v in enumerate(run.states[-1])}
             here = [p for p, g in goals.items() if evaluate([g], env)[0]]
             found += [(p, run) for p in here]

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 import z3
 
-from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarSystem, and_, evaluate
+from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarSystem, and_, evaluate, or_
 from checker.ir.types import Value
 from checker.semantics.layout import from_leaves
 from checker.smt.canonical import canonical
@@ -27,12 +27,14 @@ Move = tuple[int, tuple[Value, ...]]  # an action's position, its parameters
 
 @attrs.frozen
 class Run:
-    """A run read back from a model; `tried` is an action tried in the last state (an error of it)."""
+    """A run read back from a model; `tried` is an action tried in the last state (an error of it), `start` the initial
+    action that leads to the first, of a run that begins."""
 
     states: tuple[tuple[int, ...], ...]
     moves: tuple[Move, ...]
     claim: Claim | None = None
     tried: Move | None = None
+    start: Move | None = None
 
 
 class Unrolling:
@@ -42,6 +44,11 @@ class Unrolling:
         self.system, self.encoding = system, encoding
         self._own = [self._leaves(f"p{i}.", a.param_leaves) for i, a in enumerate(system.actions)]
         self._first = [self._leaves(f"b{i}.", a.param_leaves) for i, a in enumerate(system.initials)]
+        self._given = [
+            {("p", k): pair for k, pair in enumerate(zip(own, a.param_leaves, strict=True))}
+            for own, a in zip(self._first, system.initials, strict=True)
+        ]
+        self._given_memos: list[dict[int, Term]] = [{} for _ in system.initials]
         self._s, self._t = self._leaves("s", system.leaves), self._leaves("t", system.leaves)
         self._frames: list[list[Term]] = []
         self._params: list[list[list[Term]]] = []
@@ -126,20 +133,31 @@ class Unrolling:
 
     def initial(self) -> Term:
         """That frame 0 is an initial state."""
-        chosen = [z3.Bool(f"begin{i}") for i in range(len(self.system.initials))]
+        chosen = [_begins(i) for i in range(len(self.system.initials))]
         made = [z3.Implies(c, term) for i, c in enumerate(chosen) for term in self._begun(i)]
         return z3.And(z3.Or(chosen), *made)
 
     def _begun(self, i: int) -> list[Term]:
         """What makes frame 0 a state that an initial action leads to."""
-        a, own, frame = self.system.initials[i], self._first[i], self.frame(0)
-        binding = {("p", k): pair for k, pair in enumerate(zip(own, a.param_leaves, strict=True))}
-        memo: dict[int, Term] = {}
-        found = self.encoding.encode(a.guards, binding, memo) + self._valid(a, own, binding, memo)
+        a, frame = self.system.initials[i], self.frame(0)
+        found = [self._initially(i, guard) for guard in a.guards] + self._valid_initially(i)
         for leaf, node in a.updates.items():
-            (term,) = self.encoding.encode([node], binding, memo)
-            found.append(frame[leaf] == self.encoding.store(node, term, self.system.leaves[leaf]))
+            stored = self.encoding.store(node, self._initially(i, node), self.system.leaves[leaf])
+            found.append(frame[leaf] == stored)
         return found
+
+    def _initially(self, i: int, node: Node) -> Term:
+        """An expression over the parameters of an initial action."""
+        return self.encoding.encode([node], self._given[i], self._given_memos[i])[0]
+
+    def _valid_initially(self, i: int) -> list[Term]:
+        a = self.system.initials[i]
+        return self._valid(a, self._first[i], self._given[i], self._given_memos[i])
+
+    def broken(self, i: int) -> Term:
+        """That an initial action is an error of the model."""
+        wrong = self._initially(i, or_(e.condition for e in self.system.initials[i].errors))
+        return z3.And(wrong, *self._valid_initially(i))
 
     def bounded(self, i: int) -> Term:
         """That the leaves of state i are in their bounds."""
@@ -189,6 +207,31 @@ class Unrolling:
             raise AssertionError("Z3 found a violation that the scalar form does not have")
         return Run(states, moves)
 
+    def begun(self, model: Any, run: Run) -> Run:
+        """A run that begins, with the initial action that leads to its first state."""
+        for i, a in enumerate(self.system.initials):
+            if z3.is_true(model.eval(_begins(i), model_completion=True)):
+                flat, move = self._start(model, i)
+                env = _env(p=flat)
+                made = evaluate([a.updates[k] for k in range(len(self.system.leaves))], env)
+                if not evaluate([and_(a.guards)], env)[0] or tuple(made) != run.states[0]:
+                    raise AssertionError(f"Z3 began with {a.name}, which the scalar form does not")
+                return attrs.evolve(run, start=move)
+        raise AssertionError("no initial action is selected")
+
+    def wrong_start(self, model: Any, i: int) -> Move:
+        """The instance of an initial action that is an error of the model."""
+        flat, move = self._start(model, i)
+        if not any(evaluate([e.condition for e in self.system.initials[i].errors], _env(p=flat))):
+            raise AssertionError("Z3 found an error that the scalar form does not have")
+        return move
+
+    def _start(self, model: Any, i: int) -> tuple[tuple[int, ...], Move]:
+        a = self.system.initials[i]
+        rows = zip(self._first[i], a.param_leaves, strict=True)
+        flat = tuple(self._number(model, c, leaf) for c, leaf in rows)
+        return flat, (i, _values(a, flat))
+
     def _number(self, model: Any, term: Term, leaf: Leaf) -> int:
         return self.encoding.value(model.eval(term, model_completion=True), leaf)
 
@@ -207,9 +250,7 @@ class Unrolling:
         raise AssertionError("no action is selected in a step")
 
     def _move(self, model: Any, i: int, action: int) -> Move:
-        a, flat = self.system.actions[action], self._flat(model, i, action)
-        rows = zip(a.params, a.param_offsets, (*a.param_offsets[1:], len(flat)), strict=bool(a.params))
-        return action, tuple(from_leaves(t, flat[start:end]) for (_, t), start, end in rows)
+        return action, _values(self.system.actions[action], self._flat(model, i, action))
 
     def _confirm(self, action: int, s: tuple[int, ...], t: tuple[int, ...], p: tuple[int, ...]) -> None:
         a = self.system.actions[action]
@@ -234,6 +275,17 @@ class Unrolling:
         else:
             env = _env(s=states[-1])
         return bool(evaluate([claim.bad], env)[0])
+
+
+def _values(a: ScalarAction, flat: tuple[int, ...]) -> tuple[Value, ...]:
+    """The values of the parameters whose leaves these are."""
+    rows = zip(a.params, a.param_offsets, (*a.param_offsets[1:], len(flat)), strict=bool(a.params))
+    return tuple(from_leaves(t, flat[start:end]) for (_, t), start, end in rows)
+
+
+def _begins(i: int) -> Term:
+    """The selector of an initial action."""
+    return z3.Bool(f"begin{i}")
 
 
 def _env(**spaces: tuple[int, ...]) -> dict[tuple[str, int], int]:

@@ -163,7 +163,7 @@ def test_a_violation_is_found_at_its_depth() -> None:
 
     assert isinstance(verdict, Violated)
     assert (verdict.property, verdict.trouble) == ("small", Trouble.PROPERTY)
-    assert verdict.path == Path((0,), (Step(0, ()),) * 7)
+    assert verdict.path == Path((0,), (Step(0, ()),) * 7, Step(0, ()))
 
 
 @pytest.mark.parametrize("steps", [0, 1, 6])

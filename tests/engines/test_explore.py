@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 
+import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from checker.engines.contract import (
@@ -29,12 +30,14 @@ from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSy
 from tests.native.systems import (
     action,
     agg_core,
+    begun,
     claim,
     initial_states,
     keep_all_leaves,
     leaf,
     scalar_system,
     search,
+    starting,
     successors,
 )
 
@@ -124,7 +127,7 @@ def test_an_initial_state_may_violate() -> None:
     verdict = check(system)
 
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((3,), ())
+    assert verdict.path == Path((3,), (), Step(1, ()))
 
 
 def test_several_initial_states_are_all_explored() -> None:
@@ -299,7 +302,7 @@ def test_wide_states(cells: int, kept: bool, monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(verdict, Holds)
     assert verdict.coverage.states == 2**count + 2 ** (count - 1)
     assert isinstance(violated, Violated)
-    assert violated.path == Path((1,) * cells, ())
+    assert violated.path == Path((1,) * cells, (), Step(0, ()))
 
 
 def test_a_wide_search_grows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -462,13 +465,31 @@ def systems(draw: st.DrawFn) -> ScalarSystem:
             value = sc.or_((value, draw(bools(state))))
         errors = [sc.and_([draw(bools(state)) for _ in range(3)])] if draw(st.integers(0, 4)) == 0 else []
         properties.append(claim(f"p{i}", kind, value, errors))
-    initial = draw(
-        st.lists(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES)), min_size=1, max_size=3, unique=True)
-    )
     terminal = draw(st.none() | bools(state))
     leaves = tuple(leaf(f"x{i}", lo, hi) for i, (lo, hi) in enumerate(RANGES))
     end = None if terminal is None else claim("end", ALWAYS, terminal)
-    return scalar_system(leaves, tuple(initial), actions, tuple(properties), end)
+    made = ScalarSystem(leaves, draw(st.one_of(few_initials(), random_initials())), actions, tuple(properties), end)
+    assume(begun(made))
+    return made
+
+
+@st.composite
+def few_initials(draw: st.DrawFn) -> tuple[ScalarAction, ...]:
+    """For each of some states, a way to begin in it."""
+    states = st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES))
+    leaves = [leaf(f"x{i}", lo, hi) for i, (lo, hi) in enumerate(RANGES)]
+    return starting(leaves, *draw(st.lists(states, min_size=1, max_size=3, unique=True)))
+
+
+@st.composite
+def random_initials(draw: st.DrawFn, *, erring: bool = False) -> tuple[ScalarAction, ...]:
+    """Initial actions with parameters; some instances are disabled, and several may lead to one state."""
+    found = []
+    for i in range(draw(st.integers(1, 3))):
+        a = draw(random_action(tuple(map(num, draw(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES))))), i))
+        updates = {k: a.updates.get(k, num(lo)) for k, (lo, _) in enumerate(RANGES)}
+        found.append(attrs.evolve(a, updates=updates, errors=a.errors if erring else ()))
+    return tuple(found)
 
 
 @st.composite

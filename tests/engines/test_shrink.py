@@ -166,9 +166,9 @@ def test_a_detour_is_cut_short(monkeypatch: pytest.MonkeyPatch, kind: PropertyKi
     walked = Simulate().run(Task(system, seed=3))
 
     assert isinstance(walked, Violated)
-    assert walked.path == Path((1, 0), (Step(0, ()),) * 39)
+    assert walked.path == Path((1, 0), (Step(0, ()),) * 39, Step(0, ()))
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((0, 0), (Step(1, ()), Step(2, ())))
+    assert verdict.path == Path((0, 0), (Step(1, ()), Step(2, ())), Step(1, ()))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -183,7 +183,7 @@ def test_a_round_of_steps_is_left_out(no_search: None, seed: int) -> None:
     verdict = Simulate().run(Task(system, seed=seed))
 
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((0, 0), (Step(1, ()),) * 5)
+    assert verdict.path == Path((0, 0), (Step(1, ()),) * 5, Step(0, ()))
 
 
 @pytest.mark.parametrize("seed", range(5))

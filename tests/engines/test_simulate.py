@@ -61,7 +61,7 @@ def test_a_step_is_checked() -> None:
     verdict = Simulate().run(Task(pair(claim("fine", PropertyKind.STEP, sc.not_(bad)))))
 
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((0, 0), (Step(0, ()),) * 4)
+    assert verdict.path == Path((0, 0), (Step(0, ()),) * 4, Step(0, ()))
 
 
 def test_a_deadlock_is_found() -> None:

@@ -12,7 +12,7 @@ from checker.engines.simulate import _mixed
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem
-from tests.native.systems import State, initial_states, is_error, successors
+from tests.native.systems import State, begun, is_error, successors
 
 _WORD = (1 << 64) - 1
 _JUDGED = (PropertyKind.ALWAYS, PropertyKind.STEP)
@@ -48,12 +48,12 @@ class Random:
 
 def walk(system: ScalarSystem, seed: int, walks: int, longest: int) -> Walked:
     """So many walks, up to the first that goes wrong."""
-    done = Walked()
+    done, beginnings = Walked(), [state for _, state in begun(system)]
     for number in range(walks):
         done.walks += 1
         chance = Random(((number + 1) * 0xD1342543DE82EF95 & _WORD) ^ _mixed(seed))
         chance = Random(chance.next())
-        state = initial_states(system)[chance.below(len(initial_states(system)))]
+        state = beginnings[chance.below(len(beginnings))]
         done.wrong = in_state(system, state)
         for _ in range(longest):
             if done.wrong:

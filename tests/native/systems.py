@@ -17,6 +17,8 @@ from checker.ir.passes import starts
 from checker.ir.passes.known import NOTHING
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import IntT, Type
+from checker.native.kernel import Ctx
+from checker.native.run import Run
 from checker.native.visited import Visited
 from checker.semantics.layout import to_leaves
 
@@ -99,6 +101,14 @@ def initial_states(system: ScalarSystem) -> tuple[State, ...]:
     states = starts.listed(system)
     assert states is not None
     return states
+
+
+def put_pending(run: Run, states: Sequence[Sequence[int]]) -> None:
+    """Let states, in words, wait to be taken in; no instance leads to them."""
+    run.pending.put(0, [w for s in states for w in s])
+    nobody = run.program.instances
+    run.ids.put(0, [nobody << 32 | nobody] * (len(states) // 2 + 1))
+    run[Ctx.WAITING] = len(states)
 
 
 def claim(name: str, kind: PropertyKind, value: Node, errors: Sequence[Node] = ()) -> ScalarProperty:
@@ -196,9 +206,22 @@ def _instances(system: ScalarSystem, state: State) -> Iterator[tuple[Step, State
                 yield Step(number, values), tuple(new.get(i, v) for i, v in enumerate(state))
 
 
+def begun(system: ScalarSystem) -> list[tuple[Step, State]]:
+    """Every enabled initial instance, in order, and the state that it leads to."""
+    found = []
+    for number, a in enumerate(system.initials):
+        for values in system.expand_params(a):
+            leaves = [x for (_, t), v in zip(a.params, values, strict=True) for x in to_leaves(t, v)]
+            env = {("p", i): v for i, v in enumerate(leaves)}
+            if all(sc.evaluate(a.guards, env)):
+                made = sc.evaluate([a.updates[i] for i in range(len(system.leaves))], env)
+                found.append((Step(number, values), tuple(made)))
+    return found
+
+
 def search(system: ScalarSystem) -> tuple[dict[State, int], dict[State, list[State]], set[State]]:
     """Breadth first in Python: the level of each state, its successors, and the states with an error."""
-    levels = dict.fromkeys(initial_states(system), 0)
+    levels = dict.fromkeys([state for _, state in begun(system)], 0)
     steps: dict[State, list[State]] = {}
     queue, wrong = deque(levels), set()
     while queue:

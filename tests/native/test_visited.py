@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from checker.engines.contract import Budget, Holds, Path, Task, Unknown, Violated
+from checker.engines.contract import Budget, Holds, Path, Step, Task, Unknown, Violated
 from checker.engines.explore import Explore
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
@@ -15,7 +15,7 @@ from checker.native.kernel import Ctx, Shared
 from checker.native.memory import Region
 from checker.native.program import Program
 from checker.native.visited import Visited
-from tests.native.systems import action, agg_core, claim, entered, keep_all_leaves, leaf, scalar_system
+from tests.native.systems import action, agg_core, claim, entered, keep_all_leaves, leaf, put_pending, scalar_system
 
 num = sc.integer
 
@@ -73,7 +73,7 @@ def test_a_state_without_parts_is_one_state() -> None:
 
     assert isinstance(verdict, Holds)
     assert verdict.coverage.states == 1
-    assert verdict.witnesses["is"] == Path((), ())
+    assert verdict.witnesses["is"] == Path((), (), Step(0, ()))
 
 
 @pytest.mark.parametrize("aside", [1 << 10, 8])
@@ -89,7 +89,7 @@ def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -
         visited.program.pack((i % 5, i % 4, i // 5 % 5, 0, i // 25 % 5, 0, i // 125 % 5, 0)) for i in range(3_000)
     ]
     for start in range(0, 3_000, 500):
-        first.put_pending(states[start : start + 500])
+        put_pending(first, states[start : start + 500])
         visited.program.admit(first.address)
     found = visited.found
 
@@ -98,7 +98,7 @@ def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -
         visited._grow_table(found)
     assert {visited.table.get(i) for i in range(visited.slots)} - {0} == cells
     for start in range(0, 3_000, 500):
-        first.put_pending(states[start : start + 500])
+        put_pending(first, states[start : start + 500])
         visited.program.admit(first.address)
     assert visited.found == found == len(cells)
     assert first[Ctx.WAITING] == 0

@@ -170,7 +170,7 @@ def test_a_saved_trace_is_judged_again(spec: Spec, tmp_path: Path) -> None:
     file = tmp_path / "t.itf.json"
     itf.write(the_judge.moves(TWO_STEPS, FALSE), file)
     saved = itf.read(file)
-    moves, claim, states = itf.moves(saved, the_judge.check.program.state, the_judge.actions)
+    moves, claim, states = itf.moves(saved, the_judge.check.program.state, (), the_judge.actions)
 
     assert (moves, claim) == (TWO_STEPS, FALSE)
     assert the_judge.moves(moves, claim).states == states

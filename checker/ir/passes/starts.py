@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from checker.ir.scalar import Op, ScalarAction, ScalarSystem, evaluator, is_const, topological
@@ -30,15 +30,6 @@ def listed(system: ScalarSystem) -> tuple[State, ...] | None:
 def _listed(initials: tuple[ScalarAction, ...]) -> tuple[State, ...] | None:
     if sum(a.instances * _work(a) for a in initials) > FEW:
         return None
-    return _distinct(initials)
-
-
-def every(system: ScalarSystem) -> tuple[State, ...]:
-    """All of them, however many."""
-    return _distinct(system.initials)
-
-
-def _distinct(initials: Iterable[ScalarAction]) -> tuple[State, ...]:
     return tuple(dict.fromkeys(itertools.chain.from_iterable(map(_states, initials))))
 
 
