@@ -12,7 +12,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import attrs
 
@@ -33,6 +33,7 @@ from checker.engines.contract import (
 )
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import ScalarSystem
+from checker.ir.types import show_number
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from checker.outcome import Other, Result, Sampled, Ways
 from checker.overrides import Overrides, make_engine
@@ -41,6 +42,7 @@ from checker.trace import files, itf
 from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
 
+_WORD: Final = 64
 _UNCHANGED: Final = Overrides()
 _NO_STATE: Final = "there is no initial state: every `@initial` function is disabled"
 
@@ -126,7 +128,14 @@ def _refuse_unknown(engine: Engine, check: Check) -> None:
 def _placed(d: Diagnostic, check: Check) -> Diagnostic:
     """A limit of an engine, with the check and where it names the engine."""
     message = f'check "{check.name}": {d.message}'
+    large = [f"{c.name} = {show_number(c.value)}" for c in check.program.constants if _large(c.value)]
+    message += f" (with {', '.join(large)})" if d.code == "E001" and large else ""
     return attrs.evolve(d, message=message, span=check.engine_span if d.span == NOWHERE else d.span)
+
+
+def _large(value: object) -> TypeGuard[int]:
+    """Whether a constant is a number that takes much of a word, or more."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value).bit_length() > _WORD // 2
 
 
 def _system(check: Check) -> ScalarSystem:

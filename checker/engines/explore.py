@@ -37,7 +37,7 @@ from checker.engines.findings import Findings, Stop, with_notes
 from checker.engines.keeping import Kept, keeper_of
 from checker.engines.reduction import Reduction
 from checker.ir.passes.known import Known
-from checker.native import division, history
+from checker.native import division, history, limits
 from checker.native.crew import Crew
 from checker.native.history import History
 from checker.native.jit import FAST
@@ -85,7 +85,8 @@ class Explore:
     )
 
     def run(self, task: Task) -> Verdict:
-        """Decide the task as far as the budget goes."""
+        """Decide the task as far as the budget goes.  Raises InputError for what cannot be compiled."""
+        limits.refuse(task.system)
         crew = Crew(task.workers)
         try:
             verdict = _searched(task, crew)

@@ -16,6 +16,7 @@ from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Coverage, NoneSampled, Path, Task, Trouble, Unknown, Verdict, Violated, unbegun
 from checker.engines.shrink import End, Walk, shrunk
 from checker.ir.nodes import PropertyKind
+from checker.native import limits
 from checker.native.crew import Crew
 from checker.native.kernel import Status, Way
 from checker.native.kernel.walk import DRAWS
@@ -35,7 +36,9 @@ class Simulate:
     knows = frozenset({"time", "depth", "seed", "walks", "steps", "workers"})
 
     def run(self, task: Task) -> Verdict:
-        """Walk as far as the budget goes.  Raises InputError when walks can decide nothing."""
+        """Walk as far as the budget goes.  Raises InputError when walks can decide nothing, and for what cannot be
+        compiled."""
+        limits.refuse(task.system)
         kinds = [p.kind for p in task.system.properties]
         if kinds and all(k is PropertyKind.RECOVERABLE for k in kinds):
             raise InputError([_undecidable()])

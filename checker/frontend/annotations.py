@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from checker.frontend.declarations import Declarations
 
 MAX_MEMBERS = 1 << 16
-MAX_INT = 1 << 62
 _SHAPE = "write bool, a class, `Annotated[int, Range(lo, hi)]`, `T | None`, `tuple[A, B]`, `Map[K, V]`, `FiniteSet[T]` or `Annotated[Seq[T], Bound(n)]`"
 
 
@@ -139,8 +138,6 @@ class Annotations:
             self.decls.fail(
                 node, "M210", "a bound is an integer constant", "write a number or a constant of the module"
             )
-        if abs(value.value) > MAX_INT:
-            self.decls.fail(node, "M210", "a bound is beyond 62 bits", "use a smaller number")
         return value.value
 
 

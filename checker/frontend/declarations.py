@@ -18,7 +18,7 @@ from checker.frontend import classes, signatures
 from checker.frontend.annotations import Annotations, too_many_members
 from checker.frontend.effort import MAX_STEPS, parts, work
 from checker.frontend.expressions import Expressions, Function
-from checker.frontend.rules import is_int, join
+from checker.frontend.rules import TOO_LARGE, is_int, join, too_large
 from checker.frontend.scope import (
     RESERVED,
     Broken,
@@ -222,8 +222,8 @@ class Declarations:
             value = evaluate.call({}, n.Function("<constant>", "", (), e.type, (n.Return(e),), ""), ())
         except evaluate.ModelError as problem:
             self.fail(node, "M215", f"this constant is an error: {problem.kind.value}", "give it a value that exists")
-        if isinstance(value, int) and abs(value) >= 1 << 62:
-            self.fail(node, "M210", "this number is beyond 62 bits", "use a smaller number")
+        if isinstance(value, int) and too_large(value):
+            self.fail(node, "M210", TOO_LARGE, "use a smaller number")
         t = e.type
         if isinstance(value, int) and not isinstance(value, bool) and not isinstance(t, EnumT | ScalarT):
             t = IntT(value, value)

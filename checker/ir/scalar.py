@@ -484,6 +484,20 @@ class ScalarProperty:
     errors: tuple[ErrorSite, ...]
 
 
+@attrs.frozen
+class Wide:
+    """A number of the text that takes more than a word of 64 bits: what it may be, and where it stands."""
+
+    lo: int
+    hi: int
+    span: Span
+
+
+def fits(lo: int, hi: int) -> bool:
+    """Whether a word of 64 bits holds all of these numbers."""
+    return lo >= -(1 << 63) and hi < 1 << 63
+
+
 @attrs.frozen(eq=False)
 class ScalarSystem:
     """What engines search: leaves, ways to begin, actions, properties of one check.
@@ -499,6 +513,7 @@ class ScalarSystem:
     properties: tuple[ScalarProperty, ...]
     terminal: ScalarProperty | None = None  # a state with no enabled action must satisfy it
     state: Type | None = None
+    wide: tuple[Wide, ...] = ()  # numbers of the text that take more than a word
 
     def expand_params(self, action: ScalarAction) -> Iterable[tuple[Value, ...]]:
         """Every value of the parameters, the first varying slowest."""

@@ -311,13 +311,26 @@ def nths(types: Sequence[Type], number: int) -> tuple[Value, ...]:
     return tuple(reversed(found))
 
 
+_FEW_BITS = 63  # of a number that is written out
+
+
+def show_number(n: int) -> str:
+    """A number as its author would write it: one near a large power of two by that."""
+    for base in (n, n + 1):
+        bits = abs(base).bit_length() - 1
+        if bits >= _FEW_BITS and abs(base) == 1 << bits:
+            power = f"{'-' if base < 0 else ''}2**{bits}"
+            return power if base == n else f"{power} - 1"
+    return str(n)
+
+
 def show(t: Type) -> str:
     """The type as its author would write it."""
     match t:
         case BoolT():
             return "bool"
         case IntT(lo, hi):
-            return f"Range({lo}, {hi})"
+            return f"Range({show_number(lo)}, {show_number(hi)})"
         case AnyIntT():
             return "int"
         case EnumT() | ScalarT() | RecordT():

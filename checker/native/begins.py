@@ -7,26 +7,13 @@ So there may be as many as a number tells apart, and a run can stop after any of
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.ir.passes.numbering import number, numbered
-from checker.ir.scalar import Node, ScalarAction, ScalarSystem, is_const, or_, substitute, variables
+from checker.ir.scalar import Node, ScalarSystem, is_const, or_, substitute, variables
 from checker.native.emit import Emitter, width
 from checker.native.text import Code
 from checker.semantics.layout import Packing
-
-MOST: Final = 1 << 62  # instances that are numbered
-
-
-def numbers(initials: Sequence[ScalarAction]) -> list[int]:
-    """The first number of each initial action, and how many instances all have.  Raises InputError E003."""
-    bases = [0, *itertools.accumulate(a.instances for a in initials)]
-    if bases[-1] > MOST:
-        raise InputError([_too_many(initials)])
-    return bases
 
 
 def initial_code(system: ScalarSystem, packing: Packing, same: Mapping[int, int], bases: Sequence[int]) -> str:
@@ -92,13 +79,3 @@ class _Initial:
         """Whether the constants that leaves get are values that they have: else no instance is ever enabled."""
         rows = [(self.leaves[i], n.lo) for i, n in self.updates.items() if is_const(n)]
         return all(leaf.lo <= value <= leaf.hi for leaf, value in rows)
-
-
-def _too_many(initials: Sequence[ScalarAction]) -> Diagnostic:
-    worst = max(initials, key=lambda a: a.instances)
-    return Diagnostic(
-        "E003",
-        f"the initial action `{worst.name}` has more than 2**62 combinations of parameter values",
-        NOWHERE,
-        "use smaller parameter types, or the engines `bmc` and `induction`",
-    )

@@ -13,16 +13,18 @@ import attrs
 
 from checker.engines.contract import Step
 from checker.ir.scalar import ScalarSystem
+from checker.native import limits
 from checker.native.walker import LISTED, Starts, Walker, Walks
 
 
 class Enabled:
     """A system compiled without its properties, and the memory it works in.
 
-    Raises InputError E003 when the actions have too many instances.
+    Raises InputError for what cannot be compiled (`limits`).
     """
 
     def __init__(self, system: ScalarSystem) -> None:
+        limits.refuse(system)
         self._program = Walks(attrs.evolve(system, properties=(), terminal=None))
         self._walker = Walker(self._program)
 

@@ -14,7 +14,6 @@ from typing import Self
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.correspondence import correspondence
@@ -34,7 +33,8 @@ from checker.ir.scalar import (
     or_,
 )
 from checker.ir.types import nths
-from checker.native import begins, kernel
+from checker.native import kernel
+from checker.native.begins import initial_code
 from checker.native.emit import Emitter, bits_of, load_words, width
 from checker.native.jit import Library
 from checker.native.successors import action_code
@@ -42,7 +42,6 @@ from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Division, Packing
 
-_INSTANCES = 1 << 24
 _NARROW = WORD  # bits of states that are kept as they are written
 _BRANCH = 10  # nodes of a property that are worth a branch around them
 
@@ -80,9 +79,7 @@ class Program:
         sizes = [a.instances for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
         self.instances = self.bases[-1]
-        if self.instances > _INSTANCES:
-            raise InputError([_too_many(self.instances)])
-        self.starts = begins.numbers(system.initials)
+        self.starts = [0, *itertools.accumulate(a.instances for a in system.initials)]
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
         reduced = quotient is not None
         self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced)
@@ -122,7 +119,7 @@ class Program:
 
     def initial_code(self) -> str:
         """The initial states."""
-        return begins.initial_code(self.compiled, self.packing, self.known.same, self.starts)
+        return initial_code(self.compiled, self.packing, self.known.same, self.starts)
 
     def model_code(self) -> str:
         """The successors of a state, and what represents it."""
@@ -328,12 +325,3 @@ def permitted(known: Known, system: ScalarSystem, quotient: Quotient | None) -> 
 
 def _errors(p: ScalarProperty) -> Node:
     return or_(e.condition for e in p.errors)
-
-
-def _too_many(count: int) -> Diagnostic:
-    return Diagnostic(
-        "E003",
-        f"the actions have {count} combinations of parameter values, more than {_INSTANCES}",
-        NOWHERE,
-        "use smaller parameter types, or split an action",
-    )

@@ -12,11 +12,13 @@ that a proof found in one can be checked again in the other:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import z3
 
-from checker.ir.scalar import Leaf, Node, Op, topological
+from checker.ir.scalar import Leaf, Node, Op, ScalarSystem, topological
+
+FEW: Final = 32  # bits of a number
 
 Term: TypeAlias = Any  # a Z3 expression; z3 has no types
 Binding: TypeAlias = Mapping[tuple[str, int], tuple[Term, Leaf]]  # variable -> its constant, its leaf
@@ -54,6 +56,21 @@ class Encoding(Protocol):
     def solver(self) -> Any:
         """A Z3 solver that suits the encoding."""
         ...
+
+
+def fitting(system: ScalarSystem) -> Encoding:
+    """The encoding that a system is searched in: bits while its numbers have few, for sums of many are slow in bits."""
+    leaves = [*system.leaves, *(leaf for a in (*system.initials, *system.actions) for leaf in a.param_leaves)]
+    if system.wide or any(width(leaf.lo, leaf.hi) > FEW for leaf in leaves):
+        return Integers()
+    return BitVectors()
+
+
+def other_arithmetic() -> Any:
+    """A Z3 solver for integers that is not the one they are searched with."""
+    solver = z3.SimpleSolver()
+    solver.set("arith.solver", 2)
+    return solver
 
 
 def width(lo: int, hi: int) -> int:

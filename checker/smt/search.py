@@ -18,10 +18,11 @@ from checker.engines.contract import Budget
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
 from checker.smt.claims import At, Claim, expand
-from checker.smt.encode import BitVectors, Encoding, Integers, Term
+from checker.smt.encode import BitVectors, Encoding, Integers, Term, fitting, other_arithmetic
 from checker.smt.unroll import Move, Run, Unrolling
 
 ASSUMED = 256  # action instances for which freedom from errors is assumed in earlier states, at most
+_TIMED_OUT = ("timeout", "canceled")
 SECOND_LOOK = 20.0  # seconds for checking a proof in integers, before bit-vectors are taken
 
 
@@ -110,7 +111,7 @@ class _Solver:
         if budget.memory is not None and "max. memory" in reason:
             raise Stopped(budget.memory_reached)
         self._clock.left()
-        if left is not None and reason == "timeout":  # Z3's clock is milliseconds ahead of ours
+        if left is not None and reason in _TIMED_OUT:  # Z3's clock is milliseconds ahead of ours
             raise Stopped(budget.time_reached)
         raise Stopped("interrupted" if "interrupt" in reason else f"Z3 gave up: {reason}")
 
@@ -128,7 +129,7 @@ class _Asked:
     ) -> None:
         clock.left()
         self.system, self.claims, self.clock = system, claims, clock
-        encoding = encoding or BitVectors()
+        encoding = encoding or fitting(system)
         self.unrolling = Unrolling(system, encoding)
         self.solver = _Solver(encoding.solver() if solver is None else solver, clock)
         self._questions = self._frames = 0
@@ -252,7 +253,13 @@ class Inductive(_Asked):
 
 
 def confirm(system: ScalarSystem, claims: Sequence[Claim], k: int, clock: Clock) -> str | None:
-    """Check a k-inductive proof again in fresh solvers; how it was, or None when they refute it."""
+    """Check a k-inductive proof again in fresh solvers; how it was, or None when they refute it.
+
+    A proof in bit-vectors is checked in integers.  One in integers is checked in Z3's other arithmetic, for what takes
+    many bits to say takes too long to show in bits.
+    """
+    if fitting(system).name == Integers.name:
+        return None if _refuted(system, claims, k, clock, Integers(), other_arithmetic) else "in Z3's other arithmetic"
     try:
         if _refuted(system, claims, k, clock.at_most(SECOND_LOOK), Integers(), None):
             return None

@@ -34,7 +34,7 @@ from checker.semantics import evaluate as ev
 from checker.semantics.evaluate import InitialError
 from checker.semantics.layout import from_leaves
 from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
-from tests.agreement.compare import Disagreement, prepare, read
+from tests.agreement.compare import Disagreement, compiles, prepare, read
 from tests.native.systems import initial_states, shared, shortened
 from tests.strategies import Source, random_model
 
@@ -156,11 +156,11 @@ def cases(start: int, *, lopsided: bool = False) -> Iterator[tuple[int, Case]]:
             spec = read(source)
             check = spec.checks[0]
             actions = check.program.allowed(check.faults)
-            evaluate.initial_states(check.program)
+            begun = evaluate.initial_states(check.program)
             system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
         except (InputError, InitialError):
             continue
-        if initial_states(system) and scalarsets(system.state):
+        if begun and compiles(system) and scalarsets(system.state):
             budget = Budget(depth=DEPTH) if seed % 2 else Budget(states=STATES)
             yield seed, Case(source, system, judge(spec, check, system, tries=100), budget, seed % 5 > 0)
 
@@ -218,7 +218,6 @@ def shown(case: Case) -> Symmetries:
 def mapped_to_itself(source: Source, most: int = 40) -> bool:
     """Whether, as the evaluator runs it, each swap of members maps the steps from each state to steps."""
     subject = prepare(read(source))
-    assert subject is not None
     program, state = subject.program, subject.program.state
     level = [from_leaves(state, s) for s in initial_states(subject.system)]
     seen = set(level)

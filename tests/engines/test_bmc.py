@@ -301,9 +301,9 @@ def test_an_interrupt_ends_the_search_with_what_was_covered() -> None:
     assert (verdict.reason, verdict.coverage.depth, seen) == ("interrupted", 2, [0, 1, 2])
 
 
-def factoring() -> ScalarSystem:
+def factoring(bits: int = 31) -> ScalarSystem:
     """A step whose parameters are the factors of a large number."""
-    big = (1 << 40) - 1
+    big = (1 << bits) - 1
     x, p, q = sc.int_var("s", 0, 0, big), sc.int_var("p", 0, 2, big), sc.int_var("p", 1, 2, big)
     target = 1073741789 * 1073741783
     guess = action(
@@ -312,18 +312,20 @@ def factoring() -> ScalarSystem:
     return scalar_system(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
 
 
-def test_a_hard_question_ends_with_the_time_budget() -> None:
-    """Factoring within a step takes longer than a fifth of a second."""
-    verdict = run(factoring(), budget=Budget(seconds=0.2))
+@pytest.mark.parametrize("bits", [31, 40])
+def test_a_hard_question_ends_with_the_time_budget(bits: int) -> None:
+    """Factoring within a step takes longer than a fifth of a second, in bits and in integers."""
+    verdict = run(factoring(bits), budget=Budget(seconds=0.2))
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "time budget of 0.2 s reached"
 
 
-def test_z3_may_end_before_our_clock_does(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("bits", [31, 40])
+def test_z3_may_end_before_our_clock_does(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its timer is the budget's too, though by our clock there is time left."""
     monkeypatch.setattr(Clock, "left", lambda self: self.budget.seconds)
-    verdict = run(factoring(), budget=Budget(seconds=0.1))
+    verdict = run(factoring(bits), budget=Budget(seconds=0.1))
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "time budget of 0.1 s reached"

@@ -17,7 +17,7 @@ from checker.engines.simulate import Simulate
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
-from tests.agreement.compare import prepare, read
+from tests.agreement.compare import compiles, prepare, read
 from tests.engines.test_explore import systems
 from tests.engines.walking import goes_wrong, told, walk
 from tests.native.systems import action, claim, initial_states, is_error, leaf, scalar_system, successors
@@ -45,7 +45,7 @@ def violations(start: int, stop: int) -> Iterator[tuple[ScalarSystem, Violated]]
             subject = prepare(read(random_model(seed)))
         except InputError:
             continue
-        if subject is None or not initial_states(subject.system):
+        if not compiles(subject.begins):
             continue
         system, chance = subject.system, random.Random(seed)
         state = initial_states(system)[0]

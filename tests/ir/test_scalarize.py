@@ -300,12 +300,23 @@ def test_guards_are_a_flat_conjunction() -> None:
     assert all(g.op is not sc.Op.AND for a in SYSTEM.actions for g in a.guards)
 
 
-def test_numbers_beyond_64_bits_are_refused() -> None:
-    """An int that may leave 64 bits is E001, before any engine sees it."""
+def test_numbers_beyond_64_bits_are_noted() -> None:
+    """With their place and what they may be: it is for an engine to say whether it takes them."""
     big = num(1 << 62)
-    bad = action("big", {}, put("n", arith(ArithOp.MUL, arith(ArithOp.ADD, get("n"), num(9)), big)))
-    with pytest.raises(InputError, match="E001"):
-        scalarize(PROGRAM, [bad], [], None, {})
+    product = arith(ArithOp.MUL, arith(ArithOp.ADD, get("n"), num(9)), big)
+
+    system = scalarize(PROGRAM, [action("big", {}, put("n", product))], [], None, {})
+
+    assert system.wide == (sc.Wide(8 << 62, 12 << 62, product.span),)
+
+
+def test_numbers_of_thousands_of_bits_are_refused() -> None:
+    """Squares of squares are E002, before any engine sees them."""
+    total: n.Expr = num(1 << 600)
+    for _ in range(3):
+        total = arith(ArithOp.MUL, total, total)
+    with pytest.raises(InputError, match="E002"):
+        scalarize(PROGRAM, [action("big", {}, put("n", total))], [], None, {})
 
 
 def test_loops_too_long_to_unroll_are_refused() -> None:

@@ -23,7 +23,7 @@ from checker.ir import types as ty
 from checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Property, PropertyKind, Stmt
 from checker.ir.passes import symbolic as sy
 from checker.ir.passes.symbolic import Bits, Items, Opt, Sym
-from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, Wide
 from checker.ir.types import Type
 from checker.semantics.layout import flatten_type
 
@@ -33,6 +33,7 @@ __all__ = [
 
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
+MAX_BITS: Final = 4096  # of a number that is computed between two stores
 MAX_EXPRESSIONS: Final = 300_000  # of one check, evaluated symbolically; compiled in some ten seconds
 
 Env: TypeAlias = dict[str, Sym]
@@ -48,7 +49,7 @@ def scalarize(
 ) -> ScalarSystem:
     """The scalar form of one check.
 
-    Raises InputError E001 (an int leaves 64 bits) and E002 (too much to unroll).
+    Raises InputError E002 (too much to unroll, or a number too large).
     """
     state = program.state
     leaves = tuple(flatten_type(state))
@@ -61,6 +62,7 @@ def scalarize(
         properties=tuple(maker.property(p) for p in properties),
         terminal=last,
         state=state,
+        wide=tuple(maker.wide),
     )
 
 
@@ -72,6 +74,7 @@ class Maker:
     helpers: Mapping[str, Function]
     calls: dict[tuple[Any, ...], Sym]
     work: Iterator[int] = attrs.field(factory=itertools.count)  # expressions evaluated so far
+    wide: list[Wide] = attrs.field(factory=list)
 
     def initials(self, program: Program) -> tuple[ScalarAction, ...]:
         """The ways to begin: what initial actions make of the default state, or that state itself."""
@@ -165,18 +168,6 @@ def _refuse(message: str, span: Span) -> NoReturn:
     raise InputError([Diagnostic("E002", message, span, "use smaller constants, ranges or bounds")])
 
 
-_INT64: Final = 1 << 63
-
-
-def _checked(value: Node, span: Span) -> Node:
-    if value.lo < -_INT64 or value.hi >= _INT64:
-        text = f"this number may lie anywhere in {value.lo}..{value.hi}, which does not fit in 64 bits"
-        raise InputError(
-            [Diagnostic("E001", text, span, "use smaller ranges, or store parts of it in places with a Range")]
-        )
-    return value
-
-
 class _Frame:
     """A stretch of code: when it is reached (from the frame around it), and what must hold to get through."""
 
@@ -222,6 +213,7 @@ class Run:
 
     def __init__(self, maker: Maker) -> None:
         self.state, self.helpers, self.calls, self.work = maker.state, maker.helpers, maker.calls, maker.work
+        self.wide = maker.wide
         self.frames = [_Frame(lambda: TRUE)]
         self.sites: list[ErrorSite] = []
         self.effects = 0  # guards and error checks met so far; calls without any are kept
@@ -265,6 +257,14 @@ class Run:
             return (FALSE,)
         parts = [c for g in ok for c in (g.src if g.op is sc.Op.AND else (g,))]
         return tuple({c.id: c for c in parts if c is not TRUE}.values())
+
+    def sized(self, value: Node, span: Span) -> Node:
+        """A number that was computed; what takes more than a word is noted, for some engines have no more."""
+        if not sc.fits(value.lo, value.hi):
+            if max(-value.lo, value.hi).bit_length() > MAX_BITS:
+                _refuse(f"this number may take more than {MAX_BITS} bits", span)
+            self.wide.append(Wide(value.lo, value.hi, span))
+        return value
 
     # --- statements ---
 
@@ -456,7 +456,7 @@ class Run:
             return default if fold.best is None else sc.ite(fold.found, fold.best, default)
         if e.op is n.QuantOp.SET:
             return self._set_of(e.type, [(sy.shape(e.body.type, v), c, v) for c, v in fold.members], e.span)
-        return fold.result(e.span)
+        return self.sized(fold.result(), e.span)
 
     def _clauses(
         self, e: n.Quant, k: int, items: tuple[Type, list[_Iteration]], env: Env, here: Node, fold: _Fold
@@ -617,7 +617,7 @@ class Run:
         a, b = self.value(e.left, env), self.value(e.right, env)
         if e.op in (n.ArithOp.DIV, n.ArithOp.MOD):
             self.fail(sc.eq(b, sc.integer(0)), ModelErrorKind.DIVIDE, e.span)
-        return _checked(_ARITH[e.op](a, b), e.span)
+        return self.sized(_ARITH[e.op](a, b), e.span)
 
     def contains(self, e: n.Contains, env: Env) -> Node:
         item, collection = self.value(e.item, env), self.value(e.collection, env)
@@ -813,10 +813,10 @@ class _Fold:
             self.going.append(going(part))
         self.stopped = going(part) is FALSE
 
-    def result(self, span: Span) -> Node:
+    def result(self) -> Node:
         """The value of `all`, `any` or `sum`."""
         if self.op is n.QuantOp.SUM:
-            return _checked(_sum(self.parts), span)
+            return _sum(self.parts)
         return sc.and_(self.parts) if self.op is n.QuantOp.ALL else sc.or_(self.parts)
 
 
