@@ -7,6 +7,7 @@ interrupt, its own limits) is raised as `Stopped`, never taken for one.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -209,28 +210,26 @@ class Bounded(_Asked):
         self._frames = max(self._frames, depth)
 
 
-class Inductive(_Asked):
-    """Runs from any state at all that keep every claim until their last step.
+class _Anywhere(_Asked):
+    """Runs from any state at all, and what is so of their states but the last.
 
-    The states but the last are all different: a shortest run to a violation visits none twice.
+    Those are all different: a shortest run to a violation visits none twice.
     """
 
     def _begin(self) -> None:
         self.solver.add(self.unrolling.canonical(0))
-        self._error_free = self._no_errors()
         self._keep(0)
 
-    def counterexample(self, k: int) -> Run | None:
-        """A run of k steps that keeps every claim but at its end; None: the claims are k-inductive.
+    def _keep(self, i: int) -> None:
+        """What is so of state i."""
+        raise NotImplementedError
 
-        To be asked for growing k.
-        """
+    def _reach(self, k: int) -> None:
+        """Let there be runs of k steps, and none of fewer than were asked for before."""
         while self._frames < k:
             if self._frames > 0:
                 self._keep(self._frames)
             self._extend()
-        model = self._ask(self.unrolling.violates(c, k) for c in self.claims)
-        return None if model is None else self.unrolling.read(model, k, self.claims)
 
     def _extend(self) -> None:
         last = self._frames
@@ -239,17 +238,69 @@ class Inductive(_Asked):
             self.solver.add(self.unrolling.differ(j, last))
         self._frames = last + 1
 
+    def _kept(self, claim: Claim, i: int) -> list[Term]:
+        """That state i keeps a claim; of an action that it is no error, for any parameters where those are few."""
+        found = [z3.Not(self.unrolling.violates(claim, i))]
+        if claim.action is not None and self._few:
+            a = self.system.actions[claim.action]
+            wrong = or_(expand(self.system, a, or_(e.condition for e in a.errors)))
+            found.append(self.unrolling.condition(not_(wrong), i))
+        return found
+
+    @functools.cached_property
+    def _few(self) -> bool:
+        """Whether the instances of all actions that may be errors are few enough to be told one by one."""
+        faulty = [self.system.actions[c.action] for c in self.claims if c.action is not None]
+        return sum(a.instances for a in faulty) <= ASSUMED
+
+
+class Inductive(_Anywhere):
+    """Runs that keep every claim until their last step."""
+
     def _keep(self, i: int) -> None:
         for c in self._bad(i):
-            self.solver.add(z3.Not(self.unrolling.violates(c, i)))
-        self.solver.add(self.unrolling.condition(self._error_free, i))
+            for term in self._kept(c, i):
+                self.solver.add(term)
 
-    def _no_errors(self) -> Any:
-        """No action is an error, for any parameters; said only when they are few (true is weaker)."""
-        faulty = [self.system.actions[c.action] for c in self.claims if c.action is not None]
-        if sum(a.instances for a in faulty) > ASSUMED:
-            return and_(())
-        return not_(or_(x for a in faulty for x in expand(self.system, a, or_(e.condition for e in a.errors))))
+    def counterexample(self, k: int, of: Sequence[Claim] | None = None) -> Run | None:
+        """A run of k steps that keeps every claim but at its end, where it violates one (`of` these); None: there is
+        none, so the claims are k-inductive.  To be asked for growing k.
+        """
+        self._reach(k)
+        of = self.claims if of is None else of
+        model = self._ask(self.unrolling.violates(c, k) for c in of)
+        return None if model is None else self.unrolling.read(model, k, of)
+
+
+class Together(_Anywhere):
+    """Which claims are k-inductive together, where not all of them are?
+
+    A claim is assumed of earlier states as long as it is not refuted itself (Flanagan and Leino, "Houdini, an
+    annotation assistant for ESC/Java", FME 2001): what is left is the largest set of claims that is k-inductive.
+    """
+
+    def _keep(self, i: int) -> None:
+        for c in self._bad(i):
+            for term in self._kept(c, i):
+                self.solver.add(z3.Implies(self._assumed(c), term))
+
+    def _assumed(self, claim: Claim) -> Term:
+        return z3.Bool(f"assumed{self.claims.index(claim)}")
+
+    def largest(self, k: int) -> tuple[Claim, ...]:
+        """The claims that are k-inductive together.  To be asked for growing k."""
+        self._reach(k)
+        left = list(self.claims)
+        while left:
+            self._questions += 1
+            name = z3.Bool(f"question{self._questions}")
+            self.solver.add(z3.Implies(name, z3.Or([self.unrolling.violates(c, k) for c in left])))
+            model = self.solver.find(name, *map(self._assumed, left))
+            if model is None:
+                break
+            refuted = self.unrolling.refuted(model, k, left)
+            left = [c for c in left if c not in refuted]
+        return tuple(left)
 
 
 def confirm(system: ScalarSystem, claims: Sequence[Claim], k: int, clock: Clock) -> str | None:

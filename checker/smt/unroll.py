@@ -207,6 +207,14 @@ class Unrolling:
             raise AssertionError("Z3 found a violation that the scalar form does not have")
         return Run(states, moves)
 
+    def refuted(self, model: Any, last: int, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims that the run of a model violates at its end, which are some."""
+        states = tuple(self._state(model, i) for i in range(last + 1))
+        found = [c for c in claims if self._violated(model, c, states)]
+        if not found:
+            raise AssertionError("Z3 found a violation that the scalar form does not have")
+        return found
+
     def begun(self, model: Any, run: Run) -> Run:
         """A run that begins, with the initial action that leads to its first state."""
         for i, a in enumerate(self.system.initials):
