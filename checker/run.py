@@ -62,7 +62,10 @@ def run_check(
     engine = make_engine(name)
     if not overrides.foreign(check):
         _refuse_unknown(engine, check)
-    system = _system(check)
+    try:
+        system = _system(check, functools.partial(_look, overrides, start, interrupted))
+    except _OutOfTime as stop:
+        return _result(spec, check, name, overrides, start, Unknown(Coverage(), str(stop)), None)
     every = "all" in engine.knows and (overrides.every or searched_on(check, name))
     questions, checkpoint = _questions(check, system, engine, overrides), _checkpoint(spec, check, engine, overrides)
     task = Task(
@@ -138,12 +141,24 @@ def _large(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value).bit_length() > _WORD // 2
 
 
-def _system(check: Check) -> ScalarSystem:
+class _OutOfTime(Exception):
+    """The run ends before an engine has begun, and why."""
+
+
+def _look(o: Overrides, start: float, interrupted: Callable[[], bool]) -> None:
+    """Look at the clock and at who waits.  Raises _OutOfTime."""
+    if o.seconds is not None and time.monotonic() - start > o.seconds:
+        raise _OutOfTime(Budget(o.seconds).time_reached)
+    if interrupted():
+        raise _OutOfTime("interrupted")
+
+
+def _system(check: Check, look: Callable[[], object]) -> ScalarSystem:
     from checker.ir.passes.scalarize import scalarize  # noqa: PLC0415
 
     program = check.program
     actions = program.allowed(check.faults)
-    return scalarize(program, actions, check.properties, check.terminal, check.helpers)
+    return scalarize(program, actions, check.properties, check.terminal, check.helpers, look)
 
 
 def _options(check: Check, o: Overrides) -> dict[str, Any]:

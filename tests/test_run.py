@@ -275,6 +275,17 @@ def test_a_trace_names_the_initial_action_it_begins_with(engine: str, tmp_path: 
     assert result.trace.initial == (2,)
 
 
+@EVERY
+def test_a_budget_of_time_is_looked_at_before_an_engine_begins(engine: str, tmp_path: Path) -> None:
+    """A check with much to unroll is read no longer than it may take."""
+    work = "\n\n@action\ndef work(s: State) -> None:\n    for i in range(20):\n        s.x = (s.x + i) % BOUND\n"
+    call = f'"c", toy, properties=(near,), engine="{engine}", expect=Holds()'
+    result = check(tmp_path, call, Overrides(seconds=0.0), model=f"{MODEL}{work}")
+
+    assert (result.verdict, result.undecided) == ("Unknown(time budget of 0 s reached)", True)
+    assert result.coverage.states is None
+
+
 def test_a_run_without_a_budget_keeps_to_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that takes all memory would be ended by the system, without a word."""
     from checker import machine

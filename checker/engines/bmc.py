@@ -38,9 +38,9 @@ class _Search:
         self.notes: list[str] = []
 
     def run(self) -> Verdict:
-        found = claims(self.task.system)
         missing: list[ScalarProperty] = []
         try:
+            found = claims(self.task.system, self.clock.left)
             search = Bounded(self.task.system, found, self.clock)
             for depth in range(self.bound + 1):
                 self._look(search, depth)

@@ -48,14 +48,14 @@ class _Proof:
         self.bound, self.deepest = (task.steps, task.steps) if asked else (DEFAULT_K, DEFAULT_WITNESS)
         if task.budget.depth is not None:
             self.bound, self.deepest = min(self.bound, task.budget.depth), min(self.deepest, task.budget.depth)
-        self.claims = claims(self.system)
         self.depth: int | None = None
         self.notes: list[str] = []
         self.last: Run | None = None
-        self.open = [c for c in self.claims if c.wrong is not Wrong.ERROR]  # not shown to be inductive without others
 
     def run(self) -> Verdict:
         try:
+            self.claims = claims(self.system, self.clock.left)
+            self.open = [c for c in self.claims if c.wrong is not Wrong.ERROR]  # not inductive without others, so far
             self.base = Bounded(self.system, self.claims, self.clock)
             step = Inductive(self.system, self.claims, self.clock)
             for k in range(1, self.bound + 1):

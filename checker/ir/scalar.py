@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -295,15 +295,16 @@ def rebuild(n: Node, src: tuple[Node, ...]) -> Node:
             return _REBUILD[n.op](*src)
 
 
-def topological(roots: Iterable[Node]) -> list[Node]:
-    """Every node below the roots, sources before users, without recursion."""
+def topological(roots: Iterable[Node], known: Container[int] = ()) -> list[Node]:
+    """Every node below the roots, sources before users, without recursion; but for those that are `known`, by id, and
+    what is below them alone."""
     seen: set[int] = set()
     order: list[Node] = []
     stack = list(reversed(list(roots)))
     while stack:
         n = stack[-1]
-        if n.id not in seen:
-            missing = [c for c in n.src if c.id not in seen]
+        if n.id not in seen and n.id not in known:
+            missing = [c for c in n.src if c.id not in seen and c.id not in known]
             if missing:
                 stack.extend(reversed(missing))
                 continue

@@ -17,7 +17,7 @@ import z3
 
 from checker.engines.contract import Budget
 from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
+from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
 from checker.smt.claims import At, Claim, expand
 from checker.smt.encode import BitVectors, Encoding, Integers, Term, fitting, other_arithmetic
 from checker.smt.unroll import Move, Run, Unrolling
@@ -131,7 +131,7 @@ class _Asked:
         clock.left()
         self.system, self.claims, self.clock = system, claims, clock
         encoding = encoding or fitting(system)
-        self.unrolling = Unrolling(system, encoding)
+        self.unrolling = Unrolling(system, encoding, clock.left)
         self.solver = _Solver(encoding.solver() if solver is None else solver, clock)
         self._questions = self._frames = 0
         self._begin()
@@ -242,10 +242,17 @@ class _Anywhere(_Asked):
         """That state i keeps a claim; of an action that it is no error, for any parameters where those are few."""
         found = [z3.Not(self.unrolling.violates(claim, i))]
         if claim.action is not None and self._few:
-            a = self.system.actions[claim.action]
-            wrong = or_(expand(self.system, a, or_(e.condition for e in a.errors)))
-            found.append(self.unrolling.condition(not_(wrong), i))
+            found.append(self.unrolling.condition(self._right[claim.action], i))
         return found
+
+    @functools.cached_property
+    def _right(self) -> dict[int, Node]:
+        """By action that may be an error: that it is none, for any parameters."""
+        numbers = [c.action for c in self.claims if c.action is not None]
+        return {i: not_(or_(self._wrong(self.system.actions[i]))) for i in numbers}
+
+    def _wrong(self, a: ScalarAction) -> Iterable[Node]:
+        return expand(self.system, a, or_(e.condition for e in a.errors), self.clock.left)
 
     @functools.cached_property
     def _few(self) -> bool:

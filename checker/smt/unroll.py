@@ -9,7 +9,7 @@ constants for its parameters.  Every run that is read back from a model is run a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -21,6 +21,8 @@ from checker.semantics.layout import from_leaves
 from checker.smt.canonical import canonical
 from checker.smt.claims import At, Claim
 from checker.smt.encode import Binding, Encoding, Term
+
+_LOOK = 256  # constants that are made between two looks at the clock
 
 Move = tuple[int, tuple[Value, ...]]  # an action's position, its parameters
 
@@ -40,8 +42,9 @@ class Run:
 class Unrolling:
     """A system unrolled to a growing number of frames, in one encoding."""
 
-    def __init__(self, system: ScalarSystem, encoding: Encoding) -> None:
-        self.system, self.encoding = system, encoding
+    def __init__(self, system: ScalarSystem, encoding: Encoding, look: Callable[[], object] = lambda: None) -> None:
+        """`look` is called now and then while terms are made, and may raise."""
+        self.system, self.encoding, self.look = system, encoding, look
         self._own = [self._leaves(f"p{i}.", a.param_leaves) for i, a in enumerate(system.actions)]
         self._first = [self._leaves(f"b{i}.", a.param_leaves) for i, a in enumerate(system.initials)]
         self._given = [
@@ -53,11 +56,18 @@ class Unrolling:
         self._frames: list[list[Term]] = []
         self._params: list[list[list[Term]]] = []
         self._memos: dict[int | None, dict[int, Term]] = {}
+        self._renamings: dict[int, _Renaming] = {}  # by frame
+        self._bindings: dict[int | None, Binding] = {}
         self._step = z3.And(self._step_template())
         self._state_bounds = [b for c, leaf in zip(self._s, system.leaves, strict=True) for b in self._bounds(c, leaf)]
 
     def _leaves(self, prefix: str, leaves: Sequence[Leaf], suffix: str = "") -> list[Term]:
-        return [self.encoding.constant(f"{prefix}{i}{suffix}", leaf) for i, leaf in enumerate(leaves)]
+        found = []
+        for i, leaf in enumerate(leaves):
+            if not i % _LOOK:
+                self.look()
+            found.append(self.encoding.constant(f"{prefix}{i}{suffix}", leaf))
+        return found
 
     def _bounds(self, term: Term, leaf: Leaf) -> list[Term]:
         return self.encoding.bounds(term, leaf)
@@ -65,6 +75,12 @@ class Unrolling:
     # --- templates ---------------------------------------------------------------------------------
 
     def _binding(self, action: int | None) -> Binding:
+        """What the variables of a template are, of an action or (None) of states alone."""
+        if action not in self._bindings:
+            self._bindings[action] = self._bound(action)
+        return self._bindings[action]
+
+    def _bound(self, action: int | None) -> Binding:
         leaves = self.system.leaves
         found = {("s", i): (c, leaf) for i, (c, leaf) in enumerate(zip(self._s, leaves, strict=True))}
         found |= {("t", i): (c, leaf) for i, (c, leaf) in enumerate(zip(self._t, leaves, strict=True))}
@@ -74,7 +90,7 @@ class Unrolling:
         return found
 
     def _template(self, node: Node, action: int | None = None) -> Term:
-        return self.encoding.encode([node], self._binding(action), self._memos.setdefault(action, {}))[0]
+        return self._encoded(node, self._binding(action), self._memos.setdefault(action, {}))
 
     def _step_template(self) -> list[Term]:
         actions = self.system.actions
@@ -104,7 +120,10 @@ class Unrolling:
         """That the parameters of an action are values of their types."""
         found = [b for c, leaf in zip(own, a.param_leaves, strict=True) for b in self._bounds(c, leaf)]
         node = canonical([t for _, t in a.params], "p", a.param_leaves)
-        return found + self.encoding.encode([node], binding, memo)
+        return [*found, self._encoded(node, binding, memo)]
+
+    def _encoded(self, node: Node, binding: Binding, memo: dict[int, Term]) -> Term:
+        return self.encoding.encode([node], binding, memo, self.look)[0]
 
     def _selector(self, action: int, frame: int | None = None) -> Term:
         return z3.Bool(f"do{action}" if frame is None else f"do{action}@{frame}")
@@ -123,13 +142,22 @@ class Unrolling:
 
     def _at(self, template: Term, i: int) -> Term:
         """A template about state s, next state t, selectors and parameters, at frame i."""
+        self.look()
+        if i not in self._renamings:
+            self._renamings[i] = _renaming(self._renamed(i))
+        # `z3.substitute` looks at the sorts of all pairs each time, which takes longer than all else.
+        _, *arrays = self._renamings[i]
+        return z3.BoolRef(z3.Z3_substitute(template.ctx_ref(), template.as_ast(), *arrays), template.ctx)
+
+    def _renamed(self, i: int) -> list[tuple[Term, Term]]:
+        """The constants of templates, and those of frame i."""
         self.frame(i + 1)
         pairs = list(zip(self._s, self._frames[i], strict=True))
         pairs += zip(self._t, self._frames[i + 1], strict=True)
         for j, own in enumerate(self._own):
             pairs.append((self._selector(j), self._selector(j, i)))
             pairs += zip(own, self._params[i][j], strict=True)
-        return z3.substitute(template, pairs)
+        return pairs
 
     def initial(self) -> Term:
         """That frame 0 is an initial state."""
@@ -148,7 +176,7 @@ class Unrolling:
 
     def _initially(self, i: int, node: Node) -> Term:
         """An expression over the parameters of an initial action."""
-        return self.encoding.encode([node], self._given[i], self._given_memos[i])[0]
+        return self._encoded(node, self._given[i], self._given_memos[i])
 
     def _valid_initially(self, i: int) -> list[Term]:
         a = self.system.initials[i]
@@ -283,6 +311,16 @@ class Unrolling:
         else:
             env = _env(s=states[-1])
         return bool(evaluate([claim.bad], env)[0])
+
+
+_Renaming = tuple[list[tuple[Term, Term]], int, Any, Any]
+
+
+def _renaming(pairs: list[tuple[Term, Term]]) -> _Renaming:
+    """Pairs of constants as Z3's own functions take them; the terms live as long as the pairs."""
+    kind = z3.Ast * len(pairs)
+    old, new = kind(*(a.as_ast() for a, _ in pairs)), kind(*(b.as_ast() for _, b in pairs))
+    return pairs, len(pairs), old, new
 
 
 def _values(a: ScalarAction, flat: tuple[int, ...]) -> tuple[Value, ...]:

@@ -35,7 +35,7 @@ from checker.semantics.evaluate import InitialError
 from checker.semantics.layout import from_leaves
 from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
 from tests.agreement.compare import Disagreement, compiles, prepare, read
-from tests.native.systems import initial_states, shared, shortened
+from tests.native.systems import initial_states, list_no_initial_states, shared, shortened
 from tests.strategies import Source, random_model
 
 MODELS, SLOW_MODELS, CHUNK = 500, 10_000, 25  # compared, and how many of one test
@@ -194,6 +194,19 @@ def test_reduced_searches_say_what_full_searches_say(number: int) -> None:
     assert seen["compared"] == CHUNK
     assert seen["smaller"] >= 2  # many models have a handful of states
     assert seen[Trouble.PROPERTY.name]
+
+
+@pytest.mark.parametrize("lopsided", [False, True])
+def test_searches_whose_initial_states_are_not_listed_are_reduced_alike(
+    lopsided: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That initial actions treat members alike is shown of their expressions."""
+    list_no_initial_states(monkeypatch)
+
+    seen = compare_models(STRIDE, CHUNK, lopsided=lopsided)
+
+    assert seen["compared"] == CHUNK
+    assert seen["smaller"]
 
 
 @pytest.mark.slow

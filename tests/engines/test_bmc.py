@@ -11,7 +11,8 @@ import z3
 
 from checker.diagnostics import NOWHERE, InputError
 from checker.engines.bmc import Bmc
-from checker.engines.contract import Budget, NoneWithin, Path, Step, Task, Trouble, Unknown, Violated
+from checker.engines.contract import Budget, Engine, NoneWithin, Path, Step, Task, Trouble, Unknown, Violated
+from checker.engines.induction import Induction
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate, variables
@@ -346,6 +347,45 @@ def test_the_clock_runs_from_the_start_of_the_check() -> None:
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "time budget of 60 s reached"
+
+
+def long_step() -> ScalarSystem:
+    """A step whose expressions have some thousand parts."""
+    xs = [sc.int_var("s", i, 0, 7) for i in range(40)]
+    total: Node = sc.integer(0)
+    updates = {}
+    for i, x in enumerate(xs):
+        for k in range(40):
+            total = sc.mod(sc.add(sc.ite(sc.lt(x, sc.integer(k % 8)), total, sc.integer(i)), x), sc.integer(8))
+        updates[i] = total
+    return scalar_system(
+        ints(*[(0, 7)] * 40), ((0,) * 40,), (action("turn", [], updates),), (claim("low", at_most(6)),)
+    )
+
+
+@pytest.mark.parametrize("engine", [Bmc(), Induction()], ids=lambda e: e.name)
+def test_who_waits_is_asked_about_while_terms_are_made(engine: Engine) -> None:
+    """Encoding a step may take longer than any search."""
+    looks = iter(range(10))
+
+    verdict = engine.run(Task(long_step(), interrupted=lambda: next(looks, None) is None))
+
+    assert isinstance(verdict, Unknown)
+    assert (verdict.reason, verdict.coverage.depth) == ("interrupted", None)
+
+
+@pytest.mark.parametrize("engine", [Bmc(), Induction()], ids=lambda e: e.name)
+def test_who_waits_is_asked_about_while_a_deadlock_is_spelt_out(engine: Engine) -> None:
+    """For each of thousands of instances."""
+    x, p = sc.int_var("s", 0, 0, 7), sc.int_var("p", 0, 0, 4000)
+    wide = action("wide", [sc.lt(sc.mod(p, sc.integer(5)), x)], {}, params=[("p", IntT(0, 4000))])
+    system = scalar_system(ints((0, 7)), ((0,),), (wide,), (), claim("done", sc.TRUE))
+    looks = iter(range(10))
+
+    verdict = engine.run(Task(system, interrupted=lambda: next(looks, None) is None))
+
+    assert isinstance(verdict, Unknown)
+    assert (verdict.reason, verdict.coverage.depth) == ("interrupted", None)
 
 
 def test_every_violation_has_its_own_shortest_path() -> None:

@@ -34,7 +34,7 @@ from checker.ir.passes.known import narrowed
 from checker.ir.passes.ranges import ranges
 from checker.ir.scalar import ScalarAction, ScalarSystem
 from tests.engines.test_explore import RANGES, random_initials, systems
-from tests.native.systems import State, action, begun, claim, leaf, search, told
+from tests.native.systems import State, action, begun, claim, leaf, list_no_initial_states, search, told
 
 num = sc.integer
 ALWAYS = PropertyKind.ALWAYS
@@ -296,8 +296,7 @@ def test_walks_that_draw_none_that_is_enabled_say_so() -> None:
 @pytest.fixture
 def unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Initial states are never listed: there are too many."""
-    starts._listed.cache_clear()
-    monkeypatch.setattr(starts, "FEW", -1)
+    list_no_initial_states(monkeypatch)
 
 
 @pytest.mark.usefixtures("unlisted")

@@ -337,6 +337,22 @@ def test_nested_loops_too_large_to_compile_are_refused() -> None:
         scalarize(PROGRAM, [bad], [], None, {})
 
 
+def test_who_waits_is_asked_about_while_loops_are_unrolled() -> None:
+    """Some hundred thousand expressions take seconds."""
+    total = arith(ArithOp.MOD, arith(ArithOp.ADD, get("n"), n.Local(ty.INT, "i", span=span())), num(4))
+    body = (n.Assign("s", STATE, (n.AtField("n"),), total, span=span()),)
+    loop = n.Loop(("i",), (ty.INT,), n.RangeIter(num(0), num(5_000)), body, span=span())
+    looks = []
+
+    def look() -> None:
+        looks.append(0)
+        if len(looks) == 20:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        scalarize(PROGRAM, [action("long", {}, loop)], [], None, {}, look)
+
+
 def test_an_initial_action_reads_its_parameters_alone_and_gives_every_leaf() -> None:
     """It is taken in the default state, which is constant: what it does not assign is what that says."""
     bad = action("start", {"k": ty.IntT(0, 9)}, put("n", K))

@@ -121,6 +121,12 @@ def keep_all_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checker.engines.explore.known_leaves", lambda *_: NOTHING)
 
 
+def list_no_initial_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let initial states be too many to list, whatever they are."""
+    monkeypatch.setattr(starts, "FEW", -1)
+    starts._listed.cache_clear()
+
+
 def agg_core(chains: int, heights: int) -> ScalarSystem:
     """Blocks of several chains that depend on one another: built, pre-confirmed, proven, final."""
     n = chains * heights * 2

@@ -34,6 +34,7 @@ __all__ = [
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
 MAX_BITS: Final = 4096  # of a number that is computed between two stores
+_LOOK: Final = 64  # expressions that are evaluated between two looks at the clock
 MAX_EXPRESSIONS: Final = 300_000  # of one check, evaluated symbolically; compiled in some ten seconds
 
 Env: TypeAlias = dict[str, Sym]
@@ -46,14 +47,15 @@ def scalarize(
     properties: Sequence[Property],
     terminal: Function | None,
     helpers: Mapping[str, Function],
+    look: Callable[[], object] = lambda: None,
 ) -> ScalarSystem:
-    """The scalar form of one check.
+    """The scalar form of one check.  `look` is called now and then, and may raise.
 
     Raises InputError E002 (too much to unroll, or a number too large).
     """
     state = program.state
     leaves = tuple(flatten_type(state))
-    maker = Maker(state, {**program.helpers, **helpers}, {})
+    maker = Maker(state, {**program.helpers, **helpers}, {}, look)
     last = None if terminal is None else maker.property(Property(PropertyKind.ALWAYS, terminal))
     return ScalarSystem(
         leaves=leaves,
@@ -73,6 +75,7 @@ class Maker:
     state: Type
     helpers: Mapping[str, Function]
     calls: dict[tuple[Any, ...], Sym]
+    look: Callable[[], object] = lambda: None
     work: Iterator[int] = attrs.field(factory=itertools.count)  # expressions evaluated so far
     wide: list[Wide] = attrs.field(factory=list)
 
@@ -213,7 +216,7 @@ class Run:
 
     def __init__(self, maker: Maker) -> None:
         self.state, self.helpers, self.calls, self.work = maker.state, maker.helpers, maker.calls, maker.work
-        self.wide = maker.wide
+        self.wide, self.look = maker.wide, maker.look
         self.frames = [_Frame(lambda: TRUE)]
         self.sites: list[ErrorSite] = []
         self.effects = 0  # guards and error checks met so far; calls without any are kept
@@ -502,8 +505,11 @@ class Run:
 
     def value(self, e: Expr, env: Env) -> Sym:
         """The symbolic value of an expression, in the shape of its type."""
-        if next(self.work) >= MAX_EXPRESSIONS:
+        done = next(self.work)
+        if done >= MAX_EXPRESSIONS:
             _refuse(f"the loops of this check unroll to more than {MAX_EXPRESSIONS} expressions, here at last", e.span)
+        if not done % _LOOK:
+            self.look()
         return _EXPRESSIONS[type(e)](self, e, env)
 
     def const(self, e: n.Const, env: Env) -> Sym:
