@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 
+from checker.cli import main
 from checker.diagnostics import InputError
 from checker.frontend import load_spec
 from checker.machine import processors
@@ -63,13 +65,15 @@ def never(s: State) -> bool:
 """
 
 
-def check(tmp_path: Path, call: str, overrides: Overrides = Overrides(), *, model: str = MODEL) -> Result:
+def check(
+    tmp_path: Path, call: str, overrides: Overrides = Overrides(), *, model: str = MODEL, traces: Path | None = None
+) -> Result:
     """The result of one check of the toy."""
     (tmp_path / "toy.py").write_text(model)
     path = tmp_path / "spec.py"
     path.write_text(f"{SPEC}check({call})\n")
     spec = load_spec(path)
-    return run_check(spec, spec.checks[0], overrides)
+    return run_check(spec, spec.checks[0], overrides, traces=traces)
 
 
 # --- a check that must fail ----------------------------------------------------------------------------
@@ -273,6 +277,52 @@ def test_a_trace_names_the_initial_action_it_begins_with(engine: str, tmp_path: 
     assert result.trace is not None
     assert str(result.trace.initial_call) == "begin(by=4)"
     assert result.trace.initial == (2,)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "told"),
+    [
+        (
+            {"params": {"by": 9}},
+            2,
+            "T005]: how the trace begins does not fit the model: 9 is not a value of Range(2, 4)",
+        ),
+        ({"action": "start"}, 2, "T005]: how the trace begins does not fit the model: the check has no action 'start'"),
+        ({"params": {"by": 3}}, 1, "the path starts in a state that the initial action begin(by=3) does not lead to"),
+        ({"action": None}, 2, "T005]: how the trace begins does not fit the model: the check has no action None"),
+    ],
+)
+def test_how_a_saved_trace_begins_is_judged(
+    said: dict[str, object], code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The initial action that it names must lead to the state that it has."""
+    start = "\n\n@initial\ndef begin(s: State, by: Annotated[int, Range(2, 4)]) -> None:\n    s.x = by // 2\n"
+    call = '"c", toy, properties=(near,), expect=Violated(near)'
+    result = check(tmp_path, call, model=f"{MODEL}{start}", traces=tmp_path)
+    assert result.trace_file is not None
+    file = Path(result.trace_file)
+    assert main(["replay", str(file)]) == 0
+    assert "initial state, by begin(by=4):" in capsys.readouterr().out
+    data = json.loads(file.read_text())
+    data["states"][0]["#meta"] |= said
+    file.write_text(json.dumps(data))
+
+    assert main(["replay", str(file)]) == code
+    printed = capsys.readouterr()
+    assert told in printed.out + printed.err
+
+
+def test_a_saved_trace_need_not_say_how_it_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first initial action that leads to its first state is found again."""
+    start = "\n\n@initial\ndef begin(s: State, by: Annotated[int, Range(0, 5)]) -> None:\n    s.x = by // 2\n"
+    call = '"c", toy, properties=(near,), expect=Violated(near)'
+    file = Path(check(tmp_path, call, model=f"{MODEL}{start}", traces=tmp_path).trace_file or "")
+    data = json.loads(file.read_text())
+    del data["states"][0]["#meta"]
+    file.write_text(json.dumps(data))
+
+    assert main(["replay", str(file)]) == 0
+    assert "initial state, by begin(by=4):" in capsys.readouterr().out
 
 
 @EVERY

@@ -10,6 +10,7 @@ import pytest
 from checker.cli import main
 from checker.diagnostics import InputError
 from checker.frontend import load_spec
+from checker.ir.types import show_number
 from checker.outcome import Result
 from checker.overrides import Overrides
 from checker.run import run_check
@@ -161,6 +162,56 @@ def test_compiled_engines_name_the_parameter_of_too_many_values(tmp_path: Path) 
         ).verdict
         == "NoneWithin(2)"
     )
+
+
+def test_compiled_engines_name_the_action_of_too_many_instances(tmp_path: Path) -> None:
+    """Each parameter is small enough, and all together are not."""
+    model = TOKEN.replace("amount: Amount)", "amount: Amount, twice: Amount)")
+
+    assert refused(tmp_path, "small", SPEC.replace('"MAX": 3,', '"MAX": 9_999,'), model) == (
+        'E003: check "small": the actions have 400000000 combinations of parameter values, more than 16777216; `transfer` '
+        "alone has 400000000\n"
+        'use smaller types for its parameters, or split it, or use engine="bmc" or engine="induction"'
+    )
+
+
+def test_a_deadlock_is_not_spelt_out_for_more_instances_than_are_told(tmp_path: Path) -> None:
+    """Their number is told as a person would."""
+    ends = "def never(s: State) -> bool:\n    return False\n\n\ncheck("
+    spec = SPEC.replace("check(", ends, 1).replace('"bounded", token, ', '"bounded", token, terminal=never, ')
+
+    assert refused(tmp_path, "bounded", spec).startswith(
+        'E020: check "bounded": a deadlock check would expand 2**258 action instances; at most 4096 can be\n'
+    )
+
+
+def test_a_parameter_of_more_values_than_can_be_counted_is_refused(tmp_path: Path) -> None:
+    """Before anyone computes how many."""
+    model = TOKEN.replace("supply: Amount)", "supply: Map[Annotated[int, Range(0, 99)], Amount])").replace(
+        "supply %", "supply[0] %"
+    )
+    (tmp_path / "token_.py").write_text(model)
+    (tmp_path / "spec.py").write_text(SPEC)
+
+    with pytest.raises(InputError) as problem:
+        load_spec(tmp_path / "spec.py")
+    d = problem.value.diagnostics[0]
+    assert (d.code, d.message, d.help) == (
+        "M205",
+        "Map[Range(0, 99), Range(0, 2**256 - 1)] has too many values for a parameter",
+        "at most 2**16384: use a smaller type",
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (7, "7"), (-7, "-7"), (2**62, str(2**62)), (2**63, "2**63"), (2**256 - 1, "2**256 - 1"), (-(2**255), "-2**255"),
+        (10**18, str(10**18)), (3 * 2**100, str(3 * 2**100)), (3 * 2**5000, "more than 2**5001"),
+    ],
+)  # fmt: skip
+def test_a_large_number_is_shown_as_its_author_would_write_it(number: int, shown: str) -> None:
+    assert show_number(number) == shown
 
 
 def test_an_initial_parameter_may_have_any_number_of_values(tmp_path: Path) -> None:

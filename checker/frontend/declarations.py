@@ -15,7 +15,7 @@ import attrs
 
 from checker.diagnostics import Diagnostic, did_you_mean
 from checker.frontend import classes, signatures
-from checker.frontend.annotations import Annotations, too_many_members
+from checker.frontend.annotations import MAX_VALUE_BITS, Annotations, too_many_members, value_bits
 from checker.frontend.effort import MAX_STEPS, parts, work
 from checker.frontend.expressions import Expressions, Function
 from checker.frontend.rules import TOO_LARGE, is_int, join, too_large
@@ -293,6 +293,12 @@ class Declarations:
         """Refuse to list a type with too many values."""
         if too_many_members(t):
             self.fail(node, "M205", f"{show(t)} has too many values to list", "use a smaller type")
+
+    def sized(self, node: ast.AST, t: Type) -> None:
+        """Refuse a type with more values than can be counted in time."""
+        if value_bits(t) > MAX_VALUE_BITS:
+            help_ = f"at most 2**{MAX_VALUE_BITS}: use a smaller type"
+            self.fail(node, "M205", f"{show(t)} has too many values for a parameter", help_)
 
     def state_type(self) -> Type | None:
         """The state class that is visible here."""

@@ -311,17 +311,19 @@ def nths(types: Sequence[Type], number: int) -> tuple[Value, ...]:
     return tuple(reversed(found))
 
 
-_FEW_BITS = 63  # of a number that is written out
+_FEW_BITS, _MANY_BITS = 63, 1024  # of a number that is always written out, and of one that never is
 
 
 def show_number(n: int) -> str:
-    """A number as its author would write it: one near a large power of two by that."""
+    """A number as its author would write it: one near a large power of two by that, and what has hundreds of digits by
+    the power below it."""
     for base in (n, n + 1):
         bits = abs(base).bit_length() - 1
         if bits >= _FEW_BITS and abs(base) == 1 << bits:
             power = f"{'-' if base < 0 else ''}2**{bits}"
             return power if base == n else f"{power} - 1"
-    return str(n)
+    bits = abs(n).bit_length()
+    return f"more than 2**{bits - 1}" if bits > _MANY_BITS and n > 0 else str(n)
 
 
 def show(t: Type) -> str:

@@ -6,7 +6,6 @@ take it as it is.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -63,7 +62,7 @@ def _many(actions: Sequence[ScalarAction]) -> list[Diagnostic]:
     if count <= INSTANCES:
         return []
     worst = max(actions, key=lambda a: a.instances)
-    text = f"the actions have {count} combinations of parameter values, more than {INSTANCES}; `{worst.name}` alone has {worst.instances}"
+    text = f"the actions have {show_number(count)} combinations of parameter values, more than {INSTANCES}; `{worst.name}` alone has {show_number(worst.instances)}"
     return [Diagnostic("E003", text, NOWHERE, f"use smaller types for its parameters, or split it, or {_OTHERS}")]
 
 
@@ -73,5 +72,5 @@ def _numbered(initials: Sequence[ScalarAction]) -> list[Diagnostic]:
         return []
     worst = max(initials, key=lambda a: a.instances)
     name, size = max(((n, cardinality(t)) for n, t in worst.params), key=lambda p: p[1])
-    text = f"the initial action `{worst.name}` has {show_number(math.prod(cardinality(t) for _, t in worst.params))} combinations of parameter values, {show_number(size)} of them by `{name}`; at most 2**62 can be gone through"
+    text = f"the initial action `{worst.name}` has {show_number(worst.instances)} combinations of parameter values, {show_number(size)} of them by `{name}`; at most 2**62 can be gone through"
     return [Diagnostic("E003", text, NOWHERE, f"use a smaller Range (or other type) for `{name}`, or {_OTHERS}")]

@@ -26,6 +26,7 @@ from checker.ir.scalar import (
     or_,
     substitute,
 )
+from checker.ir.types import show_number
 from checker.semantics.layout import bindings
 
 INSTANCES = 4096  # action instances that a deadlock condition is expanded to, at most
@@ -100,7 +101,7 @@ def _enabled(system: ScalarSystem, look: Look) -> Iterable[Node]:
     if count > INSTANCES:
         raise mistake(
             "E020",
-            f"a deadlock check would expand {count} action instances; at most {INSTANCES} can be",
+            f"a deadlock check would expand {show_number(count)} action instances; at most {INSTANCES} can be",
             'use engine="explore", or leave `terminal=` out of this check',
         )
     for a in system.actions:

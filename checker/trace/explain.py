@@ -66,17 +66,19 @@ def start(check: Check) -> tuple[Value, str]:
     program = check.program
     if not program.initials:
         return program.default, "in the initial state:"
-    found = list(itertools.islice(evaluate.beginnings(program), _TRIED + 1))
+    beginnings = evaluate.beginnings(program)
+    found = list(itertools.islice(beginnings, _TRIED))
+    more = next(beginnings, None) is not None
     wrong = next(
         (f"initial action {a.name}: {o.kind.value} at {o.span}" for a, _, o in found if isinstance(o, evaluate.Failed)),
         "",
     )
     begun = [(a, params, o.state) for a, params, o in found if isinstance(o, evaluate.Enabled)]
     if wrong or not begun:
-        raise _nowhere(wrong, len(found) > _TRIED)
+        raise _nowhere(wrong, more)
     action, params, state = begun[0]
     count = f"the first of {len({s for _, _, s in begun})} initial states"
-    if len(found) > _TRIED:
+    if more:
         count = "the first initial state"
     elif all(s == state for _, _, s in begun):
         count = "the initial state"

@@ -115,7 +115,10 @@ class Maker:
         states = [variables(self.state, space) for space in spaces]
         count = math.prod(ty.cardinality(p.type) for p in prop.params)
         if count > MAX_DOMAIN:
-            _refuse(f"{prop.name} has {count} values of its parameters, more than {MAX_DOMAIN}", prop.function.span)
+            _refuse(
+                f"{prop.name} has {ty.show_number(count)} values of its parameters, more than {MAX_DOMAIN}",
+                prop.function.span,
+            )
         values, sites = [], []
         for params in itertools.product(*(sy.lifted(p.type) for p in prop.params)):
             run = Run(self)
@@ -499,7 +502,7 @@ class Run:
 
     def _check_domain(self, t: Type, span: Span) -> None:
         if t != ty.NEVER and ty.cardinality(t) > MAX_DOMAIN:
-            _refuse(f"{ty.show(t)} has {ty.cardinality(t)} values, more than {MAX_DOMAIN}", span)
+            _refuse(f"{ty.show(t)} has {ty.show_number(ty.cardinality(t))} values, more than {MAX_DOMAIN}", span)
 
     # --- expressions ---
 
