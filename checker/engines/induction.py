@@ -3,7 +3,7 @@
 Rule of the module: the claims of a check are one conjunction (invariants, step properties, absence of
 model errors and of deadlock).  `Proved` only when no run of fewer than k steps violates it, every run
 of k steps that keeps it until then keeps it at its end, fresh solvers found both again in another
-encoding, and every REACHABLE property has a witness.  Otherwise `Unknown`, with a counterexample to
+encoding or another arithmetic, and every REACHABLE property has a witness.  Otherwise `Unknown`, with a counterexample to
 induction: the last step of a run that may start in an unreachable state, since no shorter one shows it.
 Claims that are inductive without the others are told (that no step is an error is often not inductive,
 where what the model is for is): they hold in every state that is reached without an error of the model.
@@ -50,6 +50,8 @@ class _Proof:
             self.bound, self.deepest = min(self.bound, task.budget.depth), min(self.deepest, task.budget.depth)
         self.depth: int | None = None
         self.notes: list[str] = []
+        self.parts: list[str] = []  # which claims are inductive without the others: said where not all are
+        self.seen = 0  # the k up to which that was looked at
         self.last: Run | None = None
 
     def run(self) -> Verdict:
@@ -66,8 +68,8 @@ class _Proof:
                 if cti is None:
                     return self._inductive(k)
                 self.last = cti
-                if k == 1:
-                    self._look_at_parts(k)
+                if self.task.budget.seconds is not None:  # there may be no time for it later
+                    self._look_at_parts(1)
             self._rest(step)
         except Unbegun as problem:
             return nowhere(problem)
@@ -84,15 +86,16 @@ class _Proof:
         """Say which claims are inductive without the others for a larger k, as far as time allows; and show one of the
         others, if that is about more than an error."""
         with contextlib.suppress(Stopped):
-            for k in range(2, self.bound + 1):
+            for k in range(1, self.bound + 1):
                 self._look_at_parts(k)
             if self.open and self.last is not None:
                 self.last = step.counterexample(self.bound, self.open) or self.last
 
     def _look_at_parts(self, k: int) -> None:
-        """Say which of the claims that are open are k-inductive without the others."""
-        if not self.open or len(self.claims) == 1:
+        """Say which of the claims that are open are k-inductive without the others.  To be asked for growing k."""
+        if not self.open or len(self.claims) == 1 or k <= self.seen:
             return
+        self.seen = k
         part = self.together.largest(k)
         found = [c for c in self.open if c in part]
         if not found:
@@ -101,11 +104,11 @@ class _Proof:
         names = ", ".join(dict.fromkeys(str(c.property) for c in found))
         how = confirm(self.system, part, k, self.clock)
         if how is None:
-            self.notes.append(f"{names}: a second solver refutes that it is {k}-inductive: please report this")
+            self.parts.append(f"{names}: a second solver refutes that it is {k}-inductive: please report this")
             return
         errors = any(c.wrong is Wrong.ERROR for c in self.claims if c not in part)
         apart = ", apart from errors of the model" if errors else ""
-        self.notes.append(f"{names}: {k}-inductive{apart}; proof checked again {how}")
+        self.parts.append(f"{names}: {k}-inductive{apart}; proof checked again {how}")
 
     def _extend_base(self, depth: int) -> Run | None:
         run = self.base.violation(depth)
@@ -144,11 +147,12 @@ class _Proof:
     def _unknown(self, reason: str, name: str | None = None) -> Unknown:
         """Undecided; with the end of the last counterexample to induction, an action that is an error as its last step.
         That is one step from a state that keeps all claims, and that states lead to which keep them as well."""
-        run = self.last
+        run, covered = self.last, self._coverage()
+        covered = attrs.evolve(covered, notes=(*covered.notes, *self.parts))
         if run is None or run.claim is None:
-            return Unknown(self._coverage(), reason, name)
+            return Unknown(covered, reason, name)
         taken = steps(run)[-1:]
         if run.tried is not None:
             taken = (*taken, Step(*run.tried))
             reason += f"; `{self.system.actions[run.tried[0]].name}` may be an error of the model"
-        return Unknown(self._coverage(), reason, run.claim.property, run.states[-2:], taken)
+        return Unknown(covered, reason, run.claim.property, run.states[-2:], taken)

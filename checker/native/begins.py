@@ -21,11 +21,11 @@ def initial_code(system: ScalarSystem, packing: Packing, same: Mapping[int, int]
     is an error of the model, err[0] = number.  Leaves that are the `same` as others lie where those do."""
     code = Code("define i64 @initial(i64 %n, ptr %out, ptr %err) nounwind")
     parts = []
-    for i, action in enumerate(system.initials):
+    for i in range(len(system.initials)):
         parts.append(_Initial(system, packing, same, i).text(bases[i + 1] - bases[i]))
         with code.when(code.cmp("ult", "%n", str(bases[i + 1]))):
             own = code.sub("%n", str(bases[i]))
-            made = code.op(f"call i64 @initial{i}(i64 {own}, ptr %out)") if action.instances else "0"
+            made = code.op(f"call i64 @initial{i}(i64 {own}, ptr %out)")
             with code.when(code.cmp("eq", made, "2")):
                 code.store("%n", "%err")
                 code.stop("0")

@@ -285,3 +285,13 @@ def test_random_systems_are_proved_and_refuted() -> None:
 
     assert kinds.count(Proved) > 10
     assert kinds.count(Violated) > 10
+
+
+@pytest.mark.parametrize("budget", [Budget(), Budget(seconds=600.0)])
+def test_of_a_proof_no_part_is_told(budget: Budget) -> None:
+    """What was seen of a smaller k on the way is in it."""
+    verdict = run(ring(claim("not five", not_at(5)), claim("not three", not_at(3))), budget=budget)
+
+    assert isinstance(verdict, Proved)
+    assert verdict.k == 2
+    assert verdict.coverage.notes == ("2-inductive; proof checked again with mathematical integers",)
