@@ -144,7 +144,9 @@ def replay_command(a: argparse.Namespace) -> int:
     saved = itf.read(a.trace)
     spec, check = _check_of(saved, a.spec or saved.spec_file())
     judge = replay.judge(spec, check, tries=recover.PATIENT)
-    moves, claim, states = itf.moves(saved, check.program.state, judge.actions, check.properties)
+    moves, claim, states = itf.moves(
+        saved, check.program.state, check.program.initials, judge.actions, check.properties
+    )
     try:
         trace = judge.moves(moves, claim)
     except replay.ReplayMismatch as e:

@@ -156,6 +156,8 @@ def _not_compared(check: Check, verdict: Verdict, o: Overrides) -> str:
     why = f"the engine {engine} does not count {'that' if len(left) == 1 else 'those'}"
     if verdict.kind is not check.expect.kind:
         why = f"the engine {engine} found {show_verdict(verdict)}"
+    elif check.expect.first and o.every and not o.foreign(check):
+        why = "with --all the search goes on after the first violation"
     elif left[0] == "steps" and _other_lengths(check, verdict, o):
         why = "the steps of a random walk need not be the fewest"
     elif isinstance(verdict, Violated) and verdict.path is None and left[0] == "steps":

@@ -11,7 +11,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import attrs
 
@@ -36,6 +36,7 @@ from checker.engines.contract import (
 )
 from checker.ir.claims import Check, Spec
 from checker.ir.scalar import FALSE, ScalarSystem
+from checker.ir.types import show_number
 from checker.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from checker.outcome import Other, Result, Sampled, Strictness, Ways, exhausted
 from checker.overrides import Overrides, make_engine
@@ -46,8 +47,10 @@ from checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from checker.trace.trace import Trace
 from checker.watch import TimeUp
 
+_WORD: Final = 64
 _UNCHANGED: Final = Overrides()
 _SHALLOWER: Final = "give parts of long expressions names, and write what helpers do into fewer of them"
+_NO_STATE: Final = "there is no initial state: every `@initial` function is disabled"
 
 
 def run_check(
@@ -64,9 +67,6 @@ def run_check(
     engine = make_engine(name)
     if not overrides.foreign(check):
         _refuse_unknown(engine, check)
-    broken = _initial_error(check)
-    if broken is not None:
-        return _result(spec, check, name, overrides, start, broken, None, broken_initially=True)
     end, strictly = None if overrides.seconds is None else start + overrides.seconds, overrides.strictly(check)
     with watch.watching(watch.Watch(end, interrupted)):
         answer = _answered(spec, check, overrides, engine, start=start, progress=progress, interrupted=interrupted)
@@ -205,7 +205,14 @@ def _refuse_unknown(engine: Engine, check: Check) -> None:
 def _placed(d: Diagnostic, check: Check) -> Diagnostic:
     """A limit of an engine, with the check and where it names the engine."""
     message = f'check "{check.name}": {d.message}'
+    large = [f"{c.name} = {show_number(c.value)}" for c in check.program.constants if _large(c.value)]
+    message += f" (with {', '.join(large)})" if d.code == "E001" and large else ""
     return attrs.evolve(d, message=message, span=check.engine_span if d.span == NOWHERE else d.span)
+
+
+def _large(value: object) -> TypeGuard[int]:
+    """Whether a constant is a number that takes much of a word, or more."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value).bit_length() > _WORD // 2
 
 
 def _system(check: Check) -> tuple[ScalarSystem, Meaning]:
@@ -239,19 +246,6 @@ def _spare() -> int | None:
     return None if free is None else free // 10 * 8
 
 
-def _initial_error(check: Check) -> Violated | None:
-    """A model whose initial states cannot be made is wrong before any engine looks at it."""
-    from checker.semantics import evaluate  # noqa: PLC0415
-
-    try:
-        if evaluate.initial_states(check.program):
-            return None
-        reason = "there is no initial state: every `@initial` function is disabled"
-    except evaluate.InitialError as e:
-        reason = str(e)
-    return Violated(Coverage(notes=(reason,)), Trouble.MODEL_ERROR, None, None)
-
-
 # --- replay ----------------------------------------------------------------------------------------
 
 
@@ -261,6 +255,11 @@ def _replayed(
     if system is None:  # no engine came to it
         return _result(spec, check, name, o, start, verdict, system)
     the_judge = functools.cache(lambda: judge(spec, check, system))  # a check without paths never runs the model
+    if isinstance(verdict, Violated) and verdict.begins_nowhere():
+        step = verdict.error_step
+        reason = _NO_STATE if step is None else the_judge().initial_error(step)
+        broken = attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, notes=(reason,)))
+        return _result(spec, check, name, o, start, broken, None, broken_initially=True)
     trace = _violation(the_judge, check, verdict)
     paths: Mapping[str, Path] = verdict.witnesses if isinstance(verdict, Holds) else {}
     if isinstance(verdict, Unknown) and verdict.cti is not None:

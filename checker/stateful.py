@@ -142,7 +142,7 @@ class Model:
     check: Check
     loaded: Loaded
     actions: tuple[Action, ...]
-    starts: tuple[Call | None, ...]  # the initial actions; None: the defaults of the state
+    starts: st.SearchStrategy[Call | None]  # the initial actions; None: the defaults of the state
     claims: Mapping[PropertyKind, tuple[Claim, ...]]
     compiled: Enabled
 
@@ -176,13 +176,20 @@ class Model:
         try:
             system = scalarize(program, self.actions, check.properties, check.terminal, check.helpers)
             steps = [Step(self.actions.index(call.action), call.params) for call in run.calls]
-            found = shortened(system, self.starts.index(run.start), steps)
-        except (InputError, evaluate.InitialError):
+            found = shortened(system, self._begun(run.start), steps)
+        except InputError:
             return None
         if found is None:
             return None
         start, taken = found
-        return Run(self.starts[start], tuple(Call(self.actions[step.action], step.params) for step in taken))
+        first = None if run.start is None else Call(program.initials[start.action], start.params)
+        return Run(first, tuple(Call(self.actions[step.action], step.params) for step in taken))
+
+    def _begun(self, start: Call | None) -> Step:
+        """How a run begins, as engines say it."""
+        if start is None:
+            return Step(0, ())
+        return Step(self.check.program.initials.index(start.action), start.params)
 
 
 @functools.lru_cache(maxsize=_KEPT)
@@ -302,11 +309,11 @@ def _build(spec: Spec, check: Check) -> type[ModelMachine]:
 
 def _machine(model: Model, name: str, short: Run | None = None) -> type[ModelMachine]:
     """A machine of a model; one that takes a given run and no other."""
-    starts = model.starts if short is None else (short.start,)
+    starts = model.starts if short is None else st.just(short.start)
     body: dict[str, Any] = {
         "model": model,
         "script": None if short is None else short.calls,
-        "begin": initialize(start=st.sampled_from(starts))(_begin),
+        "begin": initialize(start=starts)(_begin),
         "claims_hold": invariant()(_claims_hold),
         "do_nothing": _idle(),
     }
@@ -367,12 +374,12 @@ def _tested(of: type[ModelMachine], how: settings) -> None:
 def _model(spec: Spec, check: Check) -> Model:
     program = check.program
     actions = program.allowed(check.faults)
-    # The properties stay Python, and so does the start: only the actions are compiled.
-    system = scalarize(attrs.evolve(program, initials=()), actions, (), None, {})
+    # The properties stay Python: only the actions are compiled.
+    system = scalarize(program, actions, (), None, {})
     loaded = load(program, spec)
     claims = {kind: tuple(_claims(loaded, check, kind)) for kind in _JUDGED}
     enabled = Enabled(system, Evaluated(program, actions, (), None, {}))
-    return Model(spec, check, loaded, actions, _starts(check), claims, enabled)
+    return Model(spec, check, loaded, actions, _starts(check, enabled), claims, enabled)
 
 
 def _claims(loaded: Loaded, check: Check, kind: PropertyKind) -> Iterator[Claim]:
@@ -386,17 +393,22 @@ def _arguments(loaded: Loaded, params: Sequence[Param], values: tuple[Value, ...
     return tuple(to_python(loaded, p.type, v) for p, v in zip(params, values, strict=True))
 
 
-def _starts(check: Check) -> tuple[Call | None, ...]:
-    """A call for each initial state; one that is an error of the model, alone, for the run to fail on."""
-    initials = {a.name: a for a in check.program.initials}
-    try:
-        found = evaluate.initial_states(check.program)
-    except evaluate.InitialError as problem:
-        return (Call(initials[problem.action], problem.params),)
+def _starts(check: Check, compiled: Enabled) -> st.SearchStrategy[Call | None]:
+    """A call that leads to an initial state; or one that is an error of the model, for the run to fail on."""
+    if not check.program.initials:
+        return st.none()
+
+    def call(number: int) -> Call:
+        step = compiled.start(number)
+        return Call(check.program.initials[step.action], step.params)
+
+    found = compiled.starts()
+    if found is None:
+        return st.integers(0, compiled.initials - 1).filter(compiled.begins).map(call)
     if not found:
         text = f"the model of check `{check.name}` has no initial state: no initial action is enabled"
         raise InputError([Diagnostic("E022", text, check.span, "correct the guards of its `@initial` actions")])
-    return tuple(None if name is None else Call(initials[name], params) for _, name, params in found)
+    return st.integers(0, len(found) - 1).map(lambda i: call(found[i]))
 
 
 def _class_name(spec: Spec, check: Check) -> str:

@@ -8,6 +8,7 @@ divisors may be zero: errors of the model are part of what engines must agree on
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -74,6 +75,13 @@ FIELDS: tuple[Type, ...] = (
 PARAMETERS: tuple[Type, ...] = (
     WHO, BOOL, BIT, COLOUR, MODE, SIGNED, ty.OptionT(WHO), ty.TupleT((BOOL, BIT)), PAIR, CLAIM, ty.SetT(WHO), ty.SeqT(BIT, 1),
 )  # fmt: skip
+AMOUNT = ty.IntT(0, 2**256 - 1)
+DEBT = ty.IntT(-(2**255), 2**255 - 1)
+WIDE: tuple[Type, ...] = (
+    AMOUNT, DEBT, ty.OptionT(AMOUNT), ty.MapT(WHO, AMOUNT), ty.MapT(BIT, DEBT), ty.SeqT(AMOUNT, 2), ty.TupleT((BOOL, AMOUNT)),
+    ty.MapT(WHO, ty.OptionT(DEBT)),
+)  # fmt: skip
+LARGE = ("0", "1", "2**255", "2**256 - 1", "10**18", "-(2**255)", "3 * 2**200", "-1", "2**64")
 HELPED: tuple[Type, ...] = (INT, BOOL, COLOUR, WHO, PAIR, ty.OptionT(WHO))
 RESULTS: tuple[Type, ...] = (BOOL, INT, COLOUR, ty.OptionT(WHO), PAIR)
 LEAVES = {"fields": 12}
@@ -130,10 +138,11 @@ class Grammar:
     """One random model in the making.
 
     `lopsided`: many statements depend on the order in which the members of the scalarset come.
+    `wide`: there are numbers of 256 bits.
     """
 
-    def __init__(self, choices: Choices, members: int = 2, *, lopsided: bool = False) -> None:
-        self.choose, self.members, self.lopsided = choices, members, lopsided
+    def __init__(self, choices: Choices, members: int = 2, *, lopsided: bool = False, wide: bool = False) -> None:
+        self.choose, self.members, self.lopsided, self.wide = choices, members, lopsided, wide
         self.variables: list[tuple[str, Type]] = []
         self.constants: list[tuple[str, Type]] = []
         self.known: set[str] = set()  # places that are not None
@@ -237,7 +246,9 @@ class Grammar:
             case ty.BoolT():
                 return self.pick(("False", "True"))
             case ty.AnyIntT():
-                return self.pick(("0", "1", "2", "-1", "3"))
+                return self.pick(LARGE if self.wide else ("0", "1", "2", "-1", "3"))
+            case ty.IntT(lo, hi) if hi - lo > 2**64:
+                return self.pick([x for x in LARGE if lo <= eval(x) <= hi])
             case ty.IntT(lo, hi):
                 inside = [str(v) for v in range(lo, hi + 1)]
                 return self.pick(inside)
@@ -406,6 +417,11 @@ class Grammar:
             collected,
         ]
 
+    def end(self, d: int) -> str:
+        """Where a range starts or ends; of large numbers, something small."""
+        text = self.expr(INT, d)
+        return f"({text}) % 4" if self.wide else text
+
     def clause(self, d: int) -> tuple[str, list[tuple[str, Type]]]:
         """`x in ...` of a loop or a comprehension, and what it binds."""
         name = self.fresh("x")
@@ -416,9 +432,9 @@ class Grammar:
         if kind == 1:
             return f"{name} in range({self.pick((2, 3))})", [(name, LOW)]
         if kind == 2:
-            return f"{name} in range({self.expr(INT, d)})", [(name, INT)]
+            return f"{name} in range({self.end(d)})", [(name, INT)]
         if kind == 3:
-            return f"{name} in range({self.expr(INT, d)}, {self.expr(INT, d)})", [(name, INT)]
+            return f"{name} in range({self.end(d)}, {self.end(d)})", [(name, INT)]
         if kind == 4:
             return f"{name} in members(Pair)", [(name, PAIR)]
         if kind == 5:
@@ -751,6 +767,25 @@ class Grammar:
                 found.append("\n".join(["@action", head, *guard, f"    s.{field} = value"]))
         return found
 
+    def beginnings(self) -> list[str]:
+        """Initial actions with parameters: fields get any values that a guard allows, or what an action makes of them."""
+        found = []
+        for _ in range(1 + self.choose(2)):
+            name, params, lines = self.fresh("begin"), [(self.fresh("p"), self.pick(PARAMETERS))], list[str]()
+            for field, t in self.fields:
+                size = math.prod(ty.cardinality(p) for _, p in params)
+                if ty.cardinality(t) * size <= 32 and self.chance(2):
+                    params.append((self.fresh("p"), t))
+                    lines.append(f"    s.{field} = {params[-1][0]}")
+            self.function(["s"], params, acts=True, result=None)
+            if self.chance(2):
+                lines.insert(0, f"    require({self.expr(BOOL, 2)})")
+            if not lines or self.chance(4):
+                lines += self.block(1, 1, "    ")
+            given = "".join(f", {n}: {annotation(t)}" for n, t in params)
+            found.append("\n".join(["@initial", f"def {name}(s: State{given}) -> None:", *lines]))
+        return found
+
     def property(self, kind: str) -> str:
         states = ["old", "new"] if kind == "step" else ["s"]
         params = self.parameters(1)
@@ -767,7 +802,7 @@ class Grammar:
     def source(self) -> Source:
         room = LEAVES["fields"]
         for _ in range(1 + self.choose(4)):
-            t = self.pick(FIELDS)
+            t = self.pick(WIDE if self.wide and len(self.fields) < 2 else FIELDS)
             if _leaves(t) <= room:
                 room -= _leaves(t)
                 self.fields.append((f"f{len(self.fields)}", t))
@@ -776,15 +811,12 @@ class Grammar:
         self.constants = [("LIMIT", ty.IntT(limit, limit)), ("FLAG", BOOL)]
         helpers = [self.helper() for _ in range(self.choose(3))]
         initials = [self.action("@initial", 1) for _ in range(self.choose(2))]
+        parametric = any("(s: State)" not in text for text in initials)
         actions = [self.action("@action") for _ in range(1 + self.choose(3))]
         actions += self.stirred() if self.tame else []
         faults = [self.action('@action(fault="bad")') for _ in range(self.choose(2))]
-        model = _MODEL.format(
-            limit=limit, flag=flag, members=self.members,
-            fields="\n".join(f"    {n}: {annotation(t)} = {d}" for (n, t), d in zip(self.fields, defaults, strict=True)),
-            functions="\n\n\n".join([*helpers, *initials, *actions, *faults]),
-        )  # fmt: skip
         properties = [self.property(k) for k in ("always", "step", "reachable", "always") if not self.chance(4)]
+        initials += self.beginnings() if not parametric else []
         named = [h[0] for h in self.helpers]
         first = re.search(r"def (\w+)", actions[0])
         assert first is not None
@@ -792,6 +824,11 @@ class Grammar:
         spec = _SPEC.format(
             helpers="".join(f", {h}" for h in (*named, first[1])), properties="\n\n\n".join(properties),
             faults='faults={"bad"}, ' if faults else "", claimed=", ".join(claimed),
+        )  # fmt: skip
+        model = _MODEL.format(
+            limit=limit, flag=flag, members=self.members,
+            fields="\n".join(f"    {n}: {annotation(t)} = {d}" for (n, t), d in zip(self.fields, defaults, strict=True)),
+            functions="\n\n\n".join([*helpers, *initials, *actions, *faults]),
         )  # fmt: skip
         return Source(model, spec, tuple(self.choose.taken))
 
@@ -858,20 +895,21 @@ check("all", gen, {faults}properties=({claimed},), expect=Holds())
 """
 
 
-def make(ask: Callable[[int], int], members: int = 2, *, lopsided: bool = False) -> Source:
+def make(ask: Callable[[int], int], members: int = 2, *, lopsided: bool = False, wide: bool = False) -> Source:
     """The model that these choices make; where the grammar is stuck, it starts again."""
     choices = Choices(ask)
     for _ in range(20):
         try:
-            return Grammar(choices, members, lopsided=lopsided).source()
+            return Grammar(choices, members, lopsided=lopsided, wide=wide).source()
         except Stuck:
             continue
     return Grammar(Choices(lambda _: 0)).source()
 
 
-def random_model(seed: int, members: int = 2, *, lopsided: bool = False) -> Source:
-    """The model of a seed; its scalarset has so many members, and with `lopsided` their order often matters."""
-    return make(random.Random(seed).randrange, members, lopsided=lopsided)
+def random_model(seed: int, members: int = 2, *, lopsided: bool = False, wide: bool = False) -> Source:
+    """The model of a seed; its scalarset has so many members, with `lopsided` their order often matters, and with `wide`
+    it has numbers of 256 bits."""
+    return make(random.Random(seed).randrange, members, lopsided=lopsided, wide=wide)
 
 
 def replay(choices: Sequence[int]) -> Source:

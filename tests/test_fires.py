@@ -171,7 +171,7 @@ def test_a_bounded_search_decides_only_what_it_saw(tmp_path: Path) -> None:
     short, long = (check(tmp_path, f"properties=(fires(give),), depth={d}, expect=NoneWithin({d})") for d in (1, 2))
 
     assert short.standing is long.standing is Standing.AS_EXPECTED
-    assert "not decided within the depth: fires(give)" in terminal.details(short)
+    assert "not witnessed within the depth: fires(give)" in terminal.details(short)
     assert "not decided" not in terminal.details(long)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from checker.cli import main
 from checker.diagnostics import InputError
 from checker.frontend import load_spec
 from checker.machine import processors
@@ -17,6 +19,7 @@ from checker.overrides import Overrides
 from checker.report import junit, sarif, schema
 from checker.report.terminal import details
 from checker.run import run_check
+from checker.saving import saved
 
 MODEL = """
 from typing import Annotated, Final
@@ -108,6 +111,14 @@ def check(
     path.write_text(f"{SPEC}{head}check({call})\n")
     spec = load_spec(path)
     return run_check(spec, spec.checks[0], overrides)
+
+
+def kept(result: Result, folder: Path) -> Path:
+    """The file of a result's trace."""
+    result, problems = saved(result, folder)
+    assert not problems
+    assert result.trace_file is not None
+    return Path(result.trace_file)
 
 
 # --- a check that must fail ----------------------------------------------------------------------------
@@ -219,14 +230,17 @@ def test_the_first_violation_must_be_the_expected_one(tmp_path: Path, expect: st
 
 def test_all_lists_more_than_the_first_without_failing_the_check(tmp_path: Path) -> None:
     """The check claims nothing of what comes after it, and the states of a search to the end are more."""
-    result = check(
-        tmp_path,
-        '"c", toy, properties=(near, far), expect=Violated(near, distinct=4, first=True)',
-        Overrides(every=True),
+    some, all_ = (
+        check(tmp_path, f'"c", toy, properties=(near, far), expect=Violated(near, {n}first=True)', Overrides(every=True))
+        for n in ("", "distinct=4, ")
     )
 
-    assert result.as_expected
-    assert [o.name for o in result.others] == ["far"]
+    assert some.as_expected
+    assert [o.name for o in some.others] == ["far"]
+    assert (all_.differs, all_.undecided) == (False, True)
+    assert all_.message == (
+        "as expected so far, but distinct=4 was not compared: with --all the search goes on after the first violation"
+    )
 
 
 @pytest.mark.parametrize("engine", ["bmc", "simulate"])
@@ -318,7 +332,7 @@ def test_what_an_engine_can_refute_is_refuted_beside_what_it_cannot(tmp_path: Pa
         for expect in ("Violated(comes_back)", "Violated(near, steps=3)")
     )
 
-    assert (other.as_expected, other.undecided) == (False, False)
+    assert (other.as_expected, other.differs) == (False, True)
     assert other.verdict == wanted.verdict == "Violated(near, steps=3)"
     assert (wanted.as_expected, wanted.undecided) == (False, True)
 
@@ -388,10 +402,11 @@ def test_a_search_that_a_bound_ends_does_not_judge_it_either(tmp_path: Path, exp
 
 def test_who_expects_to_know_nothing_claims_nothing(tmp_path: Path) -> None:
     result = check(
-        tmp_path, '"c", toy, properties=(counts, gets_up), engine="simulate", expect=Unknown()', Overrides(seconds=0.0)
+        tmp_path, '"c", toy, properties=(never, gets_up), engine="induction", expect=Unknown()'
     )
 
     assert result.as_expected
+    assert "`never` has no witness" in result.message
     assert [n.property for n in result.coverage.not_judged] == ["gets_up"]
 
 
@@ -469,13 +484,117 @@ def test_time_includes_what_comes_before_the_search(
     assert result.verdict == "Unknown(time budget of 900000 s reached)"
 
 
-def test_a_model_without_initial_states_is_an_error(tmp_path: Path) -> None:
+EVERY = pytest.mark.parametrize("engine", ["explore", "simulate", "bmc", "induction"])
+
+
+@EVERY
+def test_a_model_without_initial_states_is_an_error(engine: str, tmp_path: Path) -> None:
     """Everything would hold of nothing."""
     nowhere = f"{MODEL}\n\n@initial\ndef begin(s: State) -> None:\n    require(s.x > 0)\n"
-    result = check(tmp_path, '"c", toy, properties=(near,), expect=Holds()', model=nowhere)
+    result = check(tmp_path, f'"c", toy, properties=(near,), engine="{engine}", expect=Holds()', model=nowhere)
 
     assert (result.verdict, result.as_expected) == ("Violated(model_error)", False)
-    assert "there is no initial state" in result.message
+    assert result.message == (
+        "expected Holds, found Violated(model_error); there is no initial state: every `@initial` function is disabled"
+    )
+    assert result.trace is None
+
+
+@EVERY
+def test_an_initial_action_that_is_an_error_is_told_with_its_parameters(engine: str, tmp_path: Path) -> None:
+    """And with the line that is one: there is no path to show it with."""
+    start = """
+@initial
+def begin(s: State, by: Annotated[int, Range(0, 4)], on: bool) -> None:
+    require(by < 4 and not on)
+    s.x = 7 + by
+"""
+    result = check(
+        tmp_path, f'"c", toy, properties=(near,), engine="{engine}", expect=Holds()', model=f"{MODEL}\n{start}"
+    )
+
+    assert (result.verdict, result.as_expected) == ("Violated(model_error)", False)
+    assert result.message == (
+        "expected Holds, found Violated(model_error); initial action begin(by=3, on=False): "
+        f"value outside its range at {tmp_path}/toy.py:24:11"
+    )
+
+
+@EVERY
+def test_an_initial_action_that_is_an_error_can_be_expected(engine: str, tmp_path: Path) -> None:
+    start = "\n\n@initial\ndef begin(s: State) -> None:\n    s.x = 10\n"
+    call = f'"c", toy, properties=(near,), engine="{engine}", expect=Violated(model_error)'
+    result = check(tmp_path, call, model=f"{MODEL}{start}")
+
+    assert result.as_expected
+    assert result.message.startswith(f"initial action begin: value outside its range at {tmp_path}/toy.py:23:11")
+
+
+@EVERY
+def test_a_trace_names_the_initial_action_it_begins_with(engine: str, tmp_path: Path) -> None:
+    start = "\n\n@initial\ndef begin(s: State, by: Annotated[int, Range(2, 4)]) -> None:\n    s.x = by // 2\n"
+    call = f'"c", toy, properties=(near,), engine="{engine}", expect=Violated(near)'
+    result = check(tmp_path, call, model=f"{MODEL}{start}")
+
+    assert result.as_expected
+    assert result.trace is not None
+    assert str(result.trace.initial_call) == "begin(by=4)"
+    assert result.trace.initial == (2,)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "told"),
+    [
+        (
+            {"params": {"by": 9}},
+            2,
+            "T005]: how the trace begins does not fit the model: 9 is not a value of Range(2, 4)",
+        ),
+        ({"action": "start"}, 2, "T005]: how the trace begins does not fit the model: the check has no action 'start'"),
+        ({"params": {"by": 3}}, 1, "the path starts in a state that the initial action begin(by=3) does not lead to"),
+        ({"action": None}, 2, "T005]: how the trace begins does not fit the model: the check has no action None"),
+    ],
+)
+def test_how_a_saved_trace_begins_is_judged(
+    said: dict[str, object], code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The initial action that it names must lead to the state that it has."""
+    start = "\n\n@initial\ndef begin(s: State, by: Annotated[int, Range(2, 4)]) -> None:\n    s.x = by // 2\n"
+    call = '"c", toy, properties=(near,), expect=Violated(near)'
+    file = kept(check(tmp_path, call, model=f"{MODEL}{start}"), tmp_path)
+    assert main(["replay", str(file)]) == 0
+    assert "initial state, by begin(by=4):" in capsys.readouterr().out
+    data = json.loads(file.read_text())
+    data["states"][0]["#meta"] |= said
+    file.write_text(json.dumps(data))
+
+    assert main(["replay", str(file)]) == code
+    printed = capsys.readouterr()
+    assert told in printed.out + printed.err
+
+
+def test_a_saved_trace_need_not_say_how_it_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first initial action that leads to its first state is found again."""
+    start = "\n\n@initial\ndef begin(s: State, by: Annotated[int, Range(0, 5)]) -> None:\n    s.x = by // 2\n"
+    call = '"c", toy, properties=(near,), expect=Violated(near)'
+    file = kept(check(tmp_path, call, model=f"{MODEL}{start}"), tmp_path)
+    data = json.loads(file.read_text())
+    del data["states"][0]["#meta"]
+    file.write_text(json.dumps(data))
+
+    assert main(["replay", str(file)]) == 0
+    assert "initial state, by begin(by=4):" in capsys.readouterr().out
+
+
+@EVERY
+def test_a_budget_of_time_is_looked_at_before_an_engine_begins(engine: str, tmp_path: Path) -> None:
+    """A check with much to unroll is read no longer than it may take."""
+    work = "\n\n@action\ndef work(s: State) -> None:\n    for i in range(20):\n        s.x = (s.x + i) % BOUND\n"
+    call = f'"c", toy, properties=(near,), engine="{engine}", expect=Holds()'
+    result = check(tmp_path, call, Overrides(seconds=0.0), model=f"{MODEL}{work}")
+
+    assert (result.verdict, result.undecided) == ("Unknown(time budget of 0 s reached)", True)
+    assert result.coverage.states is None
 
 
 def test_a_run_without_a_budget_keeps_to_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:

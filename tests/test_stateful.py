@@ -392,6 +392,17 @@ def test_an_initial_action_that_is_an_error_fails_the_test(climb: Path) -> None:
     assert calls(text) == ["begin"]
 
 
+@pytest.mark.parametrize("name", ["starts outside", "stays below"])
+def test_runs_of_more_beginnings_than_are_listed_begin_with_one_that_is_enabled(
+    name: str, climb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn from all of them; one that is an error of the model still fails the test."""
+    listed = failure(machine(climb, name))
+    monkeypatch.setattr("checker.native.enabled.LISTED", 0)
+
+    assert failure(machine(climb, name)) == listed
+
+
 @pytest.mark.parametrize(
     ("check", "message"),
     [

@@ -14,8 +14,9 @@ from checker.engines.contract import Cause, Coverage, Ended, NoneWithin, Task, U
 from checker.engines.judged import beyond
 from checker.ir.scalar import ScalarProperty
 from checker.smt.claims import claims
-from checker.smt.paths import violated, witnessed
-from checker.smt.search import Bounded, Clock, Stopped
+from checker.smt.paths import nowhere, violated, witnessed
+from checker.smt.search import Bounded, Clock, Stopped, Unbegun
+from checker.watch import TimeUp
 
 
 class Bmc:
@@ -40,9 +41,9 @@ class _Search:
         self.witnessed: dict[str, int] = {}
 
     def run(self) -> Verdict:
-        found = claims(self.task.system)
         missing: list[ScalarProperty] = []
         try:
+            found = claims(self.task.system, self.clock.left)
             search = Bounded(self.task.system, found, self.clock)
             for depth in range(self.bound + 1):
                 self._look(search, depth)
@@ -51,8 +52,11 @@ class _Search:
                 self._witness(search, depth)
                 self._progress(depth)
             missing = search.wanted
-        except Stopped as stop:
-            return self._violated(stop.ended) or Unknown(self._coverage(), stop.ended)
+        except Unbegun as problem:
+            return nowhere(problem)
+        except (Stopped, TimeUp) as stop:
+            why = self.clock.why(stop)
+            return self._violated(why) or Unknown(self._coverage(), why)
         self.notes += [f"{p.name}: no witness within {self.bound} steps" for p in missing]
         return self._violated(self._bound_reached()) or NoneWithin(self._coverage(), self.bound)
 

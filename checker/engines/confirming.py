@@ -14,8 +14,8 @@ import gc
 import json
 import random
 import time
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NoReturn
 
 import attrs
 
@@ -23,6 +23,7 @@ from checker.engines.contract import Disagreement
 from checker.native.agreement import Agreement, Expansion
 from checker.native.jit import Library, host
 from checker.native.lookup import Lookup
+from checker.native.probe import Ask
 from checker.native.program import Program
 from checker.native.repeat import kept
 from checker.native.samples import Samples
@@ -38,6 +39,7 @@ _STATES: Final = 16  # that the time is to be enough for
 _DRAWN: Final = 256  # states that are drawn of those that were found
 _NEAR: Final = 0.5  # of the states that were not found are near one that was
 _FURTHER: Final = 0.9  # the chance of one more step of a path
+_BEGINNINGS: Final = 8  # initial instances that are compared at a time
 _ABOUT: Final = "compared 1"
 
 
@@ -74,15 +76,41 @@ class Confirmation:
         if other is not None and not self.late():
             self.expanded(other)
 
-    def along_paths(self) -> None:
-        """Compare what the code says of states along random paths, while there is time."""
-        initial = self.program.system.initial
-        while initial and not (self.agreement.states and self.late()):
-            state: Leaves | None = self.rng.choice(initial)
+    def beginnings(self, found: Found) -> None:
+        """Compare what the code says of some initial instances; the states they lead to were found as such."""
+        total = self.program.starts[-1]
+        for number in self.rng.sample(range(total), min(total, _BEGINNINGS)):
+            state = self.agreement.begun(number)
+            if state is not None and found.expanded != 0:
+                there = found.states.depth(self.agreement.represented(state))
+                if there != 0:
+                    lost = "not found" if there is None else f"found {there} steps deep"
+                    self._not_closed(f"the initial state of instance {number} was {lost}", ("began", number))
+            if self.late():
+                return
+
+    def along_paths(self, begun: Sequence[int] = ()) -> None:
+        """Compare what the code says of states along random paths, while there is time; `begun`: initial instances that
+        the code says are enabled."""
+        while not (self.agreement.states and self.late()):
+            state = self._begun(begun)
+            if state is None:
+                return
             while state is not None and not (self.agreement.states and self.late()):
                 following = [to for _, to in self.expanded(state).reached()]
                 self.beside(state)
                 state = self.rng.choice(following) if following and self.rng.random() < _FURTHER else None
+
+    def _begun(self, begun: Sequence[int]) -> Leaves | None:
+        """An initial state: by one of the instances that are said to be enabled, or the first of some others that is."""
+        state = self.agreement.begun(self.rng.choice(begun)) if begun else None
+        total = self.program.starts[-1]
+        for number in self.rng.sample(range(total), min(total, _BEGINNINGS)):
+            other = self.agreement.begun(number)
+            state = other if state is None else state
+            if self.late():
+                break
+        return state
 
     def late(self) -> bool:
         """Whether the time is over."""
@@ -108,17 +136,19 @@ class Confirmation:
     def _open(self, state: Leaves, number: int, depth: int, there: int | None) -> None:
         lost = "not found" if there is None else f"found {there - depth} steps deeper"
         call = self.agreement.call(number)
-        message = f"the search is not closed: where {call} leads from a state of {depth} steps was {lost}"
-        ask = ("steps", self.program.pack(state))
-        raise Disagreement(
-            message, kept(self.agreement.probes[0], self.library.assembly, ask, "a state that was found")
-        )
+        told = f"where {call} leads from a state of {depth} steps was {lost}"
+        self._not_closed(told, ("steps", self.program.pack(state)))
+
+    def _not_closed(self, told: str, ask: Ask) -> NoReturn:
+        data = kept(self.agreement.probes[0], self.library.assembly, ask, "a state that was found")
+        raise Disagreement(f"the search is not closed: {told}", data)
 
 
 def searched(program: Program, meaning: Meaning | None, spent: float, found: Found) -> int:
     """Confirm what a search says; the number of states that were compared.  Raises Disagreement."""
     with _undisturbed():
         confirmation = Confirmation(program, meaning, spent)
+        confirmation.beginnings(found)
         for stored in found.states.drawn(confirmation.rng, _DRAWN):
             state = program.unpack(stored.words)
             confirmation.closed(found, state, stored.depth)
@@ -130,12 +160,12 @@ def searched(program: Program, meaning: Meaning | None, spent: float, found: Fou
         return confirmation.done()
 
 
-def walked(program: Program, meaning: Meaning | None, spent: float) -> int:
-    """Confirm what is said of states that are not kept, by some along paths that the evaluator goes.  Raises
-    Disagreement."""
+def walked(program: Program, meaning: Meaning | None, spent: float, begun: Sequence[int] = ()) -> int:
+    """Confirm what is said of states that are not kept, by some along paths that the evaluator goes, from initial
+    instances that are said to be enabled (`begun`) and from others.  Raises Disagreement."""
     with _undisturbed():
         confirmation = Confirmation(program, meaning, spent)
-        confirmation.along_paths()
+        confirmation.along_paths(begun)
         return confirmation.done()
 
 

@@ -116,10 +116,15 @@ class Step:
 
 @attrs.frozen
 class Path:
-    """A path an engine found: an initial state (as leaves) and the steps from it."""
+    """A path an engine found: an initial state (as leaves) and the steps from it.
+
+    start: the initial action that leads to that state, by position among the system's, with its parameters; None
+    where the path begins anywhere, as one that refutes an induction does.
+    """
 
     initial: tuple[int, ...]
     steps: tuple[Step, ...]
+    start: Step | None = None
 
 
 @attrs.frozen(eq=False)
@@ -273,7 +278,8 @@ class Violated:
     DEADLOCK: the last state has no enabled action and is not declared terminal (`property` is the
     name of the terminal predicate).  MODEL_ERROR: after `path`, the action `error_step` with these
     parameters is an error of the model; or, with `error_step` None, evaluating `property` in the last
-    state is.
+    state is.  With `path` None no run begins: the initial action `error_step` is an error of the model with these
+    parameters; or, with `error_step` None, there is no initial state.
     others: where the task asks for `every` violation, what else is violated, each with a shortest path of
     its own.  ended: why that may not be all that is violated; None where all that is claimed was judged.
     more: where the task asks for `distinct` ones, further counterexamples of the same thing
@@ -300,8 +306,13 @@ class Violated:
 
     def used(self) -> frozenset[int]:
         """The actions that the counterexample uses, by position: those of its path, and the one that is an error."""
-        steps = () if self.path is None else self.path.steps
-        return frozenset(s.action for s in (*steps, *((self.error_step,) if self.error_step else ())))
+        if self.path is None:
+            return frozenset()
+        return frozenset(s.action for s in (*self.path.steps, *((self.error_step,) if self.error_step else ())))
+
+    def begins_nowhere(self) -> bool:
+        """Whether it is that no run begins."""
+        return self.trouble is Trouble.MODEL_ERROR and self.path is None
 
 
 @attrs.frozen
@@ -320,6 +331,11 @@ class Unknown:
     def reason(self) -> str:
         """Why it is undecided, in words."""
         return self.ended.text
+
+
+def no_beginning(start: Step | None) -> Violated:
+    """No run begins: an initial action is an error of the model, or, with None, there is no initial state."""
+    return Violated(Coverage(), Trouble.MODEL_ERROR, None, None, start)
 
 
 Verdict: TypeAlias = Holds | Proved | NoneWithin | NoneSampled | Violated | Unknown

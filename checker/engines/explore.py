@@ -28,11 +28,13 @@ from checker.engines.contract import (
     Coverage,
     Ended,
     NoneWithin,
+    Step,
     Surveyed,
     Task,
     Unknown,
     Verdict,
     Violated,
+    no_beginning,
     unbegun,
 )
 from checker.engines.findings import Findings, Stop, with_notes
@@ -41,11 +43,11 @@ from checker.engines.keeping import Kept, keeper_of
 from checker.engines.reduction import Reduction
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.known import Known
-from checker.native import division, history
+from checker.native import division, history, limits
 from checker.native.crew import Crew
 from checker.native.history import History
 from checker.native.jit import FAST
-from checker.native.kernel import BLOCK, BUFFER, Ctx, Status
+from checker.native.kernel import BLOCK, Ctx, Status
 from checker.native.lookup import Lookup
 from checker.native.program import Program, known_leaves, permitted
 from checker.native.run import NONE
@@ -91,7 +93,8 @@ class Explore:
     )
 
     def run(self, task: Task) -> Verdict:
-        """Decide the task as far as the budget goes."""
+        """Decide the task as far as the budget goes.  Raises InputError for what cannot be compiled."""
+        limits.refuse(task.system)
         crew = Crew(task.workers)
         try:
             verdict = _searched(task, crew)
@@ -140,6 +143,14 @@ def _further(before: Verdict, verdict: Verdict) -> Verdict:
 
 class _Over(Stop):
     """The budget of states did."""
+
+
+class _Unbegun(Exception):
+    """No run begins: an initial action is an error of the model; None: there is no initial state."""
+
+    def __init__(self, start: Step | None) -> None:
+        super().__init__()
+        self.start = start
 
 
 @attrs.frozen(eq=False)
@@ -199,6 +210,8 @@ class _Search:
 
     def _answered(self) -> Verdict:
         verdict, asked = self._decided(), self.task.asked
+        if isinstance(verdict, Violated) and verdict.begins_nowhere():
+            return verdict
         covered = attrs.evolve(verdict.coverage, compared=self._confirmed())
         if asked is not None:
             covered = attrs.evolve(covered, survey=self._surveyed(asked, covered))
@@ -240,6 +253,8 @@ class _Search:
                 seconds = self.findings.seconds() - self.visited.shortcuts.spent
                 history.learn(self.visited, self.task, self.known, seconds)
             return verdict
+        except _Unbegun as problem:
+            return no_beginning(problem.start)
         except _Over as over:
             self.findings.harvest()
             return self.findings.undecided(over.ended)
@@ -273,8 +288,8 @@ class _Search:
         if saved is None:
             self._reduce_at_once()
             self.known = history.recalled(self.visited, self.task)
-            self._admit()
             self.begun = True
+            self._admit()
             return
         kept = Kept.read(saved.numbers["search"])
         self.findings.troubles, self.findings.witnesses, self.complete = kept.troubles, kept.witnesses, kept.complete
@@ -282,7 +297,10 @@ class _Search:
         restore(self.visited, saved)
         self.begun, self.whole = True, max(0, self.visited.depth - 1)
         self.findings.notes = (*self.findings.notes, f"the search went on from a checkpoint of {kept.states} states")
-        self._level()
+        if self.visited.first[Ctx.INITIAL] < self.program.starts[-1]:
+            self._admit()
+        else:
+            self._level()
 
     def _save(self) -> None:
         """Save the search, between two native calls; not one that looks at a last level without counting it."""
@@ -309,14 +327,30 @@ class _Search:
     # --- the search --------------------------------------------------------------------------------
 
     def _admit(self) -> None:
-        initial = [self.program.pack(s) for s in self.system.initial]
-        for start in range(0, len(initial), BUFFER):
-            self.visited.first.put_pending(initial[start : start + BUFFER])
-            while self.program.admit(self.visited.first.address) == Status.GROW:
-                self.visited.make_room(NONE)
+        """Take in the initial states.  Raises _Unbegun."""
+        first = self.visited.first
+        self._make_room()
+        while (status := self._some_initial()) is not Status.DONE:
+            if status is Status.ERROR:
+                raise _Unbegun(self.program.start(first[Ctx.INITIAL]))
+            if status is Status.GROW:
+                self._make_room()
+            self._look()
+        if not self.visited.found:
+            raise _Unbegun(None)
         # Nothing to expand yet: the end of an empty level hands over what was admitted.
-        self.visited.first[Ctx.LEVELS_LEFT] = 0
-        self.program.search(self.visited.first.address, 0)
+        first[Ctx.LEVELS_LEFT] = 0
+        self.program.search(first.address, 0)
+        if self.spill is not None and self.spill.begun:
+            self._settle(self.spill)
+
+    def _some_initial(self) -> Status:
+        """One stretch of initial instances, sized to take about `_PAUSE`."""
+        first = self.visited.first
+        before, done = time.perf_counter(), first[Ctx.INITIAL]
+        status = Status(self.program.begin(first.address, self.chunk))
+        self._sized(first[Ctx.INITIAL] - done, time.perf_counter() - before, 1_000)
+        return status
 
     def _search(self) -> Verdict:
         visited, budget = self.visited, self.task.budget
@@ -477,11 +511,16 @@ class _Search:
             self.complete = self.findings.coverage()
 
     def _over(self) -> None:
-        """More states than the budget allows: what was found beyond the last complete level is not told."""
-        self.findings.final = self.complete
+        """More states than the budget allows: what was found beyond the last complete level is not told, nor beyond
+        the budget where not even all initial states fit in it."""
+        self.findings.final = self.complete or self._initial_ones()
         for run in self.visited.runs:
             run.taken_notes()
         raise _Over(self.task.budget.states_reached)
+
+    def _initial_ones(self) -> Coverage:
+        now = self.findings.coverage()
+        return attrs.evolve(now, states=self.most, frontier=self.most, orbits=None, symmetry=())
 
     def _within(self, depth: int) -> Verdict:
         """All states so deep were found, and those before them expanded."""

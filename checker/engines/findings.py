@@ -207,7 +207,8 @@ class Findings:
         wrong (`reduction.real_step`)."""
         path, states = self._levels().path(state, depth)
         if self.quotient is None:
-            return path, last
+            number, _ = self.visited.first.origin(states[0])
+            return attrs.evolve(path, start=self.program.start(number)), last
         path, end = reduction.real_path(self.visited.first, states)
         return path, None if last is None else reduction.real_step(self.program, end, last, found)
 

@@ -3,12 +3,16 @@
 Rule of the module: the claims of a check are one conjunction (invariants, step properties, absence of
 model errors and of deadlock).  `Proved` only when no run of fewer than k steps violates it, every run
 of k steps that keeps it until then keeps it at its end, fresh solvers found both again in another
-encoding, and every REACHABLE property has a witness.  RECOVERABLE is not judged, and named.  Otherwise `Unknown`, with the last
-counterexample to induction: a run that may start in an unreachable state.
+encoding or another arithmetic, and every REACHABLE property has a witness.  RECOVERABLE is not judged, and named.
+Otherwise `Unknown`, with a counterexample to induction: the last step of a run that may start in an unreachable state,
+since no shorter one shows it.  Claims that are inductive without the others are told (that no step is an error is often
+not inductive, where what the model is for is): they hold in every state that is reached without an error of the model.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from typing import Final
 
 import attrs
@@ -16,10 +20,11 @@ import attrs
 from checker.engines.contract import Coverage, Ended, Proved, Step, Task, Unknown, Verdict, Violated, ended
 from checker.engines.judged import beyond
 from checker.ir.nodes import PropertyKind
-from checker.smt.claims import claims
-from checker.smt.paths import steps, violated, witnessed
-from checker.smt.search import Bounded, Clock, Inductive, Stopped, confirm
+from checker.smt.claims import Wrong, claims
+from checker.smt.paths import nowhere, steps, violated, witnessed
+from checker.smt.search import Bounded, Clock, Inductive, Stopped, Together, Unbegun, confirm
 from checker.smt.unroll import Run
+from checker.watch import TimeUp
 
 DEFAULT_STEPS: Final = attrs.fields(Task).steps.default  # nobody asked for a bound
 DEFAULT_K: Final = 10
@@ -46,14 +51,17 @@ class _Proof:
         if task.budget.depth is not None:
             self.bound, self.deepest = min(self.bound, task.budget.depth), min(self.deepest, task.budget.depth)
         self.not_judged = beyond(task.system, "induction")
-        self.claims = claims(self.system)
         self.depth: int | None = None
         self.notes: list[str] = []
         self.witnessed: dict[str, int] = {}
+        self.parts: list[str] = []  # which claims are inductive without the others: said where not all are
+        self.seen = 0  # the k up to which that was looked at
         self.last: Run | None = None
 
     def run(self) -> Verdict:
         try:
+            self.claims = claims(self.system, self.clock.left)
+            self.open = [c for c in self.claims if c.wrong is not Wrong.ERROR]  # not inductive without others, so far
             self.base = Bounded(self.system, self.claims, self.clock)
             step = Inductive(self.system, self.claims, self.clock)
             for k in range(1, self.bound + 1):
@@ -64,9 +72,47 @@ class _Proof:
                 if cti is None:
                     return self._inductive(k)
                 self.last = cti
-        except Stopped as stop:
-            return self._unknown(stop.ended)
+                if self.task.budget.seconds is not None:  # there may be no time for it later
+                    self._look_at_parts(1)
+            self._rest(step)
+        except Unbegun as problem:
+            return nowhere(problem)
+        except (Stopped, TimeUp) as stop:
+            return self._unknown(self.clock.why(stop))
         return self._unknown(f"not k-inductive for k up to {self.bound}")
+
+    @functools.cached_property
+    def together(self) -> Together:
+        """Asks which claims are inductive without the others."""
+        return Together(self.system, self.claims, self.clock)
+
+    def _rest(self, step: Inductive) -> None:
+        """Say which claims are inductive without the others for a larger k, as far as time allows; and show one of the
+        others, if that is about more than an error."""
+        with contextlib.suppress(Stopped, TimeUp):
+            for k in range(1, self.bound + 1):
+                self._look_at_parts(k)
+            if self.open and self.last is not None:
+                self.last = step.counterexample(self.bound, self.open) or self.last
+
+    def _look_at_parts(self, k: int) -> None:
+        """Say which of the claims that are open are k-inductive without the others.  To be asked for growing k."""
+        if not self.open or len(self.claims) == 1 or k <= self.seen:
+            return
+        self.seen = k
+        part = self.together.largest(k)
+        found = [c for c in self.open if c in part]
+        if not found:
+            return
+        self.open = [c for c in self.open if c not in part]
+        names = ", ".join(dict.fromkeys(str(c.property) for c in found))
+        how = confirm(self.system, part, k, self.clock)
+        if how is None:
+            self.parts.append(f"{names}: a second solver refutes that it is {k}-inductive: please report this")
+            return
+        errors = any(c.wrong is Wrong.ERROR for c in self.claims if c not in part)
+        apart = ", apart from errors of the model" if errors else ""
+        self.parts.append(f"{names}: {k}-inductive{apart}; proof checked again {how}")
 
     def _extend_base(self, depth: int) -> Run | None:
         run = self.base.violation(depth)
@@ -108,13 +154,15 @@ class _Proof:
         return violated(run, self._coverage())
 
     def _unknown(self, reason: Ended | str, name: str | None = None) -> Unknown:
-        """Undecided; with the last counterexample to induction, an action that is an error as its last step."""
-        run = self.last
+        """Undecided; with the end of the last counterexample to induction, an action that is an error as its last step.
+        That is one step from a state that keeps all claims, and that states lead to which keep them as well."""
+        run, covered = self.last, self._coverage()
+        covered = attrs.evolve(covered, notes=(*covered.notes, *self.parts))
         if run is None or run.claim is None:
-            return Unknown(self._coverage(), reason, name)
-        taken = steps(run)
+            return Unknown(covered, reason, name)
+        taken = steps(run)[-1:]
         if run.tried is not None:
             taken = (*taken, Step(*run.tried))
             failing = self.system.actions[run.tried[0]].name
             reason = Ended(ended(reason).cause, f"{reason}; `{failing}` may be an error of the model")
-        return Unknown(self._coverage(), reason, run.claim.property, run.states, taken)
+        return Unknown(covered, reason, run.claim.property, run.states[-2:], taken)

@@ -144,7 +144,7 @@ def identity(task: Task, program: Program) -> dict[str, str]:
     threads there are, may differ."""
     system = task.system
     names = [*(a.name for a in system.actions), *(f"{p.kind.name} {p.name}" for p in system.properties)]
-    text = "\0".join([program.assembly(), *map(str, system.initial), *names])
+    text = "\0".join([program.assembly(), *names])
     reduced = () if program.quotient is None else tuple(s.name for s in program.quotient.sorts)
     options = {"all": task.every, "symmetry": ", ".join(reduced) or "none", "states": task.budget.states,
                "depth": task.budget.depth}  # fmt: skip

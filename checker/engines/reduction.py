@@ -110,12 +110,12 @@ Words = tuple[int, ...]
 def real_path(memory: Run, representatives: Sequence[Words]) -> tuple[Path, Words]:
     """A path of the model through the orbits of some states, and where it ends."""
     program = memory.program
-    first = next(s for s in map(program.pack, program.system.initial) if memory.represented(s) == representatives[0])
+    start, first = memory.origin(representatives[0])
     state, steps = first, list[Step]()
     for target in representatives[1:]:
         state, number = memory.follow(state, target)
         steps.append(program.step(number))
-    return Path(program.unpack(first), tuple(steps)), state
+    return Path(program.unpack(first), tuple(steps), program.start(start)), state
 
 
 def real_step(program: Program, state: Words, like: Step, found: Found | None) -> Step:

@@ -11,17 +11,22 @@ earlier one.  Nothing here depends on the clock.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import attrs
 
 from checker.engines.contract import Step
 from checker.ir.scalar import ScalarSystem
+from checker.native import limits
 from checker.native.kernel import Status, Way
-from checker.native.walker import Walker, Walks
+from checker.native.walker import Starts, Walker, Walks
 
 _EFFORT = 300_000
 _ENDINGS = (Status.FOUND, Status.ERROR, Status.DEADLOCK)
+
+_SCANNED = 1 << 22  # initial instances among which earlier ones are looked for
+_PIECE = 1 << 12  # of them, those that are listed at a time
 
 State = tuple[int, ...]
 
@@ -47,37 +52,42 @@ class End:
 
 @attrs.frozen
 class Walk:
-    """An initial state (its words), the instances from there, and how that goes wrong."""
+    """An initial instance, the instances from there, and how that goes wrong."""
 
-    start: State
+    start: int
     steps: tuple[int, ...]
     end: End
 
 
-def shrunk(walker: Walker, initial: Sequence[State], walk: Walk) -> Walk:
+def shrunk(walker: Walker, walk: Walk) -> Walk:
     """A short walk that goes wrong in the same way."""
-    return _Shrinking(walker, initial, walk.end).shrunk(walk)
+    return _Shrinking(walker, walk.end).shrunk(walk)
 
 
-def shortened(system: ScalarSystem, start: int, steps: Sequence[Step]) -> tuple[int, tuple[Step, ...]] | None:
-    """The same of the walk from an initial state, by its position, with these steps, of which the last may be an error
-    of the model: the position, and the steps.  None where that walk does not go wrong."""
+def shortened(system: ScalarSystem, start: Step, steps: Sequence[Step]) -> tuple[Step, tuple[Step, ...]] | None:
+    """The same of the walk that begins with an initial instance and takes these steps, of which the last may be an error
+    of the model: the initial instance, and the steps.  None where that walk does not go wrong.
+
+    Raises InputError for what cannot be compiled.
+    """
+    limits.refuse(system)
     program = Walks(system)
-    walker, initial = Walker(program), [program.pack(state) for state in system.initial]
-    numbers = tuple(map(program.number, steps))
-    status = walker.replay(initial[start], numbers)
+    walker, begun = Walker(program), program.start_number(start)
+    state, numbers = walker.initial(begun), tuple(map(program.number, steps))
+    status = None if state is None else walker.replay(state, numbers)
     if status not in _ENDINGS:
         return None
     end = End.of(walker, Status(status))
-    walk = shrunk(walker, initial, Walk(initial[start], numbers[: walker[Way.LENGTH]], end))
+    walk = shrunk(walker, Walk(begun, numbers[: walker[Way.LENGTH]], end))
     taken = (*walk.steps, *(() if walk.end.instance is None else (walk.end.instance,)))
-    return initial.index(walk.start), tuple(map(program.step, taken))
+    return program.start(walk.start), tuple(map(program.step, taken))
 
 
 class _Shrinking:
-    def __init__(self, walker: Walker, initial: Sequence[State], wanted: End) -> None:
-        self.walker, self.initial, self.wanted = walker, initial, wanted
+    def __init__(self, walker: Walker, wanted: End) -> None:
+        self.walker, self.wanted = walker, wanted
         self.left = _EFFORT
+        self.states: dict[int, State] = {}  # that initial instances lead to
 
     def shrunk(self, walk: Walk) -> Walk:
         walk = self._thinned(walk)
@@ -90,14 +100,30 @@ class _Shrinking:
                 return walk
             walk = self._thinned(better)
 
-    def _tried(self, start: State, steps: Sequence[int]) -> Walk | None:
+    def _tried(self, start: int, steps: Sequence[int]) -> Walk | None:
         """The walk of these steps up to where it goes wrong, if it does so in the wanted way."""
         self.left -= 1 + len(steps)
-        status = self.walker.replay(start, steps)
+        status = self.walker.replay(self._state(start), steps)
         if status not in _ENDINGS:
             return None
         end = End.of(self.walker, status)
         return Walk(start, tuple(steps[: self.walker[Way.LENGTH]]), end) if end.like(self.wanted) else None
+
+    def _state(self, start: int) -> State:
+        """The state that an enabled initial instance leads to."""
+        if start not in self.states:
+            state = self.walker.initial(start)
+            assert state is not None, "a walk begins with an enabled instance"
+            self.states[start] = state
+        return self.states[start]
+
+    def _starts(self, stop: int) -> Iterator[int]:
+        """The initial instances before one that are enabled, ascending."""
+        found = Starts(self.walker.program, _PIECE)
+        for at in range(0, min(stop, _SCANNED), _PIECE):
+            found.count = 0
+            found.list(at, min(stop, at + _PIECE))
+            yield from list(found.numbers())
 
     # --- leaving out -------------------------------------------------------------------------------
 
@@ -143,8 +169,10 @@ class _Shrinking:
                 if tried:
                     walk = better = tried
                     break
-        for start in self.initial[: self.initial.index(walk.start)]:
-            tried = self._tried(start, walk.steps) if self.left >= 0 else None
+        for start in self._starts(walk.start):
+            if self.left < 0:
+                break
+            tried = self._tried(start, walk.steps)
             if tried:
                 return tried
         return better
@@ -161,10 +189,10 @@ class _Shrinking:
     def _searched(self, longest: int) -> Walk | None:
         """A shortest walk that goes wrong so, if that takes a search of few states."""
         walker, found, made = self.walker, _Found(), 0
-        for start in self.initial[:_EFFORT]:
-            status = walker.replay(start, ())
+        for start in itertools.islice(self._starts(walker.program.starts[-1]), _EFFORT):
+            status = walker.replay(self._state(start), ())
             if status not in _ENDINGS:
-                found.first(start)
+                found.first(self._state(start), start)
             elif (end := End.of(walker, status)).like(self.wanted):
                 return Walk(start, (), end)
         for _ in range(longest + 1):
@@ -189,14 +217,15 @@ class _Found:
     """States by how they were found first, and those that were found last.  A state is its words as bytes."""
 
     def __init__(self) -> None:
-        self._before: dict[bytes, tuple[bytes, int] | None] = {}
+        self._before: dict[bytes, tuple[bytes, int] | int] = {}
         self._last: list[bytes] = []
 
-    def first(self, start: State) -> None:
-        """An initial state."""
-        key = b"".join(word.to_bytes(8, "little") for word in start)
-        self._before[key] = None
-        self._last.append(key)
+    def first(self, state: State, start: int) -> None:
+        """A state that an initial instance leads to."""
+        key = b"".join(word.to_bytes(8, "little") for word in state)
+        if key not in self._before:
+            self._before[key] = start
+            self._last.append(key)
 
     def add(self, state: bytes, before: bytes, number: int) -> None:
         """A state that an instance leads to."""
@@ -211,7 +240,7 @@ class _Found:
 
     def walk(self, state: bytes, steps: tuple[int, ...], end: End) -> Walk:
         """The walk to a state, and some steps more."""
-        while (found := self._before[state]) is not None:
+        while isinstance(found := self._before[state], tuple):
             state, number = found
             steps = (number, *steps)
-        return Walk(tuple(int.from_bytes(state[i : i + 8], "little") for i in range(0, len(state), 8)), steps, end)
+        return Walk(found, steps, end)

@@ -1,9 +1,9 @@
 """What do random walks find?  Quick, repeatable from a seed, and never a proof.
 
-Rule of the module: walk number w depends on the seed and w alone.  Faults are rarer than other actions, by a rate that
-each walk draws for itself (`native/kernel/walk`), for what crashes ends most walks early; apart from that, each step is
-drawn from the enabled action instances with equal chances.  The walks are shared out among threads in rounds, in the
-order of their numbers.
+Rule of the module: walk number w depends on the seed and w alone.  Its beginning is drawn from the enabled initial
+instances with equal chances.  Faults are rarer than other actions, by a rate that each walk draws for itself
+(`native/kernel/walk`), for what crashes ends most walks early; apart from that, each step is drawn from the enabled
+action instances with equal chances.  The walks are shared out among threads in rounds, in the order of their numbers.
 The first violation, by the number of its walk, ends the run: all walks before that one are finished, and what was
 walked beyond it is not counted.  So the verdict, the path and the counts of a run that is not cut short are the same
 for any number of threads.  The walk that went wrong is then made short (`shrink`).
@@ -12,6 +12,7 @@ for any number of threads.  The walk that went wrong is then made short (`shrink
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 import attrs
@@ -29,18 +30,21 @@ from checker.engines.contract import (
     Unknown,
     Verdict,
     Violated,
+    no_beginning,
 )
 from checker.engines.judged import beyond
 from checker.engines.shrink import End, Walk, shrunk
 from checker.ir.nodes import PropertyKind
+from checker.native import limits
 from checker.native.crew import Crew
 from checker.native.kernel import Status, Way
-from checker.native.memory import Region
-from checker.native.walker import Counts, Walker, Walks
+from checker.native.kernel.walk import DRAWS
+from checker.native.walker import LISTED, Counts, Starts, Walker, Walks
 
 _PAUSE = 0.1  # seconds of walking between looks at the budget
 _REPORT = 0.5
 _FIRST_CHUNK = 16  # walks of one thread in the first round
+_PIECE = 1 << 18  # initial instances that are looked at between looks at the budget
 _RANDOM = (1 << 64) - 1
 
 
@@ -51,7 +55,9 @@ class Simulate:
     knows = frozenset({"time", "depth", "seed", "walks", "steps", "workers"})
 
     def run(self, task: Task) -> Verdict:
-        """Walk as far as the budget goes.  Raises InputError when walks can decide nothing."""
+        """Walk as far as the budget goes.  Raises InputError when walks can decide nothing, and for what cannot be
+        compiled."""
+        limits.refuse(task.system)
         not_judged = beyond(task.system, "random walks")
         for name, number in (("walks", task.walks), ("steps", task.steps), ("depth", task.budget.depth)):
             if number == 0:
@@ -63,14 +69,20 @@ class Simulate:
             crew.close()
 
 
+class _Ended(Exception):
+    """The run ends before the first walk, and with which verdict."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__()
+        self.verdict = verdict
+
+
 class _Simulation:
     def __init__(self, task: Task, crew: Crew, not_judged: tuple[NotJudged, ...]) -> None:
         self.task, self.system, self.crew, self.not_judged = task, task.system, crew, not_judged
         self.program = Walks(task.system)
         self.longest = task.steps if task.budget.depth is None else min(task.steps, task.budget.depth)
-        self.initial = [self.program.pack(s) for s in self.system.initial]
-        self.starts = Region(8 * self.program.words * len(self.initial) + 8)
-        self.starts.put(0, [w for s in self.initial for w in s])
+        self.starts: Starts | None = None
         self.walkers = [self._walker() for _ in range(crew.size)]
         self.counts = Counts(self.program)
         self.walks = 0  # finished, and counted
@@ -80,20 +92,24 @@ class _Simulation:
     def _walker(self) -> Walker:
         walker = Walker(self.program, self.longest)
         walker[Way.SEED] = _mixed(self.task.seed)
-        walker[Way.INITIAL], walker[Way.INITIALS] = self.starts.address, len(self.initial)
         walker[Way.LOOKAHEAD] = self.system.terminal is not None or any(a.errors for a in self.system.actions)
         return walker
 
     def run(self) -> Verdict:
         """Walk, and confirm what the walks say.  Raises Disagreement."""
         verdict = self._walked()
-        compared = confirming.walked(self.program, self.task.meaning, time.perf_counter() - self.started)
+        if isinstance(verdict, Violated) and verdict.begins_nowhere():
+            return verdict
+        spent = time.perf_counter() - self.started
+        compared = confirming.walked(self.program, self.task.meaning, spent, self._beginnings())
         return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, compared=compared))
 
     def _walked(self) -> Verdict:
         task = self.task
-        if not self.initial:
-            return NoneSampled(self._coverage(), 0)
+        try:
+            self._list_starts()
+        except _Ended as ended:
+            return ended.verdict
         chunk, reported = _FIRST_CHUNK, self.started
         while self.walks < task.walks:
             before = time.perf_counter()
@@ -102,14 +118,44 @@ class _Simulation:
                 return self._violated(*found)
             now = time.perf_counter()
             chunk = max(1, min(4 * chunk, int(chunk * _PAUSE / max(now - before, 1e-6))))
-            if task.budget.seconds is not None and time.monotonic() - task.started > task.budget.seconds:
-                return Unknown(self._coverage(), task.budget.time_reached)
-            if task.interrupted():
-                return Unknown(self._coverage(), INTERRUPTED)
+            stop = self._stopped()
+            if stop is not None:
+                return stop
             if now - reported >= _REPORT:
                 reported = now
                 task.progress(self._coverage())
         return NoneSampled(self._coverage(), task.walks)
+
+    def _stopped(self) -> Unknown | None:
+        """Why no more is walked."""
+        budget = self.task.budget
+        if budget.seconds is not None and time.monotonic() - self.task.started > budget.seconds:
+            return Unknown(self._coverage(), budget.time_reached)
+        return Unknown(self._coverage(), INTERRUPTED) if self.task.interrupted() else None
+
+    def _list_starts(self) -> None:
+        """List the initial instances that are enabled, where there are not too many to list.  Raises _Ended."""
+        total = self.program.starts[-1]
+        if total > LISTED:
+            return
+        self.starts = Starts(self.program, total)
+        for at in range(0, total, _PIECE):
+            number = self.starts.list(at, min(total, at + _PIECE))
+            if number is not None:
+                raise _Ended(no_beginning(self.program.start(number)))
+            stop = self._stopped()
+            if stop is not None:
+                raise _Ended(stop)
+        if not self.starts.count:
+            raise _Ended(no_beginning(None))
+        for walker in self.walkers:
+            walker[Way.STARTS], walker[Way.START_COUNT] = self.starts.region.address, self.starts.count
+
+    def _beginnings(self) -> Sequence[int]:
+        """Initial instances that are enabled, as far as they were listed; else those that walks began with last."""
+        if self.starts is not None:
+            return self.starts.numbers()
+        return [walker[Way.HEAD] for walker in self.walkers] if self.walks else ()
 
     def _round(self, chunk: int) -> tuple[Walker, Status] | None:
         """The next walks, `chunk` for each thread; the thread whose walk was the first to go wrong, and how."""
@@ -128,11 +174,11 @@ class _Simulation:
         return None
 
     def _violated(self, walker: Walker, status: Status) -> Verdict:
+        if status is Status.UNBEGUN:
+            return self._unbegun(walker)
         coverage = self._coverage()
-        found = Walk(self.initial[walker[Way.HEAD]], tuple(walker.taken()), End.of(walker, status))
-        walk = shrunk(walker, self.initial, found)
-        path = Path(self.program.unpack(walk.start), tuple(self.program.step(i) for i in walk.steps))
-        end = walk.end
+        walk = shrunk(walker, Walk(walker[Way.HEAD], tuple(walker.taken()), End.of(walker, status)))
+        path, end = self._path(walk, walker), walk.end
         if end.status is Status.ERROR:
             assert end.instance is not None
             return Violated(coverage, Trouble.MODEL_ERROR, None, path, self.program.step(end.instance))
@@ -144,12 +190,28 @@ class _Simulation:
         trouble = Trouble.MODEL_ERROR if told.error else Trouble.PROPERTY
         return Violated(coverage, trouble, told.property.name, path)
 
+    def _path(self, walk: Walk, walker: Walker) -> Path:
+        first = walker.initial(walk.start)
+        assert first is not None, "a walk begins with an enabled instance"
+        steps = tuple(self.program.step(i) for i in walk.steps)
+        return Path(self.program.unpack(first), steps, self.program.start(walk.start))
+
+    def _unbegun(self, walker: Walker) -> Verdict:
+        """No walk begins: what was drawn is an error, or always disabled."""
+        number = walker.error()
+        if number is not None:
+            return no_beginning(self.program.start(number))
+        self.walks -= 1
+        reason = f"of {DRAWS} initial instances that were drawn for a walk, none is enabled"
+        return Unknown(self._coverage(), reason)
+
     # --- coverage ----------------------------------------------------------------------------------
 
     def _coverage(self) -> Coverage:
         fired = self.counts.by_action()
         bases = self.program.bases
-        memory = sum(walker.size() for walker in self.walkers) + self.counts.region.size + self.starts.size
+        memory = sum(walker.size() for walker in self.walkers) + self.counts.region.size
+        memory += 0 if self.starts is None else self.starts.region.size
         return Coverage(
             fired=tuple(times for times, _ in fired),
             instances=tuple((some, b - a) for (_, some), a, b in zip(fired, bases, bases[1:], strict=False)),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from checker.frontend.declarations import Declarations
 
 MAX_MEMBERS = 1 << 16
-MAX_INT = 1 << 62
+MAX_VALUE_BITS = 1 << 14  # of one parameter of an action: 64 amounts of 256 bits
 _SHAPE = "write bool, a class, `Annotated[int, Range(lo, hi)]`, `T | None`, `tuple[A, B]`, `Map[K, V]`, `FiniteSet[T]` or `Annotated[Seq[T], Bound(n)]`"
 
 
@@ -139,9 +139,28 @@ class Annotations:
             self.decls.fail(
                 node, "M210", "a bound is an integer constant", "write a number or a constant of the module"
             )
-        if abs(value.value) > MAX_INT:
-            self.decls.fail(node, "M210", "a bound is beyond 62 bits", "use a smaller number")
         return value.value
+
+
+def value_bits(t: Type) -> int:
+    """About how many bits tell the values of a storable type apart, without computing huge powers."""
+    match t:
+        case IntT():
+            return (t.hi - t.lo).bit_length()
+        case MapT():
+            return cardinality(t.key) * value_bits(t.value)
+        case SetT():
+            return cardinality(t.item)
+        case SeqT():
+            return t.bound.bit_length() + t.bound * value_bits(t.item)
+        case OptionT():
+            return 1 + value_bits(t.item)
+        case TupleT():
+            return sum(map(value_bits, t.items))
+        case _ if hasattr(t, "fields"):
+            return sum(value_bits(f) for _, f in t.fields)
+        case _:
+            return cardinality(t).bit_length()
 
 
 def too_many_members(t: Type) -> bool:

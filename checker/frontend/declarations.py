@@ -15,10 +15,10 @@ import attrs
 
 from checker.diagnostics import Diagnostic, did_you_mean
 from checker.frontend import classes, signatures
-from checker.frontend.annotations import Annotations, too_many_members
+from checker.frontend.annotations import MAX_VALUE_BITS, Annotations, too_many_members, value_bits
 from checker.frontend.effort import MAX_STEPS, parts, work
 from checker.frontend.expressions import Expressions, Function
-from checker.frontend.rules import is_int, join
+from checker.frontend.rules import TOO_LARGE, is_int, join, too_large
 from checker.frontend.scope import (
     RESERVED,
     Broken,
@@ -235,8 +235,8 @@ class Declarations:
             value = evaluate.call({}, n.Function("<constant>", "", (), e.type, (n.Return(e),), ""), ())
         except ModelError as problem:
             self.fail(node, "M215", f"this constant is an error: {problem.kind.value}", "give it a value that exists")
-        if isinstance(value, int) and abs(value) >= 1 << 62:
-            self.fail(node, "M210", "this number is beyond 62 bits", "use a smaller number")
+        if isinstance(value, int) and too_large(value):
+            self.fail(node, "M210", TOO_LARGE, "use a smaller number")
         t = e.type
         if isinstance(value, int) and not isinstance(value, bool) and not isinstance(t, EnumT | ScalarT):
             t = IntT(value, value)
@@ -306,6 +306,12 @@ class Declarations:
         """Refuse to list a type with too many values."""
         if too_many_members(t):
             self.fail(node, "M205", f"{show(t)} has too many values to list", "use a smaller type")
+
+    def sized(self, node: ast.AST, t: Type) -> None:
+        """Refuse a type with more values than can be counted in time."""
+        if value_bits(t) > MAX_VALUE_BITS:
+            help_ = f"at most 2**{MAX_VALUE_BITS}: use a smaller type"
+            self.fail(node, "M205", f"{show(t)} has too many values for a parameter", help_)
 
     def state_type(self) -> Type | None:
         """The state class that is visible here."""

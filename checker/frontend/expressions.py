@@ -16,7 +16,7 @@ import attrs
 
 from checker.diagnostics import Span, did_you_mean
 from checker.frontend import calls, comprehensions
-from checker.frontend.rules import assignable, is_int, join, within
+from checker.frontend.rules import TOO_LARGE, assignable, is_int, join, power, too_large, within
 from checker.frontend.scope import (
     Broken,
     ConstantName,
@@ -277,10 +277,10 @@ class Expressions:
                 return n.Const(NONE, None, span=span)
             case bool():
                 return n.Const(BOOL, node.value, span=span)
-            case int() if abs(node.value) < 1 << 62:
+            case int() if not too_large(node.value):
                 return n.Const(IntT(node.value, node.value), node.value, span=span)
             case int():
-                self.fail(node, "M210", "this number is beyond 62 bits", "use a smaller number")
+                self.fail(node, "M210", TOO_LARGE, "use a smaller number")
         kind = type(node.value).__name__
         self.fail(node, "M002", f"{kind} literals are outside the language", "use ints, bools and enumerations")
 
@@ -407,12 +407,28 @@ class Expressions:
                 )
             op = _SETS[type(node.op)]
             return n.SetBinary(joined if op is n.SetOp.UNION else left.type, op, left, right, span=span)
+        if isinstance(node.op, ast.Pow) and is_int(left.type) and is_int(right.type):
+            return self._power(node, left, right)
         if type(node.op) in _ARITH and is_int(left.type) and is_int(right.type):
             return _fold(n.Arith(INT, _ARITH[type(node.op)], left, right, span=span))
         self.refuse_none(node.left, left)
         self.refuse_none(node.right, right)
         message = f"this operator does not take {show(left.type)} and {show(right.type)}"
         self.fail(node, "M202", message, "numbers: + - * // %; sets: | & -; conditions: and, or")
+
+    def _power(self, node: ast.BinOp, base: n.Expr, exponent: n.Expr) -> n.Expr:
+        """A power of constants: it is one."""
+        if not (isinstance(base, n.Const) and isinstance(exponent, n.Const)):
+            help_ = "a power is one of constants, such as `2**256`: write other products out"
+            self.fail(node, "M002", "this power is outside the language", help_)
+        assert isinstance(base.value, int)
+        assert isinstance(exponent.value, int)
+        if exponent.value < 0:
+            self.fail(node, "M210", "a power with an exponent below 0 is no integer", "use an exponent from 0")
+        value = power(base.value, exponent.value)
+        if value is None:
+            self.fail(node, "M210", TOO_LARGE, "use a smaller number")
+        return n.Const(IntT(value, value), value, span=self.span(node))
 
     def set_operand(self, node: ast.expr, want: Type | None = None) -> n.Expr:
         """An operand that may be a bare set display, `{a, b}`."""
@@ -550,6 +566,6 @@ def _fold(e: n.Arith) -> n.Expr:
         n.ArithOp.DIV: lambda: x // y, n.ArithOp.MOD: lambda: x % y,
         n.ArithOp.MIN: lambda: min(x, y), n.ArithOp.MAX: lambda: max(x, y),
     }[e.op]()  # fmt: skip
-    if abs(value) >= 1 << 62:
+    if too_large(value):
         return e
     return n.Const(IntT(value, value), value, span=e.span)

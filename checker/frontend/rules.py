@@ -6,6 +6,8 @@ any int may be assigned to a Range, but only a provably smaller range may pass f
 
 from __future__ import annotations
 
+from typing import Final
+
 from checker.ir.types import (
     INT,
     AnyIntT,
@@ -19,6 +21,22 @@ from checker.ir.types import (
     TupleT,
     Type,
 )
+
+MAX_BITS: Final = 1024  # of a number in the text: products of four amounts of a contract
+TOO_LARGE: Final = f"this number is beyond {MAX_BITS} bits"
+
+
+def too_large(value: int) -> bool:
+    """Whether a number is larger than any that a model has in its text."""
+    return abs(value).bit_length() > MAX_BITS
+
+
+def power(base: int, exponent: int) -> int | None:
+    """A power of integers; None where it is too large, or no integer."""
+    if exponent < 0 or (abs(base) > 1 and (abs(base).bit_length() - 1) * exponent > MAX_BITS):
+        return None
+    value = int(base**exponent)
+    return None if too_large(value) else value
 
 
 def is_int(t: Type) -> bool:

@@ -31,7 +31,10 @@ def declare(decls: Declarations, node: ast.FunctionDef) -> None:
     for p, a in zip(params, node.args.args, strict=True):
         if role != "helper" and p in listed:
             decls.annotations.stored(a.annotation)  # type: ignore[arg-type]
-            decls.small_domain(a, p.type)
+            if role in {"action", "initial"}:  # whose instances a solver need not list
+                decls.sized(a, p.type)
+            else:
+                decls.small_domain(a, p.type)
     entity = FunctionName(node, decls.scope, role, fault, params, state, result)
     decls.bind(node, node.name, entity)
     decls.functions.append(entity)

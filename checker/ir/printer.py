@@ -110,14 +110,14 @@ def _atom(value: Any) -> str:
 
 
 def print_scalar(system: ScalarSystem) -> str:
-    """A scalar system: leaves, initial states, actions, properties."""
+    """A scalar system: leaves, ways to begin, actions, properties."""
     lines = [
         f"s{i} {leaf.name}: {'bool' if leaf.boolean else f'{leaf.lo}..{leaf.hi}'}"
         for i, leaf in enumerate(system.leaves)
     ]
-    lines += [f"initial {' '.join(map(str, state))}" for state in system.initial]
-    for action in system.actions:
-        lines += _scalar_action(action)
+    for kind, actions in (("initial", system.initials), ("action", system.actions)):
+        for action in actions:
+            lines += _scalar_action(action, kind)
     for prop in system.properties:
         lines += _scalar_property(prop)
     if system.terminal is not None:
@@ -125,9 +125,9 @@ def print_scalar(system: ScalarSystem) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _scalar_action(a: ScalarAction) -> list[str]:
+def _scalar_action(a: ScalarAction, kind: str) -> list[str]:
     params = [f"p{i} {leaf.name}" for i, leaf in enumerate(a.param_leaves)]
-    lines = [f"action {a.name}({', '.join(params)})" + ("" if a.fault is None else f" fault {a.fault}")]
+    lines = [f"{kind} {a.name}({', '.join(params)})" + ("" if a.fault is None else f" fault {a.fault}")]
     lines += [f"  guard {to_text(g)}" for g in a.guards]
     lines += _errors(a.errors)
     return lines + [f"  s{i} := {to_text(v)}" for i, v in a.updates.items()]

@@ -17,14 +17,14 @@ from __future__ import annotations
 import enum
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
 
 from checker.diagnostics import Span
 from checker.ir.nodes import ModelErrorKind, PropertyKind
-from checker.ir.types import Type, Value, cardinality, combination, members
+from checker.ir.types import Type, Value, cardinality, members, nths
 from checker.watch import look
 
 _MANY: Final = 1 << 10  # nodes that are written anew between two looks at the clock
@@ -291,6 +291,8 @@ def div(a: Node, b: Node) -> Node:
     """Floor division; 0 where b is 0 (the error is a condition of its own)."""
     if is_const(a) and is_const(b):
         return integer(a.lo // b.lo if b.lo else 0)
+    if is_const(b) and b.lo == 1:
+        return a
     lo, hi = min(a.lo, -a.hi, 0), max(a.hi, -a.lo, 0)
     if b.lo >= 1:
         corners = [x // y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]
@@ -330,16 +332,17 @@ def rebuild(n: Node, src: tuple[Node, ...]) -> Node:
             return _REBUILD[n.op](*src)
 
 
-def topological(roots: Iterable[Node]) -> list[Node]:
-    """Every node below the roots, sources before users, without recursion.  Raises TimeUp."""
+def topological(roots: Iterable[Node], known: Container[int] = ()) -> list[Node]:
+    """Every node below the roots, sources before users, without recursion; but for those that are `known`, by id, and
+    what is below them alone.  Raises TimeUp."""
     look()
     seen: set[int] = set()
     order: list[Node] = []
     stack = list(reversed(list(roots)))
     while stack:
         n = stack[-1]
-        if n.id not in seen:
-            missing = [c for c in n.src if c.id not in seen]
+        if n.id not in seen and n.id not in known:
+            missing = [c for c in n.src if c.id not in seen and c.id not in known]
             if missing:
                 stack.extend(reversed(missing))
                 continue
@@ -400,12 +403,24 @@ def to_text(root: Node) -> str:
 
 def evaluate(roots: Iterable[Node], env: Mapping[tuple[str, int], int]) -> list[int]:
     """The values of the roots (bools as 0 and 1) for given leaves: the meaning of the scalar form."""
+    return evaluator(roots)(env)
+
+
+def evaluator(roots: Iterable[Node]) -> Callable[[Mapping[tuple[str, int], int]], list[int]]:
+    """`evaluate` for some roots, to be called for many values of the leaves."""
     roots = list(roots)
-    val: dict[int, int] = {}
-    for n in topological(roots):
-        x = [val[c.id] for c in n.src]
-        val[n.id] = _value(n, x, env)
-    return [val[r.id] for r in roots]
+    order = topological(roots)
+    place = {n.id: i for i, n in enumerate(order)}
+    steps = [(n, [place[c.id] for c in n.src]) for n in order]
+    ends = [place[r.id] for r in roots]
+
+    def values(env: Mapping[tuple[str, int], int]) -> list[int]:
+        found: list[int] = []
+        for n, src in steps:
+            found.append(_value(n, [found[k] for k in src], env))
+        return [found[k] for k in ends]
+
+    return values
 
 
 def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:  # noqa: PLR0911 - one arm an operation
@@ -492,6 +507,11 @@ class ScalarAction:
         return math.prod(cardinality(t) for _, t in self.params)
 
 
+def begins(state: Sequence[Node]) -> ScalarAction:
+    """The initial action that leads to one state, whose leaves are constants."""
+    return ScalarAction("", None, (), (), (), (), (), dict(enumerate(state)))
+
+
 @attrs.frozen(eq=False)
 class ScalarProperty:
     """A property as one bool over the state (and "t" leaves for STEP), its parameters expanded.
@@ -513,19 +533,39 @@ class ScalarProperty:
 
     def instance(self, number: int) -> tuple[Value, ...]:
         """The values of the parameters that a goal is of."""
-        return combination([t for _, t in self.params], number)
+        return nths([t for _, t in self.params], number)
+
+
+@attrs.frozen
+class Wide:
+    """A number of the text that takes more than a word of 64 bits: what it may be, and where it stands."""
+
+    lo: int
+    hi: int
+    span: Span
+
+
+def fits(lo: int, hi: int) -> bool:
+    """Whether a word of 64 bits holds all of these numbers."""
+    return lo >= -(1 << 63) and hi < 1 << 63
 
 
 @attrs.frozen(eq=False)
 class ScalarSystem:
-    """What engines search: leaves, initial states, actions, properties of one check."""
+    """What engines search: leaves, ways to begin, actions, properties of one check.
+
+    An initial action is one like any other, but that no state is before it: its expressions read parameters alone,
+    and its updates give every leaf.  The initial states are what its enabled instances lead to, in their order; one
+    that several lead to counts once.
+    """
 
     leaves: tuple[Leaf, ...]
-    initial: tuple[tuple[int, ...], ...]  # the initial states as leaf values, distinct, in order
+    initials: tuple[ScalarAction, ...]
     actions: tuple[ScalarAction, ...]
     properties: tuple[ScalarProperty, ...]
     terminal: ScalarProperty | None = None  # a state with no enabled action must satisfy it
     state: Type | None = None
+    wide: tuple[Wide, ...] = ()  # numbers of the text that take more than a word
 
     def expand_params(self, action: ScalarAction) -> Iterable[tuple[Value, ...]]:
         """Every value of the parameters, the first varying slowest."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import attrs
 
@@ -240,13 +240,90 @@ def rank(t: Type, value: Value) -> int:
     return _ranks(t)[value]
 
 
-def combination(types: Sequence[Type], number: int) -> tuple[Value, ...]:
-    """A value of each of some types: the combination of that number, where the first varies slowest."""
+def has(t: Type, value: object) -> bool:
+    """Whether something is a value of a storable type; nothing is listed."""
+    match t:
+        case BoolT():
+            return isinstance(value, bool)
+        case IntT(lo, hi):
+            return _is_int(value) and lo <= value <= hi
+        case EnumT() | ScalarT():
+            return _is_int(value) and 0 <= value < cardinality(t)
+        case RecordT():
+            return _all_in([f for _, f in t.fields], value)
+        case TupleT():
+            return _all_in(t.items, value)
+        case OptionT():
+            return value is None or has(t.item, value)
+        case MapT():
+            return _all_in([t.value] * cardinality(t.key), value)
+        case SetT():
+            return isinstance(value, frozenset) and all(has(t.item, v) for v in value)
+        case SeqT():
+            return isinstance(value, tuple) and len(value) <= t.bound and all(has(t.item, v) for v in value)
+        case _:
+            return False
+
+
+def _is_int(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _all_in(types: Sequence[Type], values: object) -> bool:
+    return isinstance(values, tuple) and len(values) == len(types) and all(map(has, types, values))
+
+
+def nth(t: Type, number: int) -> Value:
+    """The value of a storable type at a position of its order, from 0; nothing is listed.  The inverse of `rank`."""
+    match t:
+        case BoolT():
+            return bool(number)
+        case IntT(lo, _):
+            return lo + number
+        case EnumT() | ScalarT():
+            return number
+        case RecordT():
+            return nths([f for _, f in t.fields], number)
+        case TupleT():
+            return nths(t.items, number)
+        case OptionT():
+            return nth(t.item, number - 1) if number else None
+        case MapT():
+            return nths([t.value] * cardinality(t.key), number)
+        case SetT():
+            return frozenset(nth(t.item, i) for i in range(number.bit_length()) if number >> i & 1)
+        case SeqT():
+            length, size = 0, cardinality(t.item)
+            while number >= size**length:
+                number -= size**length
+                length += 1
+            return nths([t.item] * length, number)
+        case _:
+            raise TypeError(f"{show(t)} has no finite list of values")
+
+
+def nths(types: Sequence[Type], number: int) -> tuple[Value, ...]:
+    """One value of each type, where all choices are numbered and the first type's value varies slowest."""
     found: list[Value] = []
     for t in reversed(types):
-        number, i = divmod(number, len(members(t)))
-        found.append(members(t)[i])
+        number, digit = divmod(number, cardinality(t))
+        found.append(nth(t, digit))
     return tuple(reversed(found))
+
+
+_FEW_BITS, _MANY_BITS = 63, 1024  # of a number that is always written out, and of one that never is
+
+
+def show_number(n: int) -> str:
+    """A number as its author would write it: one near a large power of two by that, and what has hundreds of digits by
+    the power below it."""
+    for base in (n, n + 1):
+        bits = abs(base).bit_length() - 1
+        if bits >= _FEW_BITS and abs(base) == 1 << bits:
+            power = f"{'-' if base < 0 else ''}2**{bits}"
+            return power if base == n else f"{power} - 1"
+    bits = abs(n).bit_length()
+    return f"more than 2**{bits - 1}" if bits > _MANY_BITS and n > 0 else str(n)
 
 
 def show(t: Type) -> str:
@@ -255,7 +332,7 @@ def show(t: Type) -> str:
         case BoolT():
             return "bool"
         case IntT(lo, hi):
-            return f"Range({lo}, {hi})"
+            return f"Range({show_number(lo)}, {show_number(hi)})"
         case AnyIntT():
             return "int"
         case EnumT() | ScalarT() | RecordT():

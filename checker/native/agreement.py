@@ -17,14 +17,13 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import attrs
 
-from checker.engines.contract import Disagreement
+from checker.engines.contract import Disagreement, Step
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.symmetry import permuted
-from checker.ir.scalar import ScalarProperty
+from checker.ir.scalar import ScalarAction, ScalarProperty
 from checker.native.probe import Ask, Probe, Steps, Words, probes
 from checker.native.program import Program
 from checker.native.repeat import kept
-from checker.native.successors import decode
 from checker.semantics.layout import from_leaves, show_value, to_leaves
 from checker.semantics.meaning import Leaves, Meaning, Outcome, Said, Truth
 
@@ -120,6 +119,21 @@ class Agreement:
         self.instances += len(outcomes)
         return Expansion(leaves, outcomes)
 
+    def begun(self, number: int) -> Leaves | None:
+        """Compare what is said of an initial instance, where the code has them.  The state it leads to, by the evaluator;
+        None where it is not enabled, or an error.  Raises Disagreement."""
+        start = self.program.start(number)
+        outcome = self.meaning.begin(start.action, start.params)
+        for probe in (p for p in self.probes if p.has("initial")):
+            found = probe.began(number)
+            said: Outcome = Said.ERROR if found.error else Said.DISABLED
+            if found.words is not None:
+                said = self.program.unpack(found.words)
+            if said != outcome:
+                call = self._named(self.system.initials[start.action], start)
+                self._differ(probe, ("began", number), call, self._told(outcome, said), self._told(said, outcome))
+        return outcome if isinstance(outcome, tuple) else None
+
     # --- steps -------------------------------------------------------------------------------------
 
     def _numbers(self, steps: Steps) -> Iterator[int]:
@@ -162,9 +176,8 @@ class Agreement:
         return ", ".join(f"{leaf.name} = {a}" for leaf, a, b in rows if a != b)
 
     def _outcome(self, state: Any, number: int) -> Outcome:
-        action = self.program.owner(number)
-        params = decode(self.system.actions[action], number - self.program.bases[action])
-        return self.meaning.step(state, action, params)
+        step = self.program.step(number)
+        return self.meaning.step(state, step.action, step.params)
 
     def _compare_step(self, probe: Probe, words: Words, found: Steps, number: int, outcome: Outcome) -> None:
         here = found.to(number)
@@ -183,7 +196,9 @@ class Agreement:
     def call(self, number: int) -> str:
         """An instance as its author would write it."""
         step = self.program.step(number)
-        action = self.system.actions[step.action]
+        return self._named(self.system.actions[step.action], step)
+
+    def _named(self, action: ScalarAction, step: Step) -> str:
         shown = (f"{n}={show_value(t, v)}" for (n, t), v in zip(action.params, step.params, strict=True))
         return f"{action.name}({', '.join(shown)})"
 

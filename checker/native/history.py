@@ -86,5 +86,4 @@ def begins_again(visited: Visited, task: Task) -> int | None:
 
 def _about(task: Task) -> tuple[str, ...]:
     """What the size depends on beside the module."""
-    initial = hash(task.system.initial)  # of numbers: the same in every process
-    return _ABOUT, str(initial), str(task.budget.states), str(task.budget.depth)
+    return _ABOUT, str(task.budget.states), str(task.budget.depth)

@@ -52,6 +52,15 @@ class Judged:
 
 
 @attrs.frozen
+class Began:
+    """What an initial instance does: the words of the state it leads to, None where it is not enabled; and whether it is
+    an error of the model."""
+
+    words: Words | None
+    error: bool
+
+
+@attrs.frozen
 class Module:
     """What of a compiled module has to be known to ask it: the shape of its states, how many instances and actions it
     has, how many of these are faults, and its functions, each with its number of arguments."""
@@ -105,6 +114,13 @@ class Probe:
 
     def _numbers(self, n: int) -> tuple[int, ...]:
         return struct.unpack(f"<{n}I", ctypes.string_at(self._ids.address, 4 * n))
+
+    def began(self, number: int) -> Began:
+        """What an initial instance does."""
+        self._err.put(0, [NONE])
+        made = self._native["initial"](number, self._state.address, self._err.address)
+        words = tuple(self._state.get(k) for k in range(self.words)) if made else None
+        return Began(words, self._err.get(0) != NONE)
 
     def judged(self, state: Words) -> Judged:
         """What is wrong in a state, and what it witnesses."""

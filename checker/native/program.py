@@ -14,24 +14,35 @@ from typing import Self
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import Step
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.correspondence import correspondence
 from checker.ir.passes.known import NOTHING, Known, narrowed
 from checker.ir.passes.quotient import Quotient
 from checker.ir.passes.ranges import ranges
-from checker.ir.scalar import FALSE, TRUE, Node, Op, ScalarProperty, ScalarSystem, and_, conjuncts, not_, or_
-from checker.ir.types import cardinality, rank
+from checker.ir.scalar import (
+    FALSE,
+    TRUE,
+    Node,
+    Op,
+    ScalarAction,
+    ScalarProperty,
+    ScalarSystem,
+    and_,
+    conjuncts,
+    not_,
+    or_,
+)
+from checker.ir.types import cardinality, nths, rank
 from checker.native import kernel
+from checker.native.begins import initial_code
 from checker.native.emit import Emitter, bits_of, load_words, width
 from checker.native.jit import Library
-from checker.native.successors import action_code, decode
+from checker.native.successors import action_code
 from checker.native.symmetry import symmetry_code, uniform
 from checker.native.text import INTRINSICS, Code
 from checker.semantics.layout import WORD, Division, Packing
 
-_INSTANCES = 1 << 24
 _NARROW_MARK, _WIDE_MARK = 8, 64  # bits of what a state is marked with: a byte, or a word
 _NARROW = WORD  # bits of states that are kept as they are written
 _BRANCH = 10  # nodes of a property that are worth a branch around them
@@ -79,8 +90,7 @@ class Program:
         sizes = [a.instances for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
         self.instances = self.bases[-1]
-        if self.instances > _INSTANCES:
-            raise InputError([_too_many(self.instances)])
+        self.starts = [0, *itertools.accumulate(a.instances for a in system.initials)]
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
         self.portions = tuple(self._portions())
         marks = _marks(max((len(p.numbers) for p in self.portions), default=0))
@@ -97,7 +107,7 @@ class Program:
     @property
     def asked_of(self) -> Mapping[str, int]:
         """The functions that compiled code is compared by (`native/agreement.py`), and how many arguments each has."""
-        return {"expand": 7, "wanted": 2, **self.judging}
+        return {"expand": 7, "initial": 3, "wanted": 2, **self.judging}
 
     @property
     def judging(self) -> dict[str, int]:
@@ -114,7 +124,8 @@ class Program:
     def bind(self) -> None:
         """Find the functions of the module."""
         library = self.library
-        self.admit = library.function("admit", 1)
+        self.begin, self.admit = library.function("begin", 2), library.function("admit", 1)
+        self.origin = library.function("origin", 5)
         self.search = library.function("search", 2)
         self.grow = library.function("grow", 6)
         self.refill = library.function("refill", 2)
@@ -134,7 +145,11 @@ class Program:
         parts = [self.model_code(), self.judging_code(), self.wanted_code()]
         if self.every:
             parts += [self._note(), self._note_step()]
-        return "\n".join([*parts, kernel.text(self.shape)])
+        return "\n".join([*parts, self.initial_code(), kernel.text(self.shape, self.starts[-1], self.instances)])
+
+    def initial_code(self) -> str:
+        """The initial states."""
+        return initial_code(self.compiled, self.packing, self.known.same, self.starts)
 
     def model_code(self) -> str:
         """The successors of a state, and what represents it."""
@@ -165,19 +180,23 @@ class Program:
 
     def step(self, number: int) -> Step:
         """The action and the parameters of an instance."""
-        action = self.owner(number)
-        return Step(action, decode(self.system.actions[action], number - self.bases[action]))
+        return _step(self.system.actions, self.bases, number)
+
+    def start(self, number: int) -> Step:
+        """The initial action and the parameters of an initial instance."""
+        return _step(self.system.initials, self.starts, number)
 
     def number(self, step: Step) -> int:
         """The instance of an action with these parameters."""
-        place = 0
-        for (_, t), value in zip(self.system.actions[step.action].params, step.params, strict=True):
-            place = place * cardinality(t) + rank(t, value)
-        return self.bases[step.action] + place
+        return _number(self.system.actions, self.bases, step)
+
+    def start_number(self, step: Step) -> int:
+        """The initial instance of an initial action with these parameters."""
+        return _number(self.system.initials, self.starts, step)
 
     def owner(self, number: int) -> int:
         """The action of an instance."""
-        return next(i for i in range(len(self.system.actions)) if number < self.bases[i + 1])
+        return _owner(self.bases, number)
 
     def found(self, code: int) -> Found:
         """What a code of `@check` or `@check_step` says."""
@@ -329,6 +348,22 @@ class Program:
                 yield from (Portion(i, tuple(numbers[k : k + _WIDE_MARK])) for k in range(0, len(numbers), _WIDE_MARK))
 
 
+def _owner(bases: Sequence[int], number: int) -> int:
+    return next(i for i, end in enumerate(bases[1:]) if number < end)
+
+
+def _step(actions: Sequence[ScalarAction], bases: Sequence[int], number: int) -> Step:
+    action = _owner(bases, number)
+    return Step(action, nths([t for _, t in actions[action].params], number - bases[action]))
+
+
+def _number(actions: Sequence[ScalarAction], bases: Sequence[int], step: Step) -> int:
+    place = 0
+    for (_, t), value in zip(actions[step.action].params, step.params, strict=True):
+        place = place * cardinality(t) + rank(t, value)
+    return bases[step.action] + place
+
+
 def known_leaves(system: ScalarSystem) -> Known:
     """What a search need not keep of the states it reaches; nothing is looked for where they are narrow anyway."""
     if Packing.of(system.leaves).bits < _NARROW:
@@ -351,12 +386,3 @@ def _marks(goals: int) -> tuple[int, ...]:
 
 def _errors(p: ScalarProperty) -> Node:
     return or_(e.condition for e in p.errors)
-
-
-def _too_many(count: int) -> Diagnostic:
-    return Diagnostic(
-        "E003",
-        f"the actions have {count} combinations of parameter values, more than {_INSTANCES}",
-        NOWHERE,
-        "use smaller parameter types, or split an action",
-    )

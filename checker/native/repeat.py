@@ -15,7 +15,7 @@ from checker.native.jit import QUICK, Form, Library, host
 from checker.native.kernel import Shape
 from checker.native.probe import Ask, Module, Probe
 
-_QUESTIONS: Final = ("steps", "judged", "noted", "step_judged", "step_noted", "rests", "wanted", "represented")
+_QUESTIONS: Final = ("steps", "began", "judged", "noted", "step_judged", "step_noted", "rests", "wanted", "represented")
 PLAIN: Final = attrs.evolve(QUICK, host=False)  # neither optimised nor for this processor alone
 
 

@@ -110,13 +110,6 @@ class Run:
             self.memo = Region(16 << bits)
             self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, _WORD - bits
 
-    def put_pending(self, states: Sequence[Sequence[int]]) -> None:
-        """Hand over states to take in."""
-        self.pending.put(0, [w for s in states for w in s])
-        nobody = self.program.instances  # no instance leads to an initial state
-        self.ids.put(0, [nobody << 32 | nobody] * (len(states) // 2 + 1))
-        self[Ctx.WAITING] = len(states)
-
     def waiting(self) -> int:
         """Successors that are not inserted yet."""
         return self[Ctx.WAITING] - self[Ctx.INSERTED]
@@ -124,6 +117,16 @@ class Run:
     def uncounted(self) -> None:
         """What is expanded from now on is not counted as steps taken."""
         self[Ctx.FIRED] = self.word(self.spare)
+
+    def origin(self, state: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+        """The first initial instance that leads to a state that was found, or into its orbit; and where it leads."""
+        program, words = self.program, self.program.words
+        out, target = self.scratch.address, self.scratch.address + 8 * words
+        self.scratch.put(words, state)
+        number = program.origin(0, program.starts[-1], target, out, self.word(self.err))
+        self.clear_error()
+        assert number >= 0, "no initial instance leads to a state of depth 0"
+        return number, self._at_work()
 
     # --- orbits, of a reduced search ---------------------------------------------------------------
 

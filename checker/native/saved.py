@@ -66,6 +66,7 @@ def numbers(visited: Visited) -> dict[str, Any]:
     fired = [run.numbers(run.fired, actions) for run in visited.runs]
     return {
         "depth": visited.depth,
+        "initial": visited.first[Ctx.INITIAL],
         "slots": visited.slots,
         "side bytes": visited.side_bytes,
         "unused items": visited.unused(),
@@ -135,6 +136,7 @@ def restore(visited: Visited, saved: Saved) -> None:
         saved.read(name, [part.keys(visited) for part in parts])
         saved.read(f"{name} makers", [part.makers(visited) for part in parts])
     visited.go_on(told["depth"], level, found)
+    visited.first[Ctx.INITIAL] = told["initial"]
     _count(visited, told)
     visited.make_room(NONE)
     _take_in(visited, saved)

@@ -18,7 +18,6 @@ import attrs
 from checker.ir.scalar import (
     Node,
     Op,
-    ScalarAction,
     ScalarSystem,
     conjuncts,
     constant,
@@ -26,7 +25,7 @@ from checker.ir.scalar import (
     substitute,
     topological,
 )
-from checker.ir.types import NEVER, RecordT, SetT, TupleT, Type, Value, combination, members
+from checker.ir.types import NEVER, RecordT, SetT, TupleT, Type, members
 from checker.native.emit import Emitter, load_words, width
 from checker.native.text import Code
 from checker.semantics.layout import Packing, flatten_type, to_leaves
@@ -59,11 +58,6 @@ class Ident:
 
     fixed: int
     moving: str | None = None
-
-
-def decode(action: ScalarAction, number: int) -> tuple[Value, ...]:
-    """The parameter values of an instance, by its number."""
-    return combination([t for _, t in action.params], number)
 
 
 def digits(t: Type, at: int) -> Iterator[Digit]:

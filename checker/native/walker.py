@@ -18,6 +18,8 @@ from checker.native.program import Program
 from checker.native.run import NONE
 from checker.native.text import INTRINSICS
 
+LISTED = 1 << 22  # initial instances up to which those that are enabled are listed, in a tenth of a second
+
 
 class Walks(Program):
     """A system compiled for random walks: which instances are enabled, and where one of them leads."""
@@ -26,17 +28,19 @@ class Walks(Program):
         """The module as LLVM assembly."""
         choices = choice_code(self.system, self.packing, self.bases)
         faults = sum(action.fault is not None for action in self.system.actions)
-        return "\n".join([INTRINSICS, choices, self.judging_code(), kernel.walks_text(self.shape, faults)])
+        kernel_code = kernel.walks_text(self.shape, self.starts[-1], faults)
+        return "\n".join([INTRINSICS, choices, self.judging_code(), self.initial_code(), kernel_code])
 
     @property
     def asked_of(self) -> Mapping[str, int]:
         """See `Program`."""
-        return {"enabled": 4, "move": 3, **self.judging}
+        return {"enabled": 4, "move": 3, "initial": 3, **self.judging}
 
     def bind(self) -> None:
         """Find the functions."""
         self.walk, self.replay = self.library.function("walk", 3), self.library.function("replay", 3)
         self.fan = self.library.function("fan", 1)
+        self.initial, self.listed = self.library.function("initial", 3), self.library.function("listed", 4)
         self.add, self.tally = self.library.function("add", 3), self.library.function("tally", 3)
 
 
@@ -69,6 +73,28 @@ class Counts:
             address = self.region.address + 8 * (TAKEN + first)
             some = self.program.tally(address, end - first, self._sum.address)
             found.append((self._sum.get(0), some))
+        return found
+
+
+class Starts:
+    """The initial instances that are enabled, as far as they were listed: 32-bit numbers."""
+
+    def __init__(self, program: Walks, room: int) -> None:
+        """With room for so many."""
+        self.program, self.count = program, 0
+        self.region, self._err = Region(4 * room + 4), Region(8)
+
+    def list(self, start: int, stop: int) -> int | None:
+        """List those from a number on, up to another; or say which is an error of the model."""
+        self._err.put(0, [NONE])
+        out = self.region.address + 4 * self.count
+        self.count += self.program.listed(start, stop, out, self._err.address)
+        number = self._err.get(0)
+        return None if number == NONE else number
+
+    def numbers(self) -> Sequence[int]:
+        """Those that were listed, ascending."""
+        found: Sequence[int] = (ctypes.c_uint32 * self.count).from_address(self.region.address)  # type: ignore[assignment]
         return found
 
 
@@ -128,6 +154,16 @@ class Walker:
             return False
         self._small.put(status, [Note.CLOSED])
         return True
+
+    def initial(self, number: int) -> tuple[int, ...] | None:
+        """The state that an initial instance leads to; None where it is disabled, or an error."""
+        made = self.program.initial(number, self._states.address, self._small.address)
+        self._forget_error()
+        return self.state() if made else None
+
+    def begins(self, number: int) -> bool:
+        """Whether an initial instance is enabled, or an error."""
+        return bool(self.program.initial(number, self._states.address, self._small.address)) or self.error() is not None
 
     # --- given steps -------------------------------------------------------------------------------
 

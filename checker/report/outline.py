@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param, PropertyKind
-from checker.ir.types import RecordT, cardinality, show
+from checker.ir.types import RecordT, cardinality, show, show_number
 from checker.judging import show_expected
 from checker.semantics.layout import flatten_type
 from checker.trace.fold import fold
@@ -44,7 +44,7 @@ def _action(action: Action, check: Check) -> str:
     for p in action.params:
         count *= cardinality(p.type)
     inside = ", ".join(f"{p.name}: {show(p.type)}" for p in action.params)
-    text = f"{action.name}({inside})  {count} instance{'' if count == 1 else 's'}"
+    text = f"{action.name}({inside})  {show_number(count)} instance{'' if count == 1 else 's'}"
     if action.fault is None:
         return text
     return f"{text}  [fault: {action.fault}{'' if action.fault in check.faults else ', not allowed here'}]"

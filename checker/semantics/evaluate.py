@@ -9,6 +9,7 @@ the store, after all other operands, as in Python.
 from __future__ import annotations
 
 import itertools
+import math
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -21,6 +22,8 @@ from checker.ir import types as ty
 from checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Stmt
 from checker.ir.types import Type, Value
 from checker.semantics.values import ModelError, divide, fit, in_order, key_index, position
+
+_LISTED: Final = 1 << 16  # values of a type that are kept as a list, at most
 
 Env: TypeAlias = dict[str, Any]
 Code: TypeAlias = Callable[[Env], Any]  # of an expression: its value
@@ -93,7 +96,17 @@ def call(helpers: Mapping[str, Function], function: Function, args: tuple[Value,
 
 def instances(params: Sequence[n.Param]) -> Iterator[tuple[Value, ...]]:
     """Every value of some parameters, the first varying slowest."""
+    sizes = [ty.cardinality(p.type) for p in params]
+    if max(sizes, default=0) > _LISTED:
+        return (ty.nths([p.type for p in params], number) for number in range(math.prod(sizes)))
     return itertools.product(*(ty.members(p.type) for p in params))
+
+
+def beginnings(program: Program) -> Iterator[tuple[Action, tuple[Value, ...], Outcome]]:
+    """Every instance of the initial actions, in order, and what it does to the default state."""
+    for action in program.initials:
+        for params in instances(action.params):
+            yield action, params, run_action(program, action, program.default, params)
 
 
 def initial_states(program: Program) -> list[tuple[Value, str | None, tuple[Value, ...]]]:
@@ -104,13 +117,11 @@ def initial_states(program: Program) -> list[tuple[Value, str | None, tuple[Valu
     if not program.initials:
         return [(program.default, None, ())]
     found: dict[Value, tuple[str, tuple[Value, ...]]] = {}
-    for action in program.initials:
-        for params in instances(action.params):
-            outcome = run_action(program, action, program.default, params)
-            if isinstance(outcome, Failed):
-                raise InitialError(outcome.kind, outcome.span, action.name, params)
-            if isinstance(outcome, Enabled):
-                found.setdefault(outcome.state, (action.name, params))
+    for action, params, outcome in beginnings(program):
+        if isinstance(outcome, Failed):
+            raise InitialError(outcome.kind, outcome.span, action.name, params)
+        if isinstance(outcome, Enabled):
+            found.setdefault(outcome.state, (action.name, params))
     return [(state, name, params) for state, (name, params) in found.items()]
 
 

@@ -14,7 +14,7 @@ import attrs
 
 from checker.ir import scalar as sc
 from checker.ir.nodes import Action, Function, Program, Property, PropertyKind
-from checker.ir.scalar import ErrorSite, Node, ScalarProperty, ScalarSystem
+from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.types import Value
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
@@ -39,6 +39,10 @@ class Meaning(Protocol):
 
     def state(self, leaves: Leaves) -> Any:
         """The state with these leaves, to be asked about."""
+        ...
+
+    def begin(self, action: int, params: tuple[Value, ...]) -> Outcome:
+        """What the initial action at this position of the system does with these parameters."""
         ...
 
     def step(self, state: Any, action: int, params: tuple[Value, ...]) -> Outcome:
@@ -74,9 +78,17 @@ class Evaluated:
         """The value with these leaves."""
         return from_leaves(self.program.state, leaves)
 
+    def begin(self, action: int, params: tuple[Value, ...]) -> Outcome:
+        """See `Meaning`; without initial actions, that is the default state."""
+        default, initials = self.program.default, self.program.initials
+        return self._taken(initials[action], default, params) if initials else to_leaves(self.program.state, default)
+
     def step(self, state: Value, action: int, params: tuple[Value, ...]) -> Outcome:
         """See `Meaning`."""
-        match ev.run_action(self.program, self.actions[action], state, params):
+        return self._taken(self.actions[action], state, params)
+
+    def _taken(self, action: Action, state: Value, params: tuple[Value, ...]) -> Outcome:
+        match ev.run_action(self.program, action, state, params):
             case ev.Enabled(after):
                 return to_leaves(self.program.state, after)
             case ev.Failed():
@@ -116,17 +128,13 @@ class Scalar:
         """The leaves themselves."""
         return leaves
 
+    def begin(self, action: int, params: tuple[Value, ...]) -> Outcome:
+        """See `Meaning`."""
+        return _taken(self.system.initials[action], (0,) * len(self.system.leaves), params)
+
     def step(self, state: Leaves, action: int, params: tuple[Value, ...]) -> Outcome:
         """See `Meaning`."""
-        a = self.system.actions[action]
-        flat = [x for (_, t), v in zip(a.params, params, strict=True) for x in to_leaves(t, v)]
-        env = _env(s=state, p=flat)
-        if _wrong(a.errors, env):
-            return Said.ERROR
-        if not all(sc.evaluate(a.guards, env)):
-            return Said.DISABLED
-        new = dict(zip(a.updates, sc.evaluate(a.updates.values(), env), strict=True))
-        return tuple(new.get(i, v) for i, v in enumerate(state))
+        return _taken(self.system.actions[action], state, params)
 
     def judged(self, number: int, *states: Leaves) -> Iterator[Truth]:
         """See `Meaning`; all values of the parameters are one expression, but of RECOVERABLE, which has one for each."""
@@ -141,6 +149,17 @@ class Scalar:
     def _truth(self, p: ScalarProperty, *states: Leaves) -> Truth:
         env = _env(**dict(zip("st", states, strict=False)))
         return Said.ERROR if _wrong(p.errors, env) else bool(sc.evaluate([p.value], env)[0])
+
+
+def _taken(a: ScalarAction, state: Leaves, params: tuple[Value, ...]) -> Outcome:
+    flat = [x for (_, t), v in zip(a.params, params, strict=True) for x in to_leaves(t, v)]
+    env = _env(s=state, p=flat)
+    if _wrong(a.errors, env):
+        return Said.ERROR
+    if not all(sc.evaluate(a.guards, env)):
+        return Said.DISABLED
+    new = dict(zip(a.updates, sc.evaluate(a.updates.values(), env), strict=True))
+    return tuple(new.get(i, v) for i, v in enumerate(state))
 
 
 def _env(**spaces: Sequence[int]) -> dict[tuple[str, int], int]:

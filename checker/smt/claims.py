@@ -9,7 +9,8 @@ for no solver to decide; their errors are claims.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import attrs
 
@@ -25,6 +26,7 @@ from checker.ir.scalar import (
     or_,
     substitute,
 )
+from checker.ir.types import show_number
 from checker.semantics.layout import bindings
 
 INSTANCES = 4096  # action instances that a deadlock condition is expanded to, at most
@@ -57,7 +59,10 @@ class Claim:
     action: int | None = None  # ACTION: its position in the system
 
 
-def claims(system: ScalarSystem) -> list[Claim]:
+Look: TypeAlias = Callable[[], object]  # called now and then; it may raise
+
+
+def claims(system: ScalarSystem, look: Look = lambda: None) -> list[Claim]:
     """All claims of a check.  Raises InputError for what cannot be stated without quantifiers."""
     found: list[Claim] = []
     for p in system.properties:
@@ -66,7 +71,7 @@ def claims(system: ScalarSystem) -> list[Claim]:
         if a.errors:
             found.append(Claim(At.ACTION, or_(e.condition for e in a.errors), Wrong.ERROR, None, i))
     if system.terminal is not None:
-        stuck = not_(or_(_enabled(system)))
+        stuck = not_(or_(_enabled(system, look)))
         found.extend(_error_claims(system.terminal, At.STATE, stuck))
         bad = and_((stuck, not_(system.terminal.value)))
         found.append(Claim(At.STATE, bad, Wrong.DEADLOCK, system.terminal.name))
@@ -87,19 +92,20 @@ def _error_claims(p: ScalarProperty, at: At, when: Node | None) -> Iterable[Clai
         yield Claim(at, bad if when is None else and_((when, bad)), Wrong.ERROR, p.name)
 
 
-def _enabled(system: ScalarSystem) -> Iterable[Node]:
+def _enabled(system: ScalarSystem, look: Look) -> Iterable[Node]:
     count = sum(a.instances for a in system.actions)
     if count > INSTANCES:
         raise mistake(
             "E020",
-            f"a deadlock check would expand {count} action instances; at most {INSTANCES} can be",
+            f"a deadlock check would expand {show_number(count)} action instances; at most {INSTANCES} can be",
             'use engine="explore", or leave `terminal=` out of this check',
         )
     for a in system.actions:
-        yield from expand(system, a, and_(a.guards))
+        yield from expand(system, a, and_(a.guards), look)
 
 
-def expand(system: ScalarSystem, a: ScalarAction, root: Node) -> Iterable[Node]:
+def expand(system: ScalarSystem, a: ScalarAction, root: Node, look: Look) -> Iterable[Node]:
     """The condition for every value of the action's parameters."""
     for mapping in bindings(system, a, [root]):
+        look()
         yield from substitute([root], mapping)

@@ -11,12 +11,15 @@ that a proof found in one can be checked again in the other:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol, TypeAlias
 
 import z3
 
-from checker.ir.scalar import Leaf, Node, Op, topological
+from checker.ir.scalar import Leaf, Node, Op, ScalarSystem, topological
+
+_LOOK: Final = 256  # nodes that are encoded between two looks at the clock
+FEW: Final = 32  # bits of a number
 
 Term: TypeAlias = Any  # a Z3 expression; z3 has no types
 Binding: TypeAlias = Mapping[tuple[str, int], tuple[Term, Leaf]]  # variable -> its constant, its leaf
@@ -39,8 +42,12 @@ class Encoding(Protocol):
         """That the constant of a leaf has a value."""
         ...
 
-    def encode(self, roots: Iterable[Node], binding: Binding, memo: dict[int, Term] | None = None) -> list[Term]:
-        """The roots as terms; `memo` (by node id) may be shared between calls with the same binding."""
+    def encode(
+        self, roots: Iterable[Node], binding: Binding, memo: dict[int, Term] | None = None,
+        look: Callable[[], object] = lambda: None,
+    ) -> list[Term]:  # fmt: skip
+        """The roots as terms; `memo` (by node id) may be shared between calls with the same binding.  `look` is called
+        now and then, and may raise."""
         ...
 
     def store(self, node: Node, term: Term, leaf: Leaf) -> Term:
@@ -54,6 +61,21 @@ class Encoding(Protocol):
     def solver(self) -> Any:
         """A Z3 solver that suits the encoding."""
         ...
+
+
+def fitting(system: ScalarSystem) -> Encoding:
+    """The encoding that a system is searched in: bits while its numbers have few, for sums of many are slow in bits."""
+    leaves = [*system.leaves, *(leaf for a in (*system.initials, *system.actions) for leaf in a.param_leaves)]
+    if system.wide or any(width(leaf.lo, leaf.hi) > FEW for leaf in leaves):
+        return Integers()
+    return BitVectors()
+
+
+def other_arithmetic() -> Any:
+    """A Z3 solver for integers that is not the one they are searched with."""
+    solver = z3.SimpleSolver()
+    solver.set("arith.solver", 2)
+    return solver
 
 
 def width(lo: int, hi: int) -> int:
@@ -93,12 +115,16 @@ class _Base:
     def value(self, term: Term, leaf: Leaf) -> int:
         return int(z3.is_true(term)) if leaf.boolean else self._int_value(term, leaf)
 
-    def encode(self, roots: Iterable[Node], binding: Binding, memo: dict[int, Term] | None = None) -> list[Term]:
+    def encode(
+        self, roots: Iterable[Node], binding: Binding, memo: dict[int, Term] | None = None,
+        look: Callable[[], object] = lambda: None,
+    ) -> list[Term]:  # fmt: skip
         roots = list(roots)
         memo = {} if memo is None else memo
-        for n in topological(r for r in roots if r.id not in memo):
-            if n.id not in memo:
-                memo[n.id] = self._node(n, [memo[c.id] for c in n.src], binding)
+        for i, n in enumerate(topological(roots, memo)):
+            if not i % _LOOK:
+                look()
+            memo[n.id] = self._node(n, [memo[c.id] for c in n.src], binding)
         return [memo[r.id] for r in roots]
 
     def _node(self, n: Node, x: list[Term], binding: Binding) -> Term:  # noqa: PLR0911 - one arm an operation

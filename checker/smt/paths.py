@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from checker.engines.contract import Coverage, Path, Step, Trouble, Violated
+from checker.engines.contract import Coverage, Path, Step, Trouble, Violated, no_beginning
 from checker.ir.scalar import ScalarProperty
 from checker.smt.claims import Wrong
+from checker.smt.search import Unbegun
 from checker.smt.unroll import Run
 
 _TROUBLE: Final = {Wrong.FALSE: Trouble.PROPERTY, Wrong.ERROR: Trouble.MODEL_ERROR, Wrong.DEADLOCK: Trouble.DEADLOCK}
@@ -20,7 +21,13 @@ def violated(run: Run, coverage: Coverage) -> Violated:
     claim = run.claim
     assert claim is not None
     tried = None if run.tried is None else Step(*run.tried)
-    return Violated(coverage, _TROUBLE[claim.wrong], claim.property, Path(run.states[0], steps(run)), tried)
+    path = Path(run.states[0], steps(run), None if run.start is None else Step(*run.start))
+    return Violated(coverage, _TROUBLE[claim.wrong], claim.property, path, tried)
+
+
+def nowhere(problem: Unbegun) -> Violated:
+    """No run begins."""
+    return no_beginning(None if problem.start is None else Step(*problem.start))
 
 
 def steps(run: Run) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ interrupt, its own limits) is raised as `Stopped`, never taken for one.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -16,12 +17,14 @@ import z3
 
 from checker.engines.contract import INTERRUPTED, Budget, Ended, ended
 from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
+from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
 from checker.smt.claims import At, Claim, expand
-from checker.smt.encode import BitVectors, Encoding, Integers, Term
-from checker.smt.unroll import Run, Unrolling
+from checker.smt.encode import BitVectors, Encoding, Integers, Term, fitting, other_arithmetic
+from checker.smt.unroll import Move, Run, Unrolling
+from checker.watch import TimeUp
 
 ASSUMED = 256  # action instances for which freedom from errors is assumed in earlier states, at most
+_TIMED_OUT = ("timeout", "canceled")
 SECOND_LOOK = 20.0  # seconds for checking a proof in integers, before bit-vectors are taken
 
 
@@ -31,6 +34,14 @@ class Stopped(Exception):
     def __init__(self, reason: Ended | str) -> None:
         super().__init__(str(reason))
         self.ended = ended(reason)
+
+
+class Unbegun(Exception):
+    """No run begins: the instance of an initial action that is an error; None: there is no initial state."""
+
+    def __init__(self, start: Move | None) -> None:
+        super().__init__()
+        self.start = start
 
 
 class Clock:
@@ -67,6 +78,10 @@ class Clock:
             raise Stopped(self.budget.time_reached)
         return rest
 
+    def why(self, stop: Stopped | TimeUp) -> Ended:
+        """Why the work ended."""
+        return stop.ended if isinstance(stop, Stopped) else self.budget.over(stop)
+
     def at_most(self, seconds: float) -> Clock:
         """A clock for a part of the work."""
         rest = self.left()
@@ -102,7 +117,7 @@ class _Solver:
         if budget.memory is not None and "max. memory" in reason:
             raise Stopped(budget.memory_reached)
         self._clock.left()
-        if left is not None and reason == "timeout":  # Z3's clock is milliseconds ahead of ours
+        if left is not None and reason in _TIMED_OUT:  # Z3's clock is milliseconds ahead of ours
             raise Stopped(budget.time_reached)
         raise Stopped(INTERRUPTED if "interrupt" in reason else f"Z3 gave up: {reason}")
 
@@ -120,8 +135,8 @@ class _Asked:
     ) -> None:
         clock.left()
         self.system, self.claims, self.clock = system, claims, clock
-        encoding = encoding or BitVectors()
-        self.unrolling = Unrolling(system, encoding)
+        encoding = encoding or fitting(system)
+        self.unrolling = Unrolling(system, encoding, clock.left)
         self.solver = _Solver(encoding.solver() if solver is None else solver, clock)
         self._questions = self._frames = 0
         self._begin()
@@ -148,15 +163,29 @@ class Bounded(_Asked):
     """Runs from the initial states, one step longer with each depth."""
 
     def _begin(self) -> None:
+        self._look_at_initials()
         self.solver.add(self.unrolling.initial())
+        if any(a.guards for a in self.system.initials) and self.solver.find() is None:
+            raise Unbegun(None)
         self.wanted = [p for p in self.system.properties if p.kind is PropertyKind.REACHABLE]
+
+    def _look_at_initials(self) -> None:
+        """Raises Unbegun where an initial action is an error of the model."""
+        for i, a in enumerate(self.system.initials):
+            if a.errors:
+                model = self._ask([self.unrolling.broken(i)])
+                if model is not None:
+                    raise Unbegun(self.unrolling.wrong_start(model, i))
 
     def violation(self, depth: int) -> Run | None:
         """A run of exactly `depth` steps at whose end a claim is violated."""
         self._extend(depth)
         bad = self._bad(depth)
         model = self._ask(self.unrolling.violates(c, depth) for c in bad)
-        return None if model is None else self.unrolling.read(model, depth, bad)
+        return None if model is None else self._read(model, depth, bad)
+
+    def _read(self, model: Any, depth: int, bad: Sequence[Claim] = ()) -> Run:
+        return self.unrolling.begun(model, self.unrolling.read(model, depth, bad))
 
     def forget(self, claim: Claim) -> None:
         """Look no more for what violates the same thing in the same way."""
@@ -171,7 +200,7 @@ class Bounded(_Asked):
             model = self._ask(self.unrolling.condition(g, depth) for g in goals.values())
             if model is None:
                 break
-            run = self.unrolling.read(model, depth)
+            run = self._read(model, depth)
             env = {("s", i): v for i, v in enumerate(run.states[-1])}
             here = [p for p, g in goals.items() if evaluate([g], env)[0]]
             found += [(p, run) for p in here]
@@ -186,28 +215,26 @@ class Bounded(_Asked):
         self._frames = max(self._frames, depth)
 
 
-class Inductive(_Asked):
-    """Runs from any state at all that keep every claim until their last step.
+class _Anywhere(_Asked):
+    """Runs from any state at all, and what is so of their states but the last.
 
-    The states but the last are all different: a shortest run to a violation visits none twice.
+    Those are all different: a shortest run to a violation visits none twice.
     """
 
     def _begin(self) -> None:
         self.solver.add(self.unrolling.canonical(0))
-        self._error_free = self._no_errors()
         self._keep(0)
 
-    def counterexample(self, k: int) -> Run | None:
-        """A run of k steps that keeps every claim but at its end; None: the claims are k-inductive.
+    def _keep(self, i: int) -> None:
+        """What is so of state i."""
+        raise NotImplementedError
 
-        To be asked for growing k.
-        """
+    def _reach(self, k: int) -> None:
+        """Let there be runs of k steps, and none of fewer than were asked for before."""
         while self._frames < k:
             if self._frames > 0:
                 self._keep(self._frames)
             self._extend()
-        model = self._ask(self.unrolling.violates(c, k) for c in self.claims)
-        return None if model is None else self.unrolling.read(model, k, self.claims)
 
     def _extend(self) -> None:
         last = self._frames
@@ -216,21 +243,86 @@ class Inductive(_Asked):
             self.solver.add(self.unrolling.differ(j, last))
         self._frames = last + 1
 
+    def _kept(self, claim: Claim, i: int) -> list[Term]:
+        """That state i keeps a claim; of an action that it is no error, for any parameters where those are few."""
+        found = [z3.Not(self.unrolling.violates(claim, i))]
+        if claim.action is not None and self._few:
+            found.append(self.unrolling.condition(self._right[claim.action], i))
+        return found
+
+    @functools.cached_property
+    def _right(self) -> dict[int, Node]:
+        """By action that may be an error: that it is none, for any parameters."""
+        numbers = [c.action for c in self.claims if c.action is not None]
+        return {i: not_(or_(self._wrong(self.system.actions[i]))) for i in numbers}
+
+    def _wrong(self, a: ScalarAction) -> Iterable[Node]:
+        return expand(self.system, a, or_(e.condition for e in a.errors), self.clock.left)
+
+    @functools.cached_property
+    def _few(self) -> bool:
+        """Whether the instances of all actions that may be errors are few enough to be told one by one."""
+        faulty = [self.system.actions[c.action] for c in self.claims if c.action is not None]
+        return sum(a.instances for a in faulty) <= ASSUMED
+
+
+class Inductive(_Anywhere):
+    """Runs that keep every claim until their last step."""
+
     def _keep(self, i: int) -> None:
         for c in self._bad(i):
-            self.solver.add(z3.Not(self.unrolling.violates(c, i)))
-        self.solver.add(self.unrolling.condition(self._error_free, i))
+            for term in self._kept(c, i):
+                self.solver.add(term)
 
-    def _no_errors(self) -> Any:
-        """No action is an error, for any parameters; said only when they are few (true is weaker)."""
-        faulty = [self.system.actions[c.action] for c in self.claims if c.action is not None]
-        if sum(a.instances for a in faulty) > ASSUMED:
-            return and_(())
-        return not_(or_(x for a in faulty for x in expand(self.system, a, or_(e.condition for e in a.errors))))
+    def counterexample(self, k: int, of: Sequence[Claim] | None = None) -> Run | None:
+        """A run of k steps that keeps every claim but at its end, where it violates one (`of` these); None: there is
+        none, so the claims are k-inductive.  To be asked for growing k.
+        """
+        self._reach(k)
+        of = self.claims if of is None else of
+        model = self._ask(self.unrolling.violates(c, k) for c in of)
+        return None if model is None else self.unrolling.read(model, k, of)
+
+
+class Together(_Anywhere):
+    """Which claims are k-inductive together, where not all of them are?
+
+    A claim is assumed of earlier states as long as it is not refuted itself (Flanagan and Leino, "Houdini, an
+    annotation assistant for ESC/Java", FME 2001): what is left is the largest set of claims that is k-inductive.
+    """
+
+    def _keep(self, i: int) -> None:
+        for c in self._bad(i):
+            for term in self._kept(c, i):
+                self.solver.add(z3.Implies(self._assumed(c), term))
+
+    def _assumed(self, claim: Claim) -> Term:
+        return z3.Bool(f"assumed{self.claims.index(claim)}")
+
+    def largest(self, k: int) -> tuple[Claim, ...]:
+        """The claims that are k-inductive together.  To be asked for growing k."""
+        self._reach(k)
+        left = list(self.claims)
+        while left:
+            self._questions += 1
+            name = z3.Bool(f"question{self._questions}")
+            self.solver.add(z3.Implies(name, z3.Or([self.unrolling.violates(c, k) for c in left])))
+            model = self.solver.find(name, *map(self._assumed, left))
+            if model is None:
+                break
+            refuted = self.unrolling.refuted(model, k, left)
+            left = [c for c in left if c not in refuted]
+        return tuple(left)
 
 
 def confirm(system: ScalarSystem, claims: Sequence[Claim], k: int, clock: Clock) -> str | None:
-    """Check a k-inductive proof again in fresh solvers; how it was, or None when they refute it."""
+    """Check a k-inductive proof again in fresh solvers; how it was, or None when they refute it.
+
+    A proof in bit-vectors is checked in integers.  One in integers is checked in Z3's other arithmetic, for what takes
+    many bits to say takes too long to show in bits.
+    """
+    if fitting(system).name == Integers.name:
+        return None if _refuted(system, claims, k, clock, Integers(), other_arithmetic) else "in Z3's other arithmetic"
     try:
         if _refuted(system, claims, k, clock.at_most(SECOND_LOOK), Integers(), None):
             return None

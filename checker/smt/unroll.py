@@ -2,53 +2,72 @@
 
 Rule of the module: frame i has a constant for each leaf of state i; step i, from frame i to i + 1, one
 selector an action and constants of its own for the action's parameters.  Exactly one selector is
-true; parameters are values of their types.  Every run that is read back from a model is run again by
+true; parameters are values of their types.  Frame 0 of a run that begins is what some initial action makes of
+constants for its parameters.  Every run that is read back from a model is run again by
 `scalar.evaluate`, so an encoding that lies is found out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 import z3
 
-from checker.ir.scalar import Leaf, Node, ScalarSystem, and_, evaluate
+from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarSystem, and_, evaluate, or_
 from checker.ir.types import Value
 from checker.semantics.layout import from_leaves
 from checker.smt.canonical import canonical
 from checker.smt.claims import At, Claim
 from checker.smt.encode import Binding, Encoding, Term
 
+_LOOK = 256  # constants that are made between two looks at the clock
+
 Move = tuple[int, tuple[Value, ...]]  # an action's position, its parameters
 
 
 @attrs.frozen
 class Run:
-    """A run read back from a model; `tried` is an action tried in the last state (an error of it)."""
+    """A run read back from a model; `tried` is an action tried in the last state (an error of it), `start` the initial
+    action that leads to the first, of a run that begins."""
 
     states: tuple[tuple[int, ...], ...]
     moves: tuple[Move, ...]
     claim: Claim | None = None
     tried: Move | None = None
+    start: Move | None = None
 
 
 class Unrolling:
     """A system unrolled to a growing number of frames, in one encoding."""
 
-    def __init__(self, system: ScalarSystem, encoding: Encoding) -> None:
-        self.system, self.encoding = system, encoding
+    def __init__(self, system: ScalarSystem, encoding: Encoding, look: Callable[[], object] = lambda: None) -> None:
+        """`look` is called now and then while terms are made, and may raise."""
+        self.system, self.encoding, self.look = system, encoding, look
         self._own = [self._leaves(f"p{i}.", a.param_leaves) for i, a in enumerate(system.actions)]
+        self._first = [self._leaves(f"b{i}.", a.param_leaves) for i, a in enumerate(system.initials)]
+        self._given = [
+            {("p", k): pair for k, pair in enumerate(zip(own, a.param_leaves, strict=True))}
+            for own, a in zip(self._first, system.initials, strict=True)
+        ]
+        self._given_memos: list[dict[int, Term]] = [{} for _ in system.initials]
         self._s, self._t = self._leaves("s", system.leaves), self._leaves("t", system.leaves)
         self._frames: list[list[Term]] = []
         self._params: list[list[list[Term]]] = []
         self._memos: dict[int | None, dict[int, Term]] = {}
+        self._renamings: dict[int, _Renaming] = {}  # by frame
+        self._bindings: dict[int | None, Binding] = {}
         self._step = z3.And(self._step_template())
         self._state_bounds = [b for c, leaf in zip(self._s, system.leaves, strict=True) for b in self._bounds(c, leaf)]
 
     def _leaves(self, prefix: str, leaves: Sequence[Leaf], suffix: str = "") -> list[Term]:
-        return [self.encoding.constant(f"{prefix}{i}{suffix}", leaf) for i, leaf in enumerate(leaves)]
+        found = []
+        for i, leaf in enumerate(leaves):
+            if not i % _LOOK:
+                self.look()
+            found.append(self.encoding.constant(f"{prefix}{i}{suffix}", leaf))
+        return found
 
     def _bounds(self, term: Term, leaf: Leaf) -> list[Term]:
         return self.encoding.bounds(term, leaf)
@@ -56,6 +75,12 @@ class Unrolling:
     # --- templates ---------------------------------------------------------------------------------
 
     def _binding(self, action: int | None) -> Binding:
+        """What the variables of a template are, of an action or (None) of states alone."""
+        if action not in self._bindings:
+            self._bindings[action] = self._bound(action)
+        return self._bindings[action]
+
+    def _bound(self, action: int | None) -> Binding:
         leaves = self.system.leaves
         found = {("s", i): (c, leaf) for i, (c, leaf) in enumerate(zip(self._s, leaves, strict=True))}
         found |= {("t", i): (c, leaf) for i, (c, leaf) in enumerate(zip(self._t, leaves, strict=True))}
@@ -65,7 +90,7 @@ class Unrolling:
         return found
 
     def _template(self, node: Node, action: int | None = None) -> Term:
-        return self.encoding.encode([node], self._binding(action), self._memos.setdefault(action, {}))[0]
+        return self._encoded(node, self._binding(action), self._memos.setdefault(action, {}))
 
     def _step_template(self) -> list[Term]:
         actions = self.system.actions
@@ -88,10 +113,17 @@ class Unrolling:
         return found
 
     def _valid_params(self, i: int) -> list[Term]:
-        a = self.system.actions[i]
-        found = [b for c, leaf in zip(self._own[i], a.param_leaves, strict=True) for b in self._bounds(c, leaf)]
+        memo = self._memos.setdefault(i, {})
+        return self._valid(self.system.actions[i], self._own[i], self._binding(i), memo)
+
+    def _valid(self, a: ScalarAction, own: Sequence[Term], binding: Binding, memo: dict[int, Term]) -> list[Term]:
+        """That the parameters of an action are values of their types."""
+        found = [b for c, leaf in zip(own, a.param_leaves, strict=True) for b in self._bounds(c, leaf)]
         node = canonical([t for _, t in a.params], "p", a.param_leaves)
-        return [*found, self._template(node, i)]
+        return [*found, self._encoded(node, binding, memo)]
+
+    def _encoded(self, node: Node, binding: Binding, memo: dict[int, Term]) -> Term:
+        return self.encoding.encode([node], binding, memo, self.look)[0]
 
     def _selector(self, action: int, frame: int | None = None) -> Term:
         return z3.Bool(f"do{action}" if frame is None else f"do{action}@{frame}")
@@ -110,21 +142,50 @@ class Unrolling:
 
     def _at(self, template: Term, i: int) -> Term:
         """A template about state s, next state t, selectors and parameters, at frame i."""
+        self.look()
+        if i not in self._renamings:
+            self._renamings[i] = _renaming(self._renamed(i))
+        # `z3.substitute` looks at the sorts of all pairs each time, which takes longer than all else.
+        _, *arrays = self._renamings[i]
+        return z3.BoolRef(z3.Z3_substitute(template.ctx_ref(), template.as_ast(), *arrays), template.ctx)
+
+    def _renamed(self, i: int) -> list[tuple[Term, Term]]:
+        """The constants of templates, and those of frame i."""
         self.frame(i + 1)
         pairs = list(zip(self._s, self._frames[i], strict=True))
         pairs += zip(self._t, self._frames[i + 1], strict=True)
         for j, own in enumerate(self._own):
             pairs.append((self._selector(j), self._selector(j, i)))
             pairs += zip(own, self._params[i][j], strict=True)
-        return z3.substitute(template, pairs)
+        return pairs
 
     def initial(self) -> Term:
         """That frame 0 is an initial state."""
-        return z3.Or([self._is(0, state) for state in self.system.initial])
+        chosen = [_begins(i) for i in range(len(self.system.initials))]
+        made = [z3.Implies(c, term) for i, c in enumerate(chosen) for term in self._begun(i)]
+        return z3.And(z3.Or(chosen), *made)
 
-    def _is(self, i: int, state: tuple[int, ...]) -> Term:
-        rows = zip(self.frame(i), self.system.leaves, state, strict=True)
-        return z3.And([self.encoding.equals(c, leaf, v) for c, leaf, v in rows])
+    def _begun(self, i: int) -> list[Term]:
+        """What makes frame 0 a state that an initial action leads to."""
+        a, frame = self.system.initials[i], self.frame(0)
+        found = [self._initially(i, guard) for guard in a.guards] + self._valid_initially(i)
+        for leaf, node in a.updates.items():
+            stored = self.encoding.store(node, self._initially(i, node), self.system.leaves[leaf])
+            found.append(frame[leaf] == stored)
+        return found
+
+    def _initially(self, i: int, node: Node) -> Term:
+        """An expression over the parameters of an initial action."""
+        return self._encoded(node, self._given[i], self._given_memos[i])
+
+    def _valid_initially(self, i: int) -> list[Term]:
+        a = self.system.initials[i]
+        return self._valid(a, self._first[i], self._given[i], self._given_memos[i])
+
+    def broken(self, i: int) -> Term:
+        """That an initial action is an error of the model."""
+        wrong = self._initially(i, or_(e.condition for e in self.system.initials[i].errors))
+        return z3.And(wrong, *self._valid_initially(i))
 
     def bounded(self, i: int) -> Term:
         """That the leaves of state i are in their bounds."""
@@ -174,6 +235,39 @@ class Unrolling:
             raise AssertionError("Z3 found a violation that the scalar form does not have")
         return Run(states, moves)
 
+    def refuted(self, model: Any, last: int, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims that the run of a model violates at its end, which are some."""
+        states = tuple(self._state(model, i) for i in range(last + 1))
+        found = [c for c in claims if self._violated(model, c, states)]
+        if not found:
+            raise AssertionError("Z3 found a violation that the scalar form does not have")
+        return found
+
+    def begun(self, model: Any, run: Run) -> Run:
+        """A run that begins, with the initial action that leads to its first state."""
+        for i, a in enumerate(self.system.initials):
+            if z3.is_true(model.eval(_begins(i), model_completion=True)):
+                flat, move = self._start(model, i)
+                env = _env(p=flat)
+                made = evaluate([a.updates[k] for k in range(len(self.system.leaves))], env)
+                if not evaluate([and_(a.guards)], env)[0] or tuple(made) != run.states[0]:
+                    raise AssertionError(f"Z3 began with {a.name}, which the scalar form does not")
+                return attrs.evolve(run, start=move)
+        raise AssertionError("no initial action is selected")
+
+    def wrong_start(self, model: Any, i: int) -> Move:
+        """The instance of an initial action that is an error of the model."""
+        flat, move = self._start(model, i)
+        if not any(evaluate([e.condition for e in self.system.initials[i].errors], _env(p=flat))):
+            raise AssertionError("Z3 found an error that the scalar form does not have")
+        return move
+
+    def _start(self, model: Any, i: int) -> tuple[tuple[int, ...], Move]:
+        a = self.system.initials[i]
+        rows = zip(self._first[i], a.param_leaves, strict=True)
+        flat = tuple(self._number(model, c, leaf) for c, leaf in rows)
+        return flat, (i, _values(a, flat))
+
     def _number(self, model: Any, term: Term, leaf: Leaf) -> int:
         return self.encoding.value(model.eval(term, model_completion=True), leaf)
 
@@ -192,9 +286,7 @@ class Unrolling:
         raise AssertionError("no action is selected in a step")
 
     def _move(self, model: Any, i: int, action: int) -> Move:
-        a, flat = self.system.actions[action], self._flat(model, i, action)
-        rows = zip(a.params, a.param_offsets, (*a.param_offsets[1:], len(flat)), strict=bool(a.params))
-        return action, tuple(from_leaves(t, flat[start:end]) for (_, t), start, end in rows)
+        return action, _values(self.system.actions[action], self._flat(model, i, action))
 
     def _confirm(self, action: int, s: tuple[int, ...], t: tuple[int, ...], p: tuple[int, ...]) -> None:
         a = self.system.actions[action]
@@ -219,6 +311,27 @@ class Unrolling:
         else:
             env = _env(s=states[-1])
         return bool(evaluate([claim.bad], env)[0])
+
+
+_Renaming = tuple[list[tuple[Term, Term]], int, Any, Any]
+
+
+def _renaming(pairs: list[tuple[Term, Term]]) -> _Renaming:
+    """Pairs of constants as Z3's own functions take them; the terms live as long as the pairs."""
+    kind = z3.Ast * len(pairs)
+    old, new = kind(*(a.as_ast() for a, _ in pairs)), kind(*(b.as_ast() for _, b in pairs))
+    return pairs, len(pairs), old, new
+
+
+def _values(a: ScalarAction, flat: tuple[int, ...]) -> tuple[Value, ...]:
+    """The values of the parameters whose leaves these are."""
+    rows = zip(a.params, a.param_offsets, (*a.param_offsets[1:], len(flat)), strict=bool(a.params))
+    return tuple(from_leaves(t, flat[start:end]) for (_, t), start, end in rows)
+
+
+def _begins(i: int) -> Term:
+    """The selector of an initial action."""
+    return z3.Bool(f"begin{i}")
 
 
 def _env(**spaces: tuple[int, ...]) -> dict[tuple[str, int], int]:

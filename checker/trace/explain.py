@@ -6,12 +6,13 @@ Rule of the module: the IR evaluator answers, and its text comes from the model'
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_mean, mistake
+from checker.diagnostics import InputError, Span, did_you_mean, mistake
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param
-from checker.ir.types import EnumT, ScalarT, Type, Value, members, show
+from checker.ir.types import EnumT, ScalarT, Type, Value, members, nth, show
 from checker.semantics import evaluate
 from checker.trace import itf, parts, values
 from checker.trace.diff import diff
@@ -21,6 +22,7 @@ from checker.trace.loader import paste
 from checker.trace.replay import text_of
 from checker.trace.trace import Call
 
+_TRIED = 4096  # initial instances that are looked at
 _SHAPE = "write it as a trace does: 'settle(me=Network(0))'"
 
 
@@ -61,17 +63,35 @@ def _why(spec: Spec, check: Check, action: Action, params: tuple[Value, ...], st
 
 def start(check: Check) -> tuple[Value, str]:
     """The first initial state, and which it is, in words.  Raises InputError C007."""
-    try:
-        states = evaluate.initial_states(check.program)
-        state, name, params = states[0]
-    except (evaluate.InitialError, IndexError) as e:
-        d = Diagnostic("C007", f"there is no initial state: {e}", NOWHERE, "run `interlock check` on it first")
-        raise InputError([d]) from None
-    if name is None:
-        return state, "in the initial state:"
-    action = next(a for a in check.program.initials if a.name == name)
-    count = "the initial state" if len(states) == 1 else f"the first of {len(states)} initial states"
-    return state, f"in {count}, by {Call(name, action.params, params)}:"
+    program = check.program
+    if not program.initials:
+        return program.default, "in the initial state:"
+    beginnings = evaluate.beginnings(program)
+    found = list(itertools.islice(beginnings, _TRIED))
+    more = next(beginnings, None) is not None
+    wrong = next(
+        (f"initial action {a.name}: {o.kind.value} at {o.span}" for a, _, o in found if isinstance(o, evaluate.Failed)),
+        "",
+    )
+    begun = [(a, params, o.state) for a, params, o in found if isinstance(o, evaluate.Enabled)]
+    if wrong or not begun:
+        raise _nowhere(wrong, more)
+    action, params, state = begun[0]
+    count = f"the first of {len({s for _, _, s in begun})} initial states"
+    if more:
+        count = "the first initial state"
+    elif all(s == state for _, _, s in begun):
+        count = "the initial state"
+    return state, f"in {count}, by {Call(action.name, action.params, params)}:"
+
+
+def _nowhere(wrong: str, more: bool) -> InputError:
+    """There is no initial state, as far as was looked."""
+    if not wrong and more:
+        message = f"none of the first {_TRIED} initial instances is enabled"
+        return mistake("C007", message, "name a state: `--trace FILE`")
+    why = wrong or "every initial action is disabled"
+    return mistake("C007", f"there is no initial state: {why}", "run `interlock check` on it first")
 
 
 def within(check: Check, saved: Saved, at: int | None) -> tuple[Value, str]:
@@ -149,7 +169,7 @@ def _argument(action: Action, p: Param, node: ast.expr | None) -> Value:
 
 
 def _first(t: Type) -> str:
-    return f"`{paste(t, members(t)[0])}`"
+    return f"`{paste(t, nth(t, 0))}`"
 
 
 def _wrong(message: str, help_: str) -> InputError:

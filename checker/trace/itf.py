@@ -279,17 +279,28 @@ def _checked(path: Path, data: Any) -> Saved:
 
 
 def moves(
-    saved: Saved, state: Type, actions: Sequence[Action], properties: Sequence[Property]
+    saved: Saved, state: Type, initials: Sequence[Action], actions: Sequence[Action], properties: Sequence[Property]
 ) -> tuple[Moves, Claim, tuple[Value, ...]]:
     """The path, its claim, and all states as saved.  Raises InputError when they do not fit the model."""
     found = states(saved, state)
-    steps = []
+    start, steps = _decode_start(saved, initials), []
     for i, data in enumerate(saved.states[1:], 1):
         try:
             steps.append(_decode_call(_meta(data), actions))
         except (ValueError, TypeError, RecursionError) as e:
             _refuse(Path(saved.path), "T005", f"state {i} does not fit the model: {e}", _CHANGED)
-    return Moves(found[0], tuple(steps)), _claim(saved, actions, properties), found
+    return Moves(found[0], tuple(steps), start), _claim(saved, actions, properties), found
+
+
+def _decode_start(saved: Saved, initials: Sequence[Action]) -> tuple[int, tuple[Value, ...]] | None:
+    """The initial action, where the trace says which."""
+    meta = saved.states[0].get("#meta")
+    if not initials or not isinstance(meta, dict) or "action" not in meta:
+        return None
+    try:
+        return _decode_call(meta, initials)
+    except (ValueError, TypeError, RecursionError) as e:
+        _refuse(Path(saved.path), "T005", f"how the trace begins does not fit the model: {e}", _CHANGED)
 
 
 def states(saved: Saved, state: Type) -> tuple[Value, ...]:

@@ -18,9 +18,9 @@ from checker.diagnostics import Span
 from checker.engines.contract import Path, Step, Trouble
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Function, ModelErrorKind, Param, Property, PropertyKind
-from checker.ir.scalar import ScalarSystem
+from checker.ir.scalar import ScalarAction, ScalarSystem
 from checker.ir.scalar import evaluate as evaluate_scalar
-from checker.ir.types import Value, members
+from checker.ir.types import Value, has
 from checker.semantics import evaluate, layout
 from checker.semantics.values import ModelError
 from checker.trace import parts, recover
@@ -40,10 +40,14 @@ class ReplayMismatch(Exception):
 
 @attrs.frozen
 class Moves:
-    """A path in values: an initial state, and the actions with their parameters."""
+    """A path in values: an initial state, the actions with their parameters, and the initial action with its own.
+
+    start: None where the model has no initial action, or where it is not known which leads to that state.
+    """
 
     initial: Value
     steps: tuple[tuple[int, tuple[Value, ...]], ...]
+    start: tuple[int, tuple[Value, ...]] | None = None
 
 
 @attrs.frozen
@@ -77,20 +81,34 @@ class Judge:
 
     def path(self, path: Path, claim: Claim) -> Trace:
         """Replay an engine's path; one to where an action is enabled that is claimed to fire goes on with its step."""
-        initial = layout.from_leaves(self.check.program.state, path.initial)
-        moves = Moves(initial, tuple((s.action, s.params) for s in path.steps))
+        moves = self._in_values(path)
         last = None if claim.trouble is not None else self._property(claim.property).action
-        return self._replayed(moves, claim, self._initial(initial), last)
+        return self._replayed(moves, claim, self._begun(moves), last)
 
     def induction(self, path: Path, claim: Claim) -> Trace:
         """Replay a counterexample to induction: it starts anywhere, reachable or not."""
+        return self._replayed(self._in_values(path), claim, None)
+
+    def initial_error(self, start: Step) -> str:
+        """What is told of an initial action that an engine says is an error of the model.  Raises ReplayMismatch."""
+        action, default = self._initial_action(start.action), self.check.program.default
+        call = _call(action, start.params)
+        where = f"the initial action {call if call.params else call.name}"
+        outcome = self._agreed(where, action, default, start.params)
+        failed = evaluate.run_action(self.check.program, action, default, start.params)
+        if not isinstance(outcome, Erred) or not isinstance(failed, evaluate.Failed):
+            raise ReplayMismatch(f"{where}, is no error of the model in plain Python")
+        return f"{where.removeprefix('the ')}: {failed.kind.value} at {failed.span}"
+
+    def _in_values(self, path: Path) -> Moves:
+        """An engine's path, in values."""
+        start = None if path.start is None else (path.start.action, path.start.params)
         initial = layout.from_leaves(self.check.program.state, path.initial)
-        moves = Moves(initial, tuple((s.action, s.params) for s in path.steps))
-        return self._replayed(moves, claim, None)
+        return Moves(initial, tuple((s.action, s.params) for s in path.steps), start)
 
     def moves(self, moves: Moves, claim: Claim) -> Trace:
         """Replay a path in values.  Raises ReplayMismatch."""
-        return self._replayed(moves, claim, self._initial(moves.initial))
+        return self._replayed(moves, claim, self._begun(moves))
 
     def _replayed(self, moves: Moves, claim: Claim, initial_call: Call | None, last: Action | None = None) -> Trace:
         state, steps = moves.initial, []
@@ -112,20 +130,38 @@ class Judge:
 
     # --- states ---
 
-    def _initial(self, wanted: Value) -> Call | None:
+    def _begun(self, moves: Moves) -> Call | None:
+        """The call that leads to the first state of a path."""
         program = self.check.program
         if self.loaded.default() != program.default:
             raise ReplayMismatch("the default state differs between plain Python and the IR")
-        for state, name, params in evaluate.initial_states(program):
-            if state != wanted:
-                continue
-            if name is None:
-                return None
-            action = next(a for a in program.initials if a.name == name)
-            if self._python(action, program.default, params) != Took(wanted):
-                raise ReplayMismatch(f"initial action {_call(action, params)} differs between plain Python and the IR")
-            return _call(action, params)
+        if not program.initials:
+            if moves.initial != program.default:
+                raise ReplayMismatch("the path starts in a state that is not initial")
+            return None
+        index, params = self._first(moves.initial) if moves.start is None else moves.start
+        action = self._initial_action(index)
+        call = _call(action, params)
+        outcome = self._agreed(f"the initial action {call}", action, program.default, params)
+        if outcome != Took(moves.initial):
+            raise ReplayMismatch(f"the path starts in a state that the initial action {call} does not lead to")
+        if self.system is not None and self._scalar(self.system.initials[index], params, ()) != moves.initial:
+            raise ReplayMismatch(f"the initial action {call} leads the engine to another state than plain Python")
+        return call
+
+    def _first(self, wanted: Value) -> tuple[int, tuple[Value, ...]]:
+        """The first initial instance that leads to a state."""
+        program = self.check.program
+        for action, params, outcome in evaluate.beginnings(program):
+            if outcome == evaluate.Enabled(wanted):
+                return program.initials.index(action), params
         raise ReplayMismatch("the path starts in a state that is not initial")
+
+    def _initial_action(self, index: int) -> Action:
+        initials = self.check.program.initials
+        if not 0 <= index < len(initials):
+            raise ReplayMismatch(f"the path names initial action number {index}, and there are {len(initials)}")
+        return initials[index]
 
     def _action(self, index: int) -> Action:
         if not 0 <= index < len(self.actions):
@@ -148,7 +184,10 @@ class Judge:
             raise ReplayMismatch(f"{where}, is disabled in plain Python")
         if isinstance(outcome, Erred):
             raise ReplayMismatch(f"{where}, is an error of the model in plain Python ({outcome.kind.value})")
-        if self.system is not None and self._scalar(index, params, state) != outcome.state:
+        if (
+            self.system is not None
+            and self._scalar(self.system.actions[index], params, self._flat(state)) != outcome.state
+        ):
             raise ReplayMismatch(f"{where}, leads the engine to another state than plain Python")
         return outcome.state
 
@@ -169,18 +208,19 @@ class Judge:
         kinds = [p.type for p in action.params]
         return self.loaded.run_action(action.module, action.name, state, params, kinds)
 
-    def _scalar(self, index: int, params: tuple[Value, ...], state: Value) -> Value | None:
-        """The next state that the engine's form of the action gives; None where it is not enabled."""
-        assert self.system is not None
-        action, t = self.system.actions[index], self.check.program.state
-        leaves = layout.to_leaves(t, state)
+    def _flat(self, state: Value) -> tuple[int, ...]:
+        return layout.to_leaves(self.check.program.state, state)
+
+    def _scalar(self, action: ScalarAction, params: tuple[Value, ...], leaves: Sequence[int]) -> Value | None:
+        """The next state that the engine's form of an action gives; None where it is not enabled."""
         env = {("s", i): v for i, v in enumerate(leaves)}
         given = (x for (_, kind), v in zip(action.params, params, strict=True) for x in layout.to_leaves(kind, v))
         env |= {("p", i): v for i, v in enumerate(given)}
         if not all(evaluate_scalar(action.guards, env)):
             return None
         updated = dict(zip(action.updates, evaluate_scalar(action.updates.values(), env), strict=True))
-        return layout.from_leaves(t, tuple(updated.get(i, v) for i, v in enumerate(leaves)))
+        new = {**dict(enumerate(leaves)), **updated}
+        return layout.from_leaves(self.check.program.state, [new[i] for i in range(len(new))])
 
     # --- the end ---
 
@@ -354,7 +394,7 @@ def excerpt(source: str, span: Span) -> str:
 
 def _call(of: Action | Property, params: tuple[Value, ...]) -> Call:
     given: tuple[Param, ...] = of.params
-    if len(given) != len(params) or any(v not in members(p.type) for p, v in zip(given, params, strict=False)):
+    if len(given) != len(params) or not all(has(p.type, v) for p, v in zip(given, params, strict=False)):
         raise ReplayMismatch(f"the path gives {of.name} parameters that it cannot have")
     return Call(of.name, given, params)
 

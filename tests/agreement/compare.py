@@ -18,8 +18,10 @@ import attrs
 import z3
 
 from checker.diagnostics import InputError
-from checker.engines.contract import Budget, Holds, NoneWithin, Task, Trouble, Verdict, Violated
+from checker.engines.bmc import Bmc
+from checker.engines.contract import Budget, Holds, NoneWithin, Step, Task, Trouble, Verdict, Violated
 from checker.engines.explore import Explore
+from checker.engines.simulate import Simulate
 from checker.frontend import load_spec
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, ModelErrorKind, Param, Program, Property, PropertyKind
@@ -27,10 +29,11 @@ from checker.ir.passes.scalarize import scalarize
 from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
 from checker.ir.scalar import evaluate as evaluate_scalar
 from checker.ir.types import Value
+from checker.native import limits
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import to_leaves
 from checker.semantics.values import ModelError
-from checker.smt.encode import BitVectors, Encoding, Integers
+from checker.smt.encode import BitVectors, Encoding, Integers, fitting
 from checker.smt.unroll import Unrolling
 from checker.trace.loader import Erred, Loaded, Refused, Took, load
 from tests.native.systems import shared, shortened, told
@@ -46,13 +49,19 @@ class Disagreement(AssertionError):
 
 @attrs.frozen(eq=False)
 class Subject:
-    """An accepted model, ready for every engine."""
+    """An accepted model, ready for every engine.
+
+    Where no run begins (an initial action is an error, or all are disabled), `check` and `system` begin in the default
+    state all the same, so that the rest is compared too; `begins` is the system as it is.
+    """
 
     spec: Spec
     check: Check
     actions: tuple[Action, ...]
     loaded: Loaded
     system: ScalarSystem
+    initials: tuple[Action, ...]
+    begins: ScalarSystem
 
     @property
     def program(self) -> Program:
@@ -79,19 +88,25 @@ def read(source: Source) -> Spec:
         return load_spec(place / "gen_spec.py")
 
 
-def prepare(spec: Spec) -> Subject | None:
-    """The model for every engine; None where an initial action is an error (in CPython as well)."""
+def prepare(spec: Spec) -> Subject:
+    """The model for every engine."""
     check = spec.checks[0]
     loaded = load(check.program, spec)
     actions = check.program.allowed(check.faults)
-    try:
+    begins = system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
+    initials = check.program.initials
+    if not _begins(check.program):
+        check = attrs.evolve(check, program=attrs.evolve(check.program, initials=()))
         system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
-    except ev.InitialError as problem:
-        action = next(a for a in check.program.initials if a.name == problem.action)
-        said = in_python(loaded, action, check.program.default, problem.params)
-        expect("error", said, ("error", problem.kind), f"initial {action.name}{problem.params}")
-        return None
-    return Subject(spec, check, actions, loaded, system)
+    return Subject(spec, check, actions, loaded, system, initials, begins)
+
+
+def _begins(program: Program) -> bool:
+    """Whether a run begins."""
+    try:
+        return bool(ev.initial_states(program))
+    except ev.InitialError:
+        return False
 
 
 def expect(who: str, reference: Said, said: Said, where: str) -> None:
@@ -212,6 +227,7 @@ class Seen:
     models: int = 0
     steps: Counter[str] = attrs.field(factory=Counter)
     values: Counter[str] = attrs.field(factory=Counter)
+    begun: Counter[str] = attrs.field(factory=Counter)  # initial instances
     searches: Counter[str] = attrs.field(factory=Counter)
     z3: Counter[str] = attrs.field(factory=Counter)
     largest: int = 0  # states of a whole search
@@ -219,16 +235,28 @@ class Seen:
 
 def compare(subject: Subject, effort: Effort, seen: Seen) -> None:
     """Raise Disagreement at the first step, value or search on which engines do not agree."""
+    native = effort.native and compiles(subject.begins)
+    encodings = (BitVectors(), Integers()) if compiles(subject.begins) else (fitting(subject.begins),)
+    compare_beginnings(subject, native, encodings if effort.z3_steps else (), seen)
     steps = []
     for step in _steps(subject, effort, seen):
         steps.append(step)
-    if effort.native:
+    if native:
         compare_search(subject, effort.depth, seen)
     if effort.z3_steps and steps:
         chosen = random.Random(len(steps)).sample(steps, min(len(steps), effort.z3_steps))
-        for encoding in (BitVectors(), Integers()):
+        for encoding in encodings:
             in_z3(subject, encoding, chosen, seen)
     seen.models += 1
+
+
+def compiles(system: ScalarSystem) -> bool:
+    """Whether a system is one that compiled code takes on: its numbers have few bits."""
+    try:
+        limits.refuse(system)
+    except InputError:
+        return False
+    return True
 
 
 def _steps(subject: Subject, effort: Effort, seen: Seen) -> Iterator[tuple[int, Value, tuple[Value, ...], Said]]:
@@ -236,14 +264,6 @@ def _steps(subject: Subject, effort: Effort, seen: Seen) -> Iterator[tuple[int, 
     default = loaded.default()
     expect("front end", ("to", default), ("to", program.default), "the default state")
     queue = [state for state, _, _ in ev.initial_states(program)]
-    for a in program.initials:
-        for params in ev.instances(a.params):
-            expect(
-                "evaluator",
-                in_python(loaded, a, program.default, params),
-                in_evaluator(program, a, program.default, params),
-                f"initial {a.name}{params}",
-            )
     known, left = set(queue), effort.steps
     for state in queue:
         s = to_leaves(program.state, state)
@@ -286,6 +306,87 @@ def _properties(subject: Subject, states: Sequence[Value], env: dict[tuple[str, 
         one = folded(p, said)
         expect("scalar", one, property_in_scalar(scalar, env), f"{p.name} of {states}")
         seen.values[f"{p.kind.value} {one[1] if one[0] == 'is' else 'error'}"] += 1
+
+
+# --- how a run begins ------------------------------------------------------------------------------
+
+Beginning = tuple[Step, Said]
+_SOME = 4  # initial instances that are asked of Z3
+
+
+def compare_beginnings(subject: Subject, native: bool, encodings: Sequence[Encoding], seen: Seen) -> None:
+    """Every instance of the initial actions, in every engine; and what engines say where no run begins."""
+    program, system = subject.program, subject.begins
+    found: list[Beginning] = []
+    for i, (a, scalar) in enumerate(zip(subject.initials, system.initials, strict=bool(subject.initials))):
+        for params in ev.instances(a.params):
+            where = f"initial {a.name}{params}"
+            said = in_python(subject.loaded, a, program.default, params)
+            expect("evaluator", said, in_evaluator(program, a, program.default, params), where)
+            nothing = (0,) * len(system.leaves)
+            expect("scalar", _leaves(program, said), in_scalar(system, scalar, nothing, flat(a.params, params)), where)
+            found.append((Step(i, params), _leaves(program, said)))
+            seen.begun[said[0]] += bool(params)
+    if not found:
+        return
+    if native:
+        _native_beginnings(system, found)
+    chosen = random.Random(len(found)).sample(found, min(len(found), _SOME))
+    for encoding in encodings:
+        _beginnings_in_z3(subject, encoding, chosen)
+    if encodings:
+        _solver_beginnings(system, found)
+
+
+def _native_beginnings(system: ScalarSystem, found: Sequence[Beginning]) -> None:
+    """A search of no steps finds the initial states; or search and walks tell why no run begins."""
+    bare = attrs.evolve(system, actions=(), properties=(), terminal=None)
+    verdict, walked = Explore().run(Task(bare)), Simulate().run(Task(bare, walks=3))
+    wrong = next((step for step, said in found if said[0] == "error"), None)
+    states = {said[1] for _, said in found if said[0] == "to"}
+    if wrong is not None or not states:
+        for v in (verdict, walked):
+            expect("native", ("Violated", True, wrong), _why_not(v), f"no run begins: {v}")
+        return
+    expect("native", ("Holds", len(states)), (type(verdict).__name__, verdict.coverage.states), "initial states")
+    expect("native", ("NoneSampled",), (type(walked).__name__,), "walks from initial states")
+
+
+def _solver_beginnings(system: ScalarSystem, found: Sequence[Beginning]) -> None:
+    """Bounded search tells that no run begins, and by which instance, as native engines do but for the instance."""
+    verdict = Bmc().run(Task(attrs.evolve(system, actions=(), properties=(), terminal=None), steps=0))
+    wrong = [step for step, said in found if said[0] == "error"]
+    if not wrong and any(said[0] == "to" for _, said in found):
+        expect("bmc", ("NoneWithin",), (type(verdict).__name__,), f"{verdict}")
+        return
+    kind, nowhere, step = _why_not(verdict)
+    expect("bmc", ("Violated", True), (kind, nowhere), f"no run begins: {verdict}")
+    expect("bmc", (True,), (step in wrong if wrong else step is None,), f"no run begins: {verdict}")
+
+
+def _why_not(v: Verdict) -> Said:
+    violated = isinstance(v, Violated)
+    return (type(v).__name__, violated and v.begins_nowhere(), v.error_step if isinstance(v, Violated) else None)
+
+
+def _beginnings_in_z3(subject: Subject, encoding: Encoding, found: Sequence[Beginning]) -> None:
+    """Each instance asked of Z3: is it possible, is there another end, is it an error?"""
+    system = subject.begins
+    unrolling = Unrolling(system, encoding)
+    solver, initial = encoding.solver(), unrolling.initial()
+    for step, said in found:
+        a, action = system.initials[step.action], subject.initials[step.action]
+        where = f"{encoding.name}: initial {action.name}{step.params}"
+        rows = zip(unrolling._first[step.action], a.param_leaves, flat(action.params, step.params), strict=True)
+        solver.push()
+        solver.add(z3.Bool(f"begin{step.action}"), *(encoding.equals(c, leaf, v) for c, leaf, v in rows))
+        expect(encoding.name, (said[0] == "error",), (_possible(solver, unrolling.broken(step.action)),), where)
+        solver.add(initial)
+        expect(encoding.name, (said[0] == "to",), (_possible(solver),), where)
+        if said[0] == "to":
+            there = _in(unrolling, 0, said[1])
+            expect(encoding.name, (True, False), (_possible(solver, there), _possible(solver, z3.Not(there))), where)
+        solver.pop()
 
 
 # --- whole searches --------------------------------------------------------------------------------
@@ -430,7 +531,7 @@ def in_z3(
     for i, state, params, said in steps:
         a, action = system.actions[i], subject.actions[i]
         where = f"{encoding.name}: {action.name}{params} in {state}"
-        fixed = [unrolling._is(0, to_leaves(program.state, state)), unrolling._selector(i, 0)]
+        fixed = [_in(unrolling, 0, to_leaves(program.state, state)), unrolling._selector(i, 0)]
         rows = zip(unrolling._params[0][i], a.param_leaves, flat(action.params, params), strict=True)
         fixed += [encoding.equals(c, leaf, v) for c, leaf, v in rows]
         solver.push()
@@ -445,7 +546,7 @@ def in_z3(
         solver.add(step)
         expect(encoding.name, (said[0] == "to",), (_possible(solver),), where)
         if said[0] == "to":
-            there = unrolling._is(1, to_leaves(program.state, said[1]))
+            there = _in(unrolling, 1, to_leaves(program.state, said[1]))
             expect(encoding.name, (True, False), (_possible(solver, there), _possible(solver, z3.Not(there))), where)
             for p, scalar in zip(subject.check.properties, system.properties, strict=True):
                 states = (state, said[1]) if p.kind is PropertyKind.STEP else (state,)
@@ -461,6 +562,12 @@ def in_z3(
                     )
         solver.pop()
         seen.z3[said[0]] += 1
+
+
+def _in(unrolling: Unrolling, frame: int, leaves: Sequence[int]) -> Any:
+    """That a frame is in a state."""
+    rows = zip(unrolling.frame(frame), unrolling.system.leaves, leaves, strict=True)
+    return z3.And([unrolling.encoding.equals(c, leaf, v) for c, leaf, v in rows])
 
 
 def _possible(solver: Any, *more: Any) -> bool:

@@ -58,7 +58,6 @@ check("all", gen, expect=Holds())
 )
 def test_a_map_is_checked_where_it_is_stored(body: str, kind: str) -> None:
     subject = prepare(read(Source(MODEL.format(body=body), SPEC)))
-    assert subject is not None
     seen = Seen()
     compare(subject, Effort(z3_steps=4), seen)
 

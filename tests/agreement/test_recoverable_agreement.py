@@ -215,6 +215,7 @@ def test_that_some_value_is_in_reach_is_not_enough(monkeypatch: pytest.MonkeyPat
         made = real(self, p)
         return attrs.evolve(made, goals=(sc.or_(made.goals),)) if p.kind is PropertyKind.RECOVERABLE else made
 
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     monkeypatch.setattr(Maker, "property", some)
     monkeypatch.setattr(ScalarProperty, "instance", lambda self, _: tuple(ty.members(t)[0] for _, t in self.params))
 
@@ -228,6 +229,7 @@ def test_that_all_values_are_there_at_once_is_too_much(monkeypatch: pytest.Monke
         made = real(self, p)
         return attrs.evolve(made, goals=(made.value,)) if p.kind is PropertyKind.RECOVERABLE else made
 
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     monkeypatch.setattr(Maker, "property", at_once)
     monkeypatch.setattr(ScalarProperty, "instance", lambda self, _: tuple(ty.members(t)[0] for _, t in self.params))
 

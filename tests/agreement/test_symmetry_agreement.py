@@ -30,13 +30,14 @@ from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap
 from checker.ir.scalar import FALSE, ScalarSystem
 from checker.ir.types import Value
 from checker.native import symmetry as native
+from checker.semantics import evaluate
 from checker.semantics import evaluate as ev
 from checker.semantics.evaluate import InitialError
 from checker.semantics.layout import from_leaves
 from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
-from tests.agreement.compare import Disagreement, prepare, read
+from tests.agreement.compare import Disagreement, compiles, prepare, read
 from tests.agreement.recovering import of_members, recovering
-from tests.native.systems import shared, shortened
+from tests.native.systems import initial_states, list_no_initial_states, shared, shortened
 from tests.strategies import Source, random_model
 
 MODELS, SLOW_MODELS, CHUNK = 500, 10_000, 25  # compared, and how many of one test
@@ -158,10 +159,11 @@ def cases(start: int, *, lopsided: bool = False) -> Iterator[tuple[int, Case]]:
             spec = read(source)
             check = spec.checks[0]
             actions = check.program.allowed(check.faults)
+            begun = evaluate.initial_states(check.program)
             system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
         except (InputError, InitialError):
             continue
-        if system.initial and scalarsets(system.state):
+        if begun and compiles(system) and scalarsets(system.state):
             budget = Budget(depth=DEPTH) if seed % 2 else Budget(states=STATES)
             yield seed, Case(source, system, judge(spec, check, system, tries=100), budget, seed % 5 > 0)
 
@@ -198,6 +200,19 @@ def test_reduced_searches_say_what_full_searches_say(number: int) -> None:
     assert seen[Trouble.PROPERTY.name]
 
 
+@pytest.mark.parametrize("lopsided", [False, True])
+def test_searches_whose_initial_states_are_not_listed_are_reduced_alike(
+    lopsided: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That initial actions treat members alike is shown of their expressions."""
+    list_no_initial_states(monkeypatch)
+
+    seen = compare_models(STRIDE, CHUNK, lopsided=lopsided)
+
+    assert seen["compared"] == CHUNK
+    assert seen["smaller"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(SLOW_MODELS // (10 * CHUNK)))
 def test_reduced_searches_say_what_full_searches_say_of_many_models(number: int) -> None:
@@ -220,9 +235,8 @@ def shown(case: Case) -> Symmetries:
 def mapped_to_itself(source: Source, most: int = 40) -> bool:
     """Whether, as the evaluator runs it, each swap of members maps the steps from each state to steps."""
     subject = prepare(read(source))
-    assert subject is not None
     program, state = subject.program, subject.program.state
-    level = [from_leaves(state, s) for s in subject.system.initial]
+    level = [from_leaves(state, s) for s in initial_states(subject.system)]
     seen = set(level)
     for s in level:
         for sort in scalarsets(state):

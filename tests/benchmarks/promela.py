@@ -21,6 +21,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.passes.scalarize import scalarize
 from checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem
 from checker.semantics.layout import bindings
+from tests.native.systems import initial_states
 
 _C = {Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.AND: "&", Op.OR: "|"}
 _DIVISION = """
@@ -39,7 +40,7 @@ def load(spec: Path, check: str) -> ScalarSystem:
 
 def promela(system: ScalarSystem) -> str:
     """The model."""
-    (initial,) = system.initial
+    (initial,) = initial_states(system)
     functions: list[str] = []
     options: list[str] = []
     for number, (guards, updates) in enumerate(_instances(system)):

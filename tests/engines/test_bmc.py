@@ -11,13 +11,15 @@ import z3
 
 from checker.diagnostics import NOWHERE, InputError
 from checker.engines.bmc import Bmc
-from checker.engines.contract import Budget, NoneWithin, Path, Step, Task, Trouble, Unknown, Violated
+from checker.engines.contract import Budget, Engine, NoneWithin, Path, Step, Task, Trouble, Unknown, Violated
+from checker.engines.induction import Induction
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate, variables
 from checker.ir.types import IntT, OptionT, Type
 from checker.semantics.layout import flatten_type, to_leaves
 from checker.smt.search import Clock
+from tests.native.systems import initial_states, scalar_system
 
 # --- writing small systems ---------------------------------------------------------------------------
 
@@ -58,14 +60,14 @@ def counter(*properties: ScalarProperty, terminal: ScalarProperty | None = None)
     """x counts 0..7 and starts over."""
     x = sc.int_var("s", 0, 0, 7)
     tick = action("tick", [], {0: sc.mod(sc.add(x, sc.integer(1)), sc.integer(8))})
-    return ScalarSystem(ints((0, 7)), ((0,),), (tick,), properties, terminal)
+    return scalar_system(ints((0, 7)), ((0,),), (tick,), properties, terminal)
 
 
 def stopping(limit: int, *properties: ScalarProperty, terminal: ScalarProperty | None = None) -> ScalarSystem:
     """x adds 1 or 2 while it is below the limit."""
     x, p = sc.int_var("s", 0, 0, 20), sc.int_var("p", 0, 1, 2)
     grow = action("grow", [sc.lt(x, sc.integer(limit))], {0: sc.add(x, p)}, params=[("by", IntT(1, 2))])
-    return ScalarSystem(ints((0, 20)), ((0,),), (grow,), properties, terminal)
+    return scalar_system(ints((0, 20)), ((0,),), (grow,), properties, terminal)
 
 
 def run(system: ScalarSystem, steps: int = 12, **options: object) -> object:
@@ -107,7 +109,7 @@ def bad_step(system: ScalarSystem, s: tuple[int, ...], t: tuple[int, ...]) -> bo
 
 def shortest(system: ScalarSystem) -> int | None:
     """The steps of a shortest violating path, by breadth-first search; None when there is none."""
-    layer, seen, depth = set(system.initial), set(system.initial), 0
+    layer, seen, depth = set(initial_states(system)), set(initial_states(system)), 0
     step_bad = False
     while layer:
         if step_bad or any(bad_state(system, s) for s in layer):
@@ -131,7 +133,7 @@ def shortest(system: ScalarSystem) -> int | None:
 
 def replay(system: ScalarSystem, path: Path) -> list[tuple[int, ...]]:
     """The states of a path; fails when it is no path of the system."""
-    assert path.initial in system.initial
+    assert path.initial in initial_states(system)
     states = [path.initial]
     for step in path.steps:
         (after,) = [t for found, _, t in instances(system, states[-1]) if found == step and t is not None]
@@ -162,7 +164,7 @@ def test_a_violation_is_found_at_its_depth() -> None:
 
     assert isinstance(verdict, Violated)
     assert (verdict.property, verdict.trouble) == ("small", Trouble.PROPERTY)
-    assert verdict.path == Path((0,), (Step(0, ()),) * 7)
+    assert verdict.path == Path((0,), (Step(0, ()),) * 7, Step(0, ()))
 
 
 @pytest.mark.parametrize("steps", [0, 1, 6])
@@ -190,7 +192,7 @@ def test_parameters_are_values_of_their_types() -> None:
     x = sc.int_var("s", 0, 0, 7)
     some, item = sc.bool_var("p", 0), sc.int_var("p", 1, 0, 7)
     odd = action("put", [sc.not_(some)], {0: item}, params=[("v", OptionT(IntT(0, 7)))])
-    system = ScalarSystem(ints((0, 7)), ((0,),), (odd,), (claim("zero", sc.eq(x, sc.integer(0))),))
+    system = scalar_system(ints((0, 7)), ((0,),), (odd,), (claim("zero", sc.eq(x, sc.integer(0))),))
 
     assert isinstance(run(system), NoneWithin)
 
@@ -211,7 +213,7 @@ def test_an_error_of_an_action_is_found_with_its_parameters() -> None:
     x, p = sc.int_var("s", 0, 0, 5), sc.int_var("p", 0, 1, 2)
     big = sc.lt(sc.integer(5), sc.add(x, p))
     grow = action("grow", [sc.not_(big)], {0: sc.add(x, p)}, [big], [("by", IntT(1, 2))])
-    system = ScalarSystem(ints((0, 5)), ((0,),), (grow,), ())
+    system = scalar_system(ints((0, 5)), ((0,),), (grow,), ())
     verdict = run(system)
 
     assert isinstance(verdict, Violated)
@@ -282,7 +284,7 @@ def test_recoverable_is_not_judged_but_errors_of_it_are() -> None:
 def test_too_many_instances_for_a_deadlock_check_are_refused() -> None:
     """Expanding them would take longer than the search."""
     wide = action("wide", [], {}, params=[("a", IntT(0, 99)), ("b", IntT(0, 99))])
-    system = ScalarSystem(ints((0, 7)), ((0,),), (wide,), (), claim("done", sc.TRUE))
+    system = scalar_system(ints((0, 7)), ((0,),), (wide,), (), claim("done", sc.TRUE))
     with pytest.raises(InputError, match="E020"):
         run(system)
 
@@ -308,29 +310,31 @@ def test_an_interrupt_ends_the_search_with_what_was_covered() -> None:
     assert (verdict.reason, verdict.coverage.depth, seen) == ("interrupted", 2, [0, 1, 2])
 
 
-def factoring() -> ScalarSystem:
-    """A step whose parameters are the factors of a number of 121 bits, which no machine finds like this."""
-    big = (1 << 61) - 1
+def factoring(bits: int = 31) -> ScalarSystem:
+    """A step whose parameters are the factors of a large number."""
+    big = (1 << bits) - 1
     x, p, q = sc.int_var("s", 0, 0, big), sc.int_var("p", 0, 2, big), sc.int_var("p", 1, 2, big)
     target = ((1 << 61) - 31) * ((1 << 60) + 33)
     guess = action(
         "guess", [sc.eq(sc.mul(p, q), sc.integer(target))], {0: p}, params=[("p", IntT(2, big)), ("q", IntT(2, big))]
     )
-    return ScalarSystem(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
+    return scalar_system(ints((0, big)), ((0,),), (guess,), (claim("never", sc.eq(x, sc.integer(0))),))
 
 
-def test_a_hard_question_ends_with_the_time_budget() -> None:
-    """Factoring within a step takes longer than any budget."""
-    verdict = run(factoring(), budget=Budget(seconds=0.2))
+@pytest.mark.parametrize("bits", [61, 80])
+def test_a_hard_question_ends_with_the_time_budget(bits: int) -> None:
+    """Factoring within a step takes longer than any budget, in bits and in integers."""
+    verdict = run(factoring(bits), budget=Budget(seconds=0.2))
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "time budget of 0.2 s reached"
 
 
-def test_z3_may_end_before_our_clock_does(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("bits", [31, 40])
+def test_z3_may_end_before_our_clock_does(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its timer is the budget's too, though by our clock there is time left."""
     monkeypatch.setattr(Clock, "left", lambda self: self.budget.seconds)
-    verdict = run(factoring(), budget=Budget(seconds=0.1))
+    verdict = run(factoring(bits), budget=Budget(seconds=0.1))
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "time budget of 0.1 s reached"
@@ -351,6 +355,45 @@ def test_the_clock_runs_from_the_start_of_the_check() -> None:
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "time budget of 60 s reached"
+
+
+def long_step() -> ScalarSystem:
+    """A step whose expressions have some thousand parts."""
+    xs = [sc.int_var("s", i, 0, 7) for i in range(40)]
+    total: Node = sc.integer(0)
+    updates = {}
+    for i, x in enumerate(xs):
+        for k in range(40):
+            total = sc.mod(sc.add(sc.ite(sc.lt(x, sc.integer(k % 8)), total, sc.integer(i)), x), sc.integer(8))
+        updates[i] = total
+    return scalar_system(
+        ints(*[(0, 7)] * 40), ((0,) * 40,), (action("turn", [], updates),), (claim("low", at_most(6)),)
+    )
+
+
+@pytest.mark.parametrize("engine", [Bmc(), Induction()], ids=lambda e: e.name)
+def test_who_waits_is_asked_about_while_terms_are_made(engine: Engine) -> None:
+    """Encoding a step may take longer than any search."""
+    looks = iter(range(10))
+
+    verdict = engine.run(Task(long_step(), interrupted=lambda: next(looks, None) is None))
+
+    assert isinstance(verdict, Unknown)
+    assert (verdict.reason, verdict.coverage.depth) == ("interrupted", None)
+
+
+@pytest.mark.parametrize("engine", [Bmc(), Induction()], ids=lambda e: e.name)
+def test_who_waits_is_asked_about_while_a_deadlock_is_spelt_out(engine: Engine) -> None:
+    """For each of thousands of instances."""
+    x, p = sc.int_var("s", 0, 0, 7), sc.int_var("p", 0, 0, 4000)
+    wide = action("wide", [sc.lt(sc.mod(p, sc.integer(5)), x)], {}, params=[("p", IntT(0, 4000))])
+    system = scalar_system(ints((0, 7)), ((0,),), (wide,), (), claim("done", sc.TRUE))
+    looks = iter(range(10))
+
+    verdict = engine.run(Task(system, interrupted=lambda: next(looks, None) is None))
+
+    assert isinstance(verdict, Unknown)
+    assert (verdict.reason, verdict.coverage.depth) == ("interrupted", None)
 
 
 def test_every_violation_has_its_own_shortest_path() -> None:
@@ -408,7 +451,7 @@ def random_system(seed: int) -> ScalarSystem:
     moved = sc.and_((sc.eq(s[1], sc.integer(rng.randint(-2, 3))), sc.eq(t[1], sc.integer(rng.randint(-2, 3)))))
     properties = [claim("always", sc.not_(here)), claim("step", sc.not_(moved), PropertyKind.STEP)][: rng.randint(1, 2)]
     terminal = claim("done", condition()) if rng.random() < 0.2 else None
-    return ScalarSystem(leaves, ((0, 0, 0), (1, 1, 0)), tuple(actions), tuple(properties), terminal)
+    return scalar_system(leaves, ((0, 0, 0), (1, 1, 0)), tuple(actions), tuple(properties), terminal)
 
 
 @pytest.mark.parametrize("seed", range(120))

@@ -18,7 +18,7 @@ from checker.native.visited import OutOfMemory
 from tests.engines.test_explore import counter, systems
 from tests.engines.test_reduction import BUSY, GROW, TRADE
 from tests.ir.test_symmetry import system as modelled
-from tests.native.systems import action, agg_core, claim, leaf, search, successors
+from tests.native.systems import action, agg_core, claim, initial_states, leaf, scalar_system, search, successors
 
 num = sc.integer
 
@@ -72,7 +72,7 @@ def test_a_state_counts_for_each_action_that_may_come_last() -> None:
     right = action("right", [], [sc.lt(x, num(2))], {0: sc.add(x, num(1))})
     up = action("up", [], [sc.lt(y, num(1))], {1: sc.add(y, num(1))})
     stay = action("stay", [(0, 3)], [], {})
-    system = ScalarSystem((leaf("x", 0, 2), leaf("y", 0, 1)), ((0, 0),), (right, up, stay), ())
+    system = scalar_system((leaf("x", 0, 2), leaf("y", 0, 1)), ((0, 0),), (right, up, stay), ())
 
     found = survey(system)
 
@@ -96,7 +96,7 @@ def test_wide_states_are_covered(cells: int) -> None:
     chosen = (0, 31, 32, cells - 1)
     flips = tuple(action(f"set{i}", [], [sc.not_(sc.bool_var("s", i))], {i: sc.TRUE}) for i in chosen)
 
-    found = survey(ScalarSystem(leaves, ((0,) * cells,), flips, ()))
+    found = survey(scalar_system(leaves, ((0,) * cells,), flips, ()))
 
     assert (found.states, found.fired, found.new) == (16, (8, 8, 8, 8), (8, 8, 8, 8))
 
@@ -104,7 +104,7 @@ def test_wide_states_are_covered(cells: int) -> None:
 def test_more_actions_than_a_byte_has_bits() -> None:
     """Each marks a place of its own."""
     x = sc.int_var("s", 0, 0, 20)
-    system = ScalarSystem(
+    system = scalar_system(
         (leaf("x", 0, 20),), ((0,),), tuple(action(f"a{i}", [], [], {0: num(i % 20 + 1)}) for i in range(21)), ()
     )
 
@@ -199,7 +199,7 @@ def test_a_search_that_ends_early_is_covered_by_whole_levels(budget: dict[str, i
 
 def early(system: ScalarSystem, below: int) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
     """As `counted`, without the states that are further away."""
-    levels, frontier = dict.fromkeys(system.initial, 0), list(system.initial)
+    levels, frontier = dict.fromkeys(initial_states(system), 0), list(initial_states(system))
     fired, new, expanded = [0] * len(system.actions), [set() for _ in system.actions], 0
     for depth in range(below):
         found: list[tuple[int, ...]] = []

@@ -16,7 +16,7 @@ from checker.ir.scalar import Node, ScalarSystem
 from tests.engines.test_explore import erroneous, replayed, systems, true
 from tests.engines.test_reduction import GROW
 from tests.ir.test_symmetry import system as modelled
-from tests.native.systems import action, claim, is_error, leaf, successors
+from tests.native.systems import action, claim, initial_states, is_error, leaf, scalar_system, successors
 
 num = sc.integer
 ALWAYS, STEP, RECOVERABLE = PropertyKind.ALWAYS, PropertyKind.STEP, PropertyKind.RECOVERABLE
@@ -41,7 +41,7 @@ def ways(v: Violated) -> list[Way]:
 def all_ways(system: ScalarSystem, v: Violated) -> dict[frozenset[int], int]:
     """The least length of a counterexample that uses exactly some actions, for every set of them."""
     least: dict[frozenset[int], int] = {}
-    seen = {(s, frozenset[int]()) for s in system.initial}
+    seen = {(s, frozenset[int]()) for s in initial_states(system)}
     frontier, length = list(seen), 0
     while frontier:
         following = []
@@ -64,7 +64,7 @@ def wrong(system: ScalarSystem, v: Violated, state: tuple[int, ...]) -> Iterator
     terminal = system.terminal
     if v.property is None:
         for i, a in enumerate(system.actions):
-            alone = ScalarSystem(system.leaves, system.initial, (a,), ())
+            alone = scalar_system(system.leaves, initial_states(system), (a,), ())
             if is_error(alone, state):
                 yield frozenset({i})
     elif v.property == "end":
@@ -140,7 +140,7 @@ def up(name: str, place: int, by: int, most: int) -> Any:
 def grid(value: Node, *more: Any) -> ScalarSystem:
     """A slow and a quick way along x, and a way along y."""
     actions = (up("walk", 0, 1, 8), up("run", 0, 2, 7), up("climb", 1, 1, 9), *more)
-    return ScalarSystem(LEAVES, ((0, 0),), actions, (claim("low", ALWAYS, value),))
+    return scalar_system(LEAVES, ((0, 0),), actions, (claim("low", ALWAYS, value),))
 
 
 def test_each_way_is_the_shortest_that_is_left() -> None:
@@ -180,7 +180,7 @@ def test_switching_actions_off_makes_no_deadlock() -> None:
     other = action("other", [], [sc.eq(X, num(0))], {0: num(2)})
     on = action("on", [], [sc.eq(X, num(1))], {0: num(2)})
     end = claim("end", ALWAYS, sc.FALSE)
-    v = violated(ScalarSystem(LEAVES, ((0, 0),), (one, other, on), (), end), 9)
+    v = violated(scalar_system(LEAVES, ((0, 0),), (one, other, on), (), end), 9)
 
     assert v.trouble is Trouble.DEADLOCK
     assert ways(v) == [(1, frozenset({1})), (2, frozenset({0, 2}))]
@@ -191,7 +191,7 @@ def test_a_state_whose_only_step_is_an_error_is_no_deadlock() -> None:
     one = action("one", [], [sc.eq(X, num(0))], {0: num(1)})
     two = action("two", [], [sc.eq(X, num(0))], {0: num(2)})
     fails = action("fails", [], [sc.FALSE], {}, [sc.eq(X, num(1))])
-    found = violated(ScalarSystem(LEAVES, ((0, 0),), (one, two, fails), (), claim("end", ALWAYS, sc.FALSE)), 9)
+    found = violated(scalar_system(LEAVES, ((0, 0),), (one, two, fails), (), claim("end", ALWAYS, sc.FALSE)), 9)
     v = next(v for v in (found, *found.others) if v.trouble is Trouble.DEADLOCK)
 
     assert ways(v) == [(1, frozenset({1}))]
@@ -210,7 +210,7 @@ def test_a_way_is_found_beside_actions_without_which_there_is_none() -> None:
         moves("a", (0, 1)), moves("b", (1, 9), (7, 9)), moves("c", (0, 2), (2, 7)), moves("d", (1, 6), (6, 9)),
         moves("e", (0, 3), (3, 4), (4, 5), (5, 7)),
     )  # fmt: skip
-    v = violated(ScalarSystem(LEAVES, ((0, 0),), actions, (claim("low", ALWAYS, sc.lt(X, num(9))),)), 9)
+    v = violated(scalar_system(LEAVES, ((0, 0),), actions, (claim("low", ALWAYS, sc.lt(X, num(9))),)), 9)
 
     assert ways(v) == [(2, frozenset({0, 1})), (3, frozenset({1, 2})), (3, frozenset({0, 3})), (5, frozenset({1, 4}))]
 
@@ -234,7 +234,7 @@ def test_more_than_what_was_told_is_not_told() -> None:
         [sc.eq(sc.mod(X, num(2)), num(0)), sc.le(X, num(4))],
         {0: sc.ite(sc.eq(X, num(4)), num(9), sc.add(X, num(2)))},
     )
-    v = violated(ScalarSystem(LEAVES, ((0, 0),), (q, p, r), (claim("low", ALWAYS, sc.lt(X, num(8))),)), 9)
+    v = violated(scalar_system(LEAVES, ((0, 0),), (q, p, r), (claim("low", ALWAYS, sc.lt(X, num(8))),)), 9)
 
     assert ways(v) == [(2, frozenset({0, 1})), (3, frozenset({2}))]
     assert v.fewer
@@ -277,6 +277,6 @@ def test_a_reduced_search_finds_the_same_ways(every: bool) -> None:
 def test_sets_of_actions_are_compared_not_paths() -> None:
     """Parameters do not count."""
     pick = action("pick", [(1, 5)], [sc.eq(X, num(0))], {0: sc.int_var("p", 0, 1, 5)})
-    v = violated(ScalarSystem(LEAVES, ((0, 0),), (pick,), (claim("zero", ALWAYS, sc.eq(X, num(0))),)), 9)
+    v = violated(scalar_system(LEAVES, ((0, 0),), (pick,), (claim("zero", ALWAYS, sc.eq(X, num(0))),)), 9)
 
     assert ways(v) == [(1, frozenset({0}))]

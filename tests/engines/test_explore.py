@@ -8,7 +8,7 @@ import time
 import attrs
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from checker.engines.contract import (
@@ -28,7 +28,20 @@ from checker.engines.explore import Explore
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, recoverable, search, successors
+from tests.native.systems import (
+    action,
+    agg_core,
+    begun,
+    claim,
+    initial_states,
+    keep_all_leaves,
+    leaf,
+    recoverable,
+    scalar_system,
+    search,
+    starting,
+    successors,
+)
 
 num = sc.integer
 ALWAYS, STEP = PropertyKind.ALWAYS, PropertyKind.STEP
@@ -61,12 +74,12 @@ def counter(
     errors = [] if guarded else [sc.eq(x, num(end))]
     up = action("up", [], guards, {0: sc.add(x, num(1))}, errors)
     end_claim = None if terminal is None else claim("may stop", ALWAYS, terminal)
-    return ScalarSystem((leaf("x", 0, top),), ((0,),), (up,), properties, end_claim)
+    return scalar_system((leaf("x", 0, top),), ((0,),), (up,), properties, end_claim)
 
 
 def replayed(system: ScalarSystem, path: Path) -> tuple[int, ...]:
     """The state a path leads to; fails when a step of it is not enabled."""
-    assert path.initial in system.initial
+    assert path.initial in initial_states(system)
     state = path.initial
     for step in path.steps:
         state = {(s.action, s.params): t for s, t in successors(system, state)}[step.action, step.params]
@@ -111,18 +124,18 @@ def test_a_violation_comes_with_a_shortest_path() -> None:
 def test_an_initial_state_may_violate() -> None:
     """Then the path has no steps, and the first such state is the one."""
     system = counter(100, claim("never 3", ALWAYS, sc.not_(sc.eq(X, num(3)))))
-    system = ScalarSystem(system.leaves, ((5,), (3,), (4,)), system.actions, system.properties)
+    system = scalar_system(system.leaves, ((5,), (3,), (4,)), system.actions, system.properties)
 
     verdict = check(system)
 
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((3,), ())
+    assert verdict.path == Path((3,), (), Step(1, ()))
 
 
 def test_several_initial_states_are_all_explored() -> None:
     """More of them than a batch holds, some of them reached from others."""
     base = counter(5_000)
-    system = ScalarSystem(base.leaves, tuple((i,) for i in range(0, 4_000, 7)), base.actions, ())
+    system = scalar_system(base.leaves, tuple((i,) for i in range(0, 4_000, 7)), base.actions, ())
 
     verdict = check(system)
 
@@ -190,7 +203,7 @@ def test_a_shorter_deadlock_comes_before_a_longer_violation() -> None:
     go = action("go", [(0, 1)], [sc.eq(x, num(0))], {0: sc.add(num(1), sc.int_var("p", 0, 0, 1))})
     on = action("on", [], [sc.eq(x, num(1))], {0: num(3)})
     bad = claim("not 3", ALWAYS, sc.not_(sc.eq(x, num(3))))
-    system = ScalarSystem((leaf("x", 0, 9),), ((0,),), (go, on), (bad,), claim("end", ALWAYS, sc.FALSE))
+    system = scalar_system((leaf("x", 0, 9),), ((0,),), (go, on), (bad,), claim("end", ALWAYS, sc.FALSE))
 
     verdict = check(system)
 
@@ -283,15 +296,15 @@ def test_wide_states(cells: int, kept: bool, monkeypatch: pytest.MonkeyPatch) ->
     chosen = [0, 31, 32, 62, 63, cells - 1]
     flips = tuple(action(f"set{i}", [], [sc.not_(bits[i])], {i: sc.TRUE}) for i in sorted(set(chosen)))
     count = len(flips)
-    system = ScalarSystem(leaves, ((1,) * 5 + (0,) * (cells - 5), (0,) * cells), flips, ())
-    full = ScalarSystem(leaves, ((1,) * cells,), flips, (claim("all", ALWAYS, sc.FALSE),))
+    system = scalar_system(leaves, ((1,) * 5 + (0,) * (cells - 5), (0,) * cells), flips, ())
+    full = scalar_system(leaves, ((1,) * cells,), flips, (claim("all", ALWAYS, sc.FALSE),))
 
     verdict, violated = check(system), check(full)
 
     assert isinstance(verdict, Holds)
     assert verdict.coverage.states == 2**count + 2 ** (count - 1)
     assert isinstance(violated, Violated)
-    assert violated.path == Path((1,) * cells, ())
+    assert violated.path == Path((1,) * cells, (), Step(0, ()))
 
 
 def test_a_wide_search_grows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +314,7 @@ def test_a_wide_search_grows(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = sc.int_var("s", 512, 0, 255), sc.int_var("s", 513, 0, 255)
     acts = tuple(action(f"up{i}", [], [sc.lt(v, num(255))], {i: sc.add(v, num(1))}) for i, v in ((512, x), (513, y)))
     top = claim("top", REACHABLE, sc.and_((sc.eq(x, num(255)), sc.eq(y, num(255)))))
-    verdict = check(ScalarSystem(leaves, ((0,) * 514,), acts, (top, claim("on", RECOVERABLE, top.value))))
+    verdict = check(scalar_system(leaves, ((0,) * 514,), acts, (top, claim("on", RECOVERABLE, top.value))))
 
     assert isinstance(verdict, Holds)
     assert (verdict.coverage.states, verdict.coverage.depth) == (65_536, 510)
@@ -317,7 +330,7 @@ def test_a_large_action_is_a_loop(unroll: int, monkeypatch: pytest.MonkeyPatch) 
     total = sc.add(sc.add(p[0], p[1]), p[2])
     guards = [sc.eq(sc.mod(x, num(10)), p[0]), sc.lt(p[1], num(3)), sc.lt(num(6), p[2])]
     jump = action("jump", [(0, 9)] * 3, guards, {0: total})
-    system = ScalarSystem((leaf("x", 0, 40),), ((0,),), (jump,), (claim("r", REACHABLE, sc.eq(x, num(20))),))
+    system = scalar_system((leaf("x", 0, 40),), ((0,),), (jump,), (claim("r", REACHABLE, sc.eq(x, num(20))),))
 
     verdict = check(system)
 
@@ -380,7 +393,7 @@ def test_a_full_tree_is_unknown(cells: int, kind: type, monkeypatch: pytest.Monk
     leaves = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(cells))
     flips = tuple(action(f"set{i}", [], [sc.not_(sc.bool_var("s", i))], {i: sc.TRUE}) for i in range(12))
 
-    verdict = check(ScalarSystem(leaves, ((0,) * cells,), flips, ()))
+    verdict = check(scalar_system(leaves, ((0,) * cells,), flips, ()))
 
     assert isinstance(verdict, kind)
     if isinstance(verdict, Unknown):
@@ -461,13 +474,31 @@ def systems(draw: st.DrawFn) -> ScalarSystem:
             which = sc.mod(draw(ints(state)), num(count))
             goals = [sc.or_((value, sc.eq(which, num(k)))) for k in range(count)]
             properties.append(recoverable(f"p{i}", goals, errors))
-    initial = draw(
-        st.lists(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES)), min_size=1, max_size=3, unique=True)
-    )
     terminal = draw(st.none() | bools(state))
     leaves = tuple(leaf(f"x{i}", lo, hi) for i, (lo, hi) in enumerate(RANGES))
     end = None if terminal is None else claim("end", ALWAYS, terminal)
-    return ScalarSystem(leaves, tuple(initial), actions, tuple(properties), end)
+    made = ScalarSystem(leaves, draw(st.one_of(few_initials(), random_initials())), actions, tuple(properties), end)
+    assume(begun(made))
+    return made
+
+
+@st.composite
+def few_initials(draw: st.DrawFn) -> tuple[ScalarAction, ...]:
+    """For each of some states, a way to begin in it."""
+    states = st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES))
+    leaves = [leaf(f"x{i}", lo, hi) for i, (lo, hi) in enumerate(RANGES)]
+    return starting(leaves, *draw(st.lists(states, min_size=1, max_size=3, unique=True)))
+
+
+@st.composite
+def random_initials(draw: st.DrawFn, *, erring: bool = False) -> tuple[ScalarAction, ...]:
+    """Initial actions with parameters; some instances are disabled, and several may lead to one state."""
+    found = []
+    for i in range(draw(st.integers(1, 3))):
+        a = draw(random_action(tuple(map(num, draw(st.tuples(*(st.integers(lo, hi) for lo, hi in RANGES))))), i))
+        updates = {k: a.updates.get(k, num(lo)) for k, (lo, _) in enumerate(RANGES)}
+        found.append(attrs.evolve(a, updates=updates, errors=a.errors if erring else ()))
+    return tuple(found)
 
 
 @st.composite

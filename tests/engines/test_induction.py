@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+import attrs
 import pytest
 from test_bmc import action, at_most, claim, confirm, counter, ints, random_system, shortest, stopping
 
@@ -16,6 +17,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem, evaluate
 from checker.ir.types import BOOL, IntT, OptionT, RecordT
 from checker.semantics.layout import flatten_type
+from tests.native.systems import scalar_system
 
 
 def run(system: ScalarSystem, steps: int = 6, **options: object) -> object:
@@ -29,7 +31,7 @@ def ring(*properties: ScalarProperty) -> ScalarSystem:
     after = sc.ite(small, sc.mod(sc.add(x, sc.integer(1)), sc.integer(3)), sc.add(x, sc.integer(1)))
     go = action("go", [sc.lt(x, sc.integer(7))], {0: after})
     stay = action("stay", [sc.eq(x, sc.integer(7))], {})
-    return ScalarSystem(ints((0, 7)), ((0,),), (go, stay), properties)
+    return scalar_system(ints((0, 7)), ((0,),), (go, stay), properties)
 
 
 def not_at(*values: int) -> sc.Node:
@@ -72,15 +74,16 @@ def test_the_whole_range_is_proved() -> None:
     assert isinstance(verdict, Proved)
 
 
-def test_a_counterexample_to_induction_is_a_run() -> None:
-    """With k = 2 at most, the run 5 -> 6 -> 7 keeps the invariant until its end."""
+def test_a_counterexample_to_induction_is_the_last_step_of_a_run() -> None:
+    """With k = 2 at most, the run 5 -> 6 -> 7 keeps the invariant until its end, and no other run leads to 7."""
     verdict = run(ring(claim("not", not_at(7))), 2)
 
     assert isinstance(verdict, Unknown)
     assert verdict.reason == "not k-inductive for k up to 2"
     assert verdict.property == "not"
-    assert verdict.cti == ((5,), (6,), (7,))
-    assert verdict.cti_steps == (Step(0, ()), Step(0, ()))
+    assert verdict.cti == ((6,), (7,))
+    assert verdict.cti_steps == (Step(0, ()),)
+    assert verdict.coverage.notes == ()
 
 
 def test_states_of_a_counterexample_are_values_of_the_state() -> None:
@@ -90,11 +93,11 @@ def test_states_of_a_counterexample_are_values_of_the_state() -> None:
     some, item, w = sc.bool_var("s", 0), sc.int_var("s", 1, 0, 3), sc.bool_var("s", 2)
     flip = action("flip", [], {2: sc.not_(w)})
     clean = claim("clean", sc.or_((some, sc.eq(item, sc.integer(0)))))
-    typed = ScalarSystem(leaves, ((0, 0, 0),), (flip,), (clean,), None, state)
+    typed = scalar_system(leaves, ((0, 0, 0),), (flip,), (clean,), None, state)
 
     assert isinstance(run(typed, 1), Proved)
     odd = claim("odd", sc.or_((w, sc.not_(some))))
-    verdict = run(ScalarSystem(leaves, ((0, 0, 0),), (flip,), (odd,), None, state), 1)
+    verdict = run(scalar_system(leaves, ((0, 0, 0),), (flip,), (odd,), None, state), 1)
     assert isinstance(verdict, Unknown)
     assert verdict.cti is not None
     assert all(s[0] or s[1] == 0 for s in verdict.cti)
@@ -106,7 +109,7 @@ def test_an_error_that_is_not_excluded_is_in_the_counterexample() -> None:
     big = sc.lt(sc.integer(7), sc.add(x, p))
     here = sc.or_((sc.lt(x, sc.integer(2)), sc.eq(x, sc.integer(5))))
     grow = action("grow", [here, sc.not_(big)], {0: sc.add(x, p)}, [big], [("by", IntT(1, 2))])
-    system = ScalarSystem(ints((0, 7)), ((0,),), (grow, action("rest", [], {})), ())
+    system = scalar_system(ints((0, 7)), ((0,),), (grow, action("rest", [], {})), ())
     verdict = run(system, 1)
 
     assert isinstance(verdict, Unknown)
@@ -114,6 +117,69 @@ def test_an_error_that_is_not_excluded_is_in_the_counterexample() -> None:
     assert verdict.cti is not None
     assert len(verdict.cti_steps) == len(verdict.cti)
     assert verdict.cti_steps[-1].action == 0
+
+
+def leaky(*properties: ScalarProperty) -> ScalarSystem:
+    """x goes 0 -> 1 -> 2 -> 0.  Where z is 1, which it never is, y is filled step by step meanwhile, and may overflow."""
+    x, y, z = (sc.int_var("s", i, 0, 7) for i in range(3))
+    here, full = sc.and_((sc.eq(z, sc.integer(1)), sc.le(x, sc.integer(2)))), sc.eq(y, sc.integer(7))
+    fill = action("fill", [here, sc.not_(full)], {1: sc.add(y, sc.integer(1))}, [sc.and_((here, full))])
+    go = action("go", [], {0: sc.mod(sc.add(x, sc.integer(1)), sc.integer(3))})
+    return scalar_system(ints((0, 7), (0, 7), (0, 7)), ((0, 0, 0),), (go, fill), properties)
+
+
+def test_what_is_inductive_is_told_though_steps_may_be_errors() -> None:
+    """No step overflows, which k = 2 does not show; what x does has nothing to do with it."""
+    low = claim("low", sc.not_(sc.eq(sc.int_var("s", 1, 0, 7), sc.integer(3))))
+
+    verdict = run(leaky(claim("small", at_most(2)), low), 2)
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.coverage.notes == (
+        "small: 1-inductive, apart from errors of the model; proof checked again with mathematical integers",
+    )
+    assert verdict.reason == "not k-inductive for k up to 2"
+    assert verdict.property == "low"
+    assert verdict.cti is not None
+    assert [s[1] for s in verdict.cti] == [2, 3]
+
+
+def test_what_needs_a_larger_k_without_the_others_is_told_with_it() -> None:
+    """Three states lie before 6 beside the ring, and none of that depends on the rest."""
+    base = leaky()
+    x = sc.int_var("s", 0, 0, 7)
+    small = sc.le(x, sc.integer(2))
+    beside = sc.ite(small, sc.mod(sc.add(x, sc.integer(1)), sc.integer(3)), sc.add(x, sc.integer(1)))
+    go = action("go", [sc.lt(x, sc.integer(7))], {0: beside})
+    system = attrs.evolve(base, actions=(go, base.actions[1]), properties=(claim("not six", not_at(6)),))
+
+    verdict = run(system, 5)
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason == "not k-inductive for k up to 5; `fill` may be an error of the model"
+    assert verdict.coverage.notes == (
+        "not six: 4-inductive, apart from errors of the model; proof checked again with mathematical integers",
+    )
+    assert verdict.cti is not None
+    assert len(verdict.cti) == len(verdict.cti_steps) == 2
+
+
+def test_claims_that_fail_do_not_hide_those_that_do_not() -> None:
+    """Without errors there is nothing to except."""
+    verdict = run(ring(claim("not seven", not_at(7)), claim("not three", not_at(3))), 2)
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.property == "not seven"
+    assert verdict.coverage.notes == ("not three: 1-inductive; proof checked again with mathematical integers",)
+
+
+def test_a_second_solver_that_refutes_a_part_of_a_proof_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checker.engines.induction.confirm", lambda *_: None)
+
+    verdict = run(ring(claim("not seven", not_at(7)), claim("not three", not_at(3))), 2)
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.coverage.notes == ("not three: a second solver refutes that it is 1-inductive: please report this",)
 
 
 def test_step_properties_are_proved_of_the_last_step() -> None:
@@ -224,3 +290,13 @@ def test_random_systems_are_proved_and_refuted() -> None:
 
     assert kinds.count(Proved) > 10
     assert kinds.count(Violated) > 10
+
+
+@pytest.mark.parametrize("budget", [Budget(), Budget(seconds=600.0)])
+def test_of_a_proof_no_part_is_told(budget: Budget) -> None:
+    """What was seen of a smaller k on the way is in it."""
+    verdict = run(ring(claim("not five", not_at(5)), claim("not three", not_at(3))), budget=budget)
+
+    assert isinstance(verdict, Proved)
+    assert verdict.k == 2
+    assert verdict.coverage.notes == ("2-inductive; proof checked again with mathematical integers",)

@@ -27,7 +27,7 @@ from tests.clock import Clock
 from tests.engines.test_explore import systems
 from tests.engines.test_reduction import BUSY, FEW
 from tests.ir.test_symmetry import system as written
-from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, told
+from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, scalar_system, starting, told
 from tests.native.test_threads import wide
 from tests.native.test_visited import line
 
@@ -117,7 +117,7 @@ def small(top: int) -> ScalarSystem:
     wanted = claim("wanted", PropertyKind.REACHABLE, sc.and_((sc.eq(xs[0], num(3)), sc.eq(xs[4], num(2)))))
     back = claim("back", PropertyKind.RECOVERABLE, sc.eq(xs[0], num(top)))
     leaves = tuple(leaf(f"x{i}", 0, top) for i in range(5))
-    return ScalarSystem(leaves, ((0,) * 5,), acts, (wanted, back))
+    return scalar_system(leaves, ((0,) * 5,), acts, (wanted, back))
 
 
 def orbits() -> ScalarSystem:
@@ -229,7 +229,7 @@ def test_what_changes_the_search_is_refused(tmp_path: Path) -> None:
     others = [
         Task(small(3)),
         Task(attrs.evolve(system, properties=system.properties[:1])),
-        Task(attrs.evolve(system, initial=((1,) * 5,))),
+        Task(attrs.evolve(system, initials=starting(system.leaves, (1,) * 5))),
         Task(system, every=True),
         Task(system, Budget(depth=3)),
         Task(system, Budget(states=300)),

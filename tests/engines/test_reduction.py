@@ -20,6 +20,7 @@ from checker.native.program import Program, known_leaves, permitted
 from tests.engines.test_explore import replayed
 from tests.ir import test_symmetry
 from tests.ir.test_symmetry import HEAD, act, system
+from tests.native.systems import scalar_system
 
 BEGINS_AGAIN = history.begins_again  # as it is; tests do not know earlier runs of others
 
@@ -474,7 +475,7 @@ def test_a_search_that_is_saved_is_reduced_from_the_start(tmp_path: Path) -> Non
 def test_where_nothing_is_gained_nothing_is_asked() -> None:
     """One member, or no scalarset; or a system that nobody wants reduced."""
     made = system(GROW)
-    alone = ScalarSystem((), ((),), (), ())
+    alone = scalar_system((), ((),), (), ())
 
     assert [reduction.at_first(t).again for t in (Task(alone), Task(made, symmetry=False))] == [None, None]
 

@@ -17,10 +17,10 @@ from checker.engines.simulate import Simulate
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
-from tests.agreement.compare import prepare, read
+from tests.agreement.compare import compiles, prepare, read
 from tests.engines.test_explore import systems
 from tests.engines.walking import goes_wrong, told, walk
-from tests.native.systems import action, claim, is_error, leaf, successors
+from tests.native.systems import action, claim, initial_states, is_error, leaf, scalar_system, successors
 from tests.strategies import random_model
 
 num = sc.integer
@@ -45,10 +45,10 @@ def violations(start: int, stop: int) -> Iterator[tuple[ScalarSystem, Violated]]
             subject = prepare(read(random_model(seed)))
         except InputError:
             continue
-        if subject is None or not subject.system.initial:
+        if not compiles(subject.begins):
             continue
         system, chance = subject.system, random.Random(seed)
-        state = system.initial[0]
+        state = initial_states(system)[0]
         for _ in range(8):
             steps = [] if is_error(system, state) else successors(system, state)
             state = chance.choice(steps)[1] if steps else state
@@ -121,7 +121,7 @@ def check_first(system: ScalarSystem, verdict: Violated) -> None:
             other = (*path.steps[:i], Step(step.action, params), *path.steps[i + 1 :])
             found = goes_wrong(system, attrs.evolve(path, steps=other))
             assert found is None or found[0] != wrong
-    for initial in system.initial[: system.initial.index(path.initial)]:
+    for initial in initial_states(system)[: initial_states(system).index(path.initial)]:
         found = goes_wrong(system, attrs.evolve(path, initial=initial))
         assert found is None or found[0] != wrong
 
@@ -159,16 +159,16 @@ def test_a_detour_is_cut_short(monkeypatch: pytest.MonkeyPatch, kind: PropertyKi
     end = action("end", [], [sc.eq(x, num(39)), sc.eq(a, num(1))], {0: num(40), 1: num(0)})
     reached = sc.int_var("s" if kind is PropertyKind.ALWAYS else "t", 0, 0, 40)
     below = claim("below", kind, sc.lt(reached, num(40)))
-    system = ScalarSystem((leaf("x", 0, 40), leaf("a", 0, 1)), ((1, 0), (0, 0)), (up, jump, end), (below,))
+    system = scalar_system((leaf("x", 0, 40), leaf("a", 0, 1)), ((1, 0), (0, 0)), (up, jump, end), (below,))
 
     verdict = Simulate().run(Task(system, seed=3))
     monkeypatch.setattr(shrink, "_EFFORT", 0)
     walked = Simulate().run(Task(system, seed=3))
 
     assert isinstance(walked, Violated)
-    assert walked.path == Path((1, 0), (Step(0, ()),) * 39)
+    assert walked.path == Path((1, 0), (Step(0, ()),) * 39, Step(0, ()))
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((0, 0), (Step(1, ()), Step(2, ())))
+    assert verdict.path == Path((0, 0), (Step(1, ()), Step(2, ())), Step(1, ()))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -178,12 +178,12 @@ def test_a_round_of_steps_is_left_out(no_search: None, seed: int) -> None:
     turn = action("turn", [], [], {1: sc.mod(sc.add(c, num(1)), num(3))})
     up = action("up", [], [sc.eq(c, num(0)), sc.lt(x, num(5))], {0: sc.add(x, num(1))})
     below = claim("below", PropertyKind.ALWAYS, sc.lt(x, num(5)))
-    system = ScalarSystem((leaf("x", 0, 5), leaf("c", 0, 2)), ((0, 0),), (turn, up), (below,))
+    system = scalar_system((leaf("x", 0, 5), leaf("c", 0, 2)), ((0, 0),), (turn, up), (below,))
 
     verdict = Simulate().run(Task(system, seed=seed))
 
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((0, 0), (Step(1, ()),) * 5)
+    assert verdict.path == Path((0, 0), (Step(1, ()),) * 5, Step(0, ()))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -196,7 +196,7 @@ def test_it_stays_the_same_trouble(no_search: None, seed: int) -> None:
     )
     lone = claim("lone", PropertyKind.ALWAYS, sc.not_(sc.and_((sc.eq(x, num(3)), sc.eq(y, num(0))))))
     far = claim("far", PropertyKind.ALWAYS, sc.lt(x, num(5)))
-    system = ScalarSystem((leaf("x", 0, 9), leaf("y", 0, 1)), ((0, 0),), acts, (lone, far))
+    system = scalar_system((leaf("x", 0, 9), leaf("y", 0, 1)), ((0, 0),), acts, (lone, far))
 
     verdict = Simulate().run(Task(system, seed=seed))
 
@@ -212,7 +212,7 @@ def test_parameters_become_small(no_search: None) -> None:
     by = sc.int_var("p", 0, 0, 5)
     grow = action("grow", [(0, 5)], [sc.lt(x, num(15)), sc.lt(num(1), by)], {0: sc.add(x, by)})
     below = claim("below", PropertyKind.ALWAYS, sc.lt(x, num(5)))
-    system = ScalarSystem((leaf("x", 0, 20),), ((2,), (0,)), (grow,), (below,))
+    system = scalar_system((leaf("x", 0, 20),), ((2,), (0,)), (grow,), (below,))
 
     verdict = Simulate().run(Task(system, seed=5))
 

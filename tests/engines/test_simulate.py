@@ -19,7 +19,7 @@ from checker.native import jit, moves
 from checker.native import successors as native_successors
 from tests.engines.test_explore import systems
 from tests.engines.walking import told, walk
-from tests.native.systems import action, agg_core, claim, is_error, leaf, successors
+from tests.native.systems import action, agg_core, claim, is_error, leaf, scalar_system, successors
 
 num = sc.integer
 X, Y = sc.int_var("s", 0, 0, 9), sc.int_var("s", 1, 0, 9)
@@ -32,7 +32,7 @@ def pair(*properties: ScalarProperty, terminal: Node | None = None, error: Node 
         for i, v in enumerate((X, Y))
     )
     end = None if terminal is None else claim("end", PropertyKind.ALWAYS, terminal)
-    return ScalarSystem((leaf("x", 0, 9), leaf("y", 0, 9)), ((0, 0),), acts, properties, end)
+    return scalar_system((leaf("x", 0, 9), leaf("y", 0, 9)), ((0, 0),), acts, properties, end)
 
 
 def replayed(system: ScalarSystem, path: Path) -> tuple[int, ...]:
@@ -61,7 +61,7 @@ def test_a_step_is_checked() -> None:
     verdict = Simulate().run(Task(pair(claim("fine", PropertyKind.STEP, sc.not_(bad)))))
 
     assert isinstance(verdict, Violated)
-    assert verdict.path == Path((0, 0), (Step(0, ()),) * 4)
+    assert verdict.path == Path((0, 0), (Step(0, ()),) * 4, Step(0, ()))
 
 
 def test_a_deadlock_is_found() -> None:

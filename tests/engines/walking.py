@@ -13,7 +13,7 @@ from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarProperty, ScalarSystem
 from checker.native.kernel.walk import RATES
-from tests.native.systems import State, is_error, successors
+from tests.native.systems import State, begun, is_error, successors
 
 _WORD = (1 << 64) - 1
 _JUDGED = (PropertyKind.ALWAYS, PropertyKind.STEP)
@@ -49,12 +49,12 @@ class Random:
 
 def walk(system: ScalarSystem, seed: int, walks: int, longest: int) -> Walked:
     """So many walks, up to the first that goes wrong."""
-    done = Walked()
+    done, beginnings = Walked(), [state for _, state in begun(system)]
     for number in range(walks):
         done.walks += 1
         chance = Random(((number + 1) * 0xD1342543DE82EF95 & _WORD) ^ _mixed(seed))
         chance = Random(chance.next())
-        state = system.initial[chance.below(len(system.initial))]
+        state = beginnings[chance.below(len(beginnings))]
         rate = (1 << 32) >> RATES[chance.below(len(RATES))] if any(a.fault for a in system.actions) else 0
         done.wrong = in_state(system, state)
         for _ in range(longest):

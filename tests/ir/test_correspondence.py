@@ -10,7 +10,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.passes.correspondence import correspondence
 from checker.ir.passes.known import Known, narrowed
 from checker.ir.scalar import Leaf, Node, ScalarSystem
-from tests.native.systems import action, claim, leaf
+from tests.native.systems import action, claim, leaf, scalar_system
 
 num = sc.integer
 N = 3
@@ -20,7 +20,7 @@ X, Y, Z = (sc.int_var("s", i, 0, 9) for i in range(N))
 def system(*updates: dict[int, Node], initial: tuple[tuple[int, ...], ...] = ((0, 0, 0),)) -> ScalarSystem:
     """Three numbers, and an action for each way to change them."""
     actions = tuple(action(f"a{i}", [], [], u) for i, u in enumerate(updates))
-    return ScalarSystem(tuple(leaf(name, 0, 9) for name in "xyz"), initial, actions, ())
+    return scalar_system(tuple(leaf(name, 0, 9) for name in "xyz"), initial, actions, ())
 
 
 UP = sc.ite(sc.lt(X, num(9)), sc.add(X, num(1)), num(0))

@@ -15,7 +15,7 @@ from checker.ir.passes.instances import Expressions, Instance
 from checker.ir.passes.kept import Kept
 from checker.ir.passes.movers import Movers
 from checker.ir.scalar import Node, ScalarAction, ScalarSystem, evaluate
-from tests.native.systems import action, agg_core, claim, leaf
+from tests.native.systems import action, agg_core, claim, leaf, scalar_system
 
 num = sc.integer
 TOP = 3
@@ -27,7 +27,7 @@ State = tuple[int, ...]
 def system(*actions: ScalarAction, claims: tuple[tuple[PropertyKind, Node], ...] = ()) -> ScalarSystem:
     """Some actions on four numbers."""
     properties = tuple(claim(f"p{i}", kind, value) for i, (kind, value) in enumerate(claims))
-    return ScalarSystem(tuple(leaf(f"x{i}", 0, TOP) for i in range(LEAVES)), ((0,) * LEAVES,), actions, properties)
+    return scalar_system(tuple(leaf(f"x{i}", 0, TOP) for i in range(LEAVES)), ((0,) * LEAVES,), actions, properties)
 
 
 def states() -> Iterator[State]:

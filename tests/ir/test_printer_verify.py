@@ -40,7 +40,8 @@ def test_a_scalar_system_prints_leaf_by_leaf() -> None:
     p = program(UP)
     assert print_scalar(scalarize(p, p.actions, [], None, {})).splitlines() == [
         "s0 n: 0..2",
-        "initial 0",
+        "initial ()",
+        "  s0 := 0",
         "action step()",
         "  guard (le (add s0 1) 2)",
         "  error RANGE (not (le (add s0 1) 2))",

@@ -14,7 +14,7 @@ from checker.ir.passes.known import Known, narrowed
 from checker.ir.passes.ranges import ranges
 from checker.ir.scalar import Node, ScalarAction, ScalarSystem
 from tests.engines.test_explore import systems
-from tests.native.systems import action, claim, leaf, search
+from tests.native.systems import action, claim, leaf, scalar_system, search
 from tests.native.test_wide import QUIET, wide_systems
 
 num = sc.integer
@@ -25,7 +25,7 @@ P = sc.int_var("p", 0, 0, 4)
 
 def system(*actions: ScalarAction, initial: tuple[tuple[int, ...], ...] = ((0, 0),)) -> ScalarSystem:
     """Two numbers."""
-    return ScalarSystem((leaf("x", 0, FAR), leaf("y", 0, FAR)), initial, actions, ())
+    return scalar_system((leaf("x", 0, FAR), leaf("y", 0, FAR)), initial, actions, ())
 
 
 def up(below: int) -> ScalarAction:
@@ -68,7 +68,7 @@ def all_within(made: ScalarSystem) -> bool:
 def test_a_bool_may_have_one_value() -> None:
     """It is that constant then, wherever it is read."""
     flag = sc.bool_var("s", 0)
-    made = ScalarSystem(
+    made = scalar_system(
         (sc.Leaf("flag", True, 0, 1), leaf("x", 0, 9)), ((1, 0),),
         (action("use", [], [flag], {1: num(4)}), action("end", [], [sc.not_(flag)], {0: sc.FALSE})),
         (claim("set", PropertyKind.ALWAYS, flag),),

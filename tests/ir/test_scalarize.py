@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
+import attrs
 import pytest
 
 from checker.diagnostics import InputError, Span
@@ -12,11 +13,12 @@ from checker.ir import nodes as n
 from checker.ir import scalar as sc
 from checker.ir import types as ty
 from checker.ir.nodes import ArithOp, CompareOp, ModelErrorKind, QuantOp, SetOp
-from checker.ir.passes.scalarize import InitialError, scalarize
+from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
 from checker.semantics.values import ModelError
 from tests.clock import effort
+from tests.native.systems import initial_states
 
 COIN = ty.ScalarT("Coin", 2)
 COLOUR = ty.EnumT("Colour", ("RED", "GREEN", "BLUE"), ordered=True)
@@ -299,12 +301,23 @@ def test_guards_are_a_flat_conjunction() -> None:
     assert all(g.op is not sc.Op.AND for a in SYSTEM.actions for g in a.guards)
 
 
-def test_numbers_beyond_64_bits_are_refused() -> None:
-    """An int that may leave 64 bits is E001, before any engine sees it."""
+def test_numbers_beyond_64_bits_are_noted() -> None:
+    """With their place and what they may be: it is for an engine to say whether it takes them."""
     big = num(1 << 62)
-    bad = action("big", {}, put("n", arith(ArithOp.MUL, arith(ArithOp.ADD, get("n"), num(9)), big)))
-    with pytest.raises(InputError, match="E001"):
-        scalarize(PROGRAM, [bad], [], None, {})
+    product = arith(ArithOp.MUL, arith(ArithOp.ADD, get("n"), num(9)), big)
+
+    system = scalarize(PROGRAM, [action("big", {}, put("n", product))], [], None, {})
+
+    assert system.wide == (sc.Wide(8 << 62, 12 << 62, product.span),)
+
+
+def test_numbers_of_thousands_of_bits_are_refused() -> None:
+    """Squares of squares are E002, before any engine sees them."""
+    total: n.Expr = num(1 << 600)
+    for _ in range(3):
+        total = arith(ArithOp.MUL, total, total)
+    with pytest.raises(InputError, match="E002"):
+        scalarize(PROGRAM, [action("big", {}, put("n", total))], [], None, {})
 
 
 def test_loops_too_long_to_unroll_are_refused() -> None:
@@ -325,13 +338,50 @@ def test_nested_loops_too_large_to_compile_are_refused() -> None:
         scalarize(PROGRAM, [bad], [], None, {})
 
 
-def test_an_error_of_an_initial_action_is_raised() -> None:
-    """There is no first state to show it with, so it is told apart."""
+def test_who_waits_is_asked_about_while_loops_are_unrolled() -> None:
+    """Some hundred thousand expressions take seconds."""
+    total = arith(ArithOp.MOD, arith(ArithOp.ADD, get("n"), n.Local(ty.INT, "i", span=span())), num(4))
+    body = (n.Assign("s", STATE, (n.AtField("n"),), total, span=span()),)
+    loop = n.Loop(("i",), (ty.INT,), n.RangeIter(num(0), num(5_000)), body, span=span())
+    looks = []
+
+    def look() -> None:
+        looks.append(0)
+        if len(looks) == 20:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        scalarize(PROGRAM, [action("long", {}, loop)], [], None, {}, look)
+
+
+def test_an_initial_action_reads_its_parameters_alone_and_gives_every_leaf() -> None:
+    """It is taken in the default state, which is constant: what it does not assign is what that says."""
     bad = action("start", {"k": ty.IntT(0, 9)}, put("n", K))
     program = n.Program("m", STATE, ("m", "State"), DEFAULT, (bad,), ACTIONS, HELPERS, (), (), {})
-    with pytest.raises(InitialError) as e:
-        scalarize(program, [], [], None, {})
-    assert (e.value.kind, e.value.action, e.value.params) == (ModelErrorKind.RANGE, "start", (4,))
+
+    system = scalarize(program, [], [], None, {})
+
+    (made,) = system.initials
+    roots = [*made.guards, *(e.condition for e in made.errors), *made.updates.values()]
+    assert {sc.var_of(v)[0] for v in sc.topological(roots) if v.op is sc.Op.VAR} == {"p"}
+    assert sorted(made.updates) == list(range(len(system.leaves)))
+    assert [e.kind for e in made.errors] == [ModelErrorKind.RANGE]
+    wrong = [k for k in range(10) if sc.evaluate([e.condition for e in made.errors], {("p", 0): k}) == [1]]
+    assert wrong == [4, 5, 6, 7, 8, 9]
+    assert initial_states(system) == tuple(
+        to_leaves(STATE, state) for state, _, _ in ev.initial_states(attrs.evolve(program, initials=(few(program),)))
+    )
+
+
+def few(program: n.Program) -> n.Action:
+    """The initial action for the parameters that are no error."""
+    return action("start", {"k": ty.IntT(0, 3)}, put("n", K))
+
+
+def test_without_initial_actions_a_run_begins_in_the_default_state() -> None:
+    system = scalarize(PROGRAM, [], [], None, {})
+
+    assert initial_states(system) == (to_leaves(STATE, DEFAULT),)
 
 
 def test_a_model_with_fifteen_actions_is_quick() -> None:

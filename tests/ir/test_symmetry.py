@@ -20,6 +20,7 @@ from checker.ir.passes.scalarize import scalarize
 from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap, symmetries
 from checker.ir.scalar import ScalarProperty, ScalarSystem
 from checker.smt.equivalence import Prover
+from tests.native.systems import list_no_initial_states, scalar_system
 
 HEAD = '''from typing import Annotated, Final
 
@@ -241,6 +242,43 @@ def test_initial_states_for_every_member_are_alike_together() -> None:
     assert len(shown(system(start + IDLE)).sorts) == 2
 
 
+MANY = {
+    "a member by a parameter": ("def begin(s: State, w: Who) -> None:\n    s.leader = w", True),
+    "votes of all, by a parameter": (
+        "def begin(s: State, votes: Map[Who, Annotated[int, Range(0, 2)]], w: Who) -> None:\n"
+        "    require(votes[w] > 0)\n    s.votes = votes\n    s.leader = w", True
+    ),
+    "the last member": ("def begin(s: State) -> None:\n    for w in Who:\n        s.leader = w", False),
+    "the first member that": (
+        "def begin(s: State, voters: FiniteSet[Who]) -> None:\n    for w in voters:\n        s.leader = w", False
+    ),
+    "an error for one of them": (
+        "def begin(s: State, votes: Map[Who, Annotated[int, Range(0, 3)]]) -> None:\n"
+        "    for w in Who:\n        s.votes[w] = votes[w]\n        require(s.votes[w] < 2)", False
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_initial_actions_are_shown_to_be_alike_as_other_actions_are(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they lead to more states than are listed: what is not shown of each is not reduced by."""
+    list_no_initial_states(monkeypatch)
+    text, alike = MANY[name]
+
+    found = shown(system(f"@initial\n{text}\n\n\n{IDLE}"))
+
+    assert ("Who" in [s.name for s in found.sorts]) is alike
+    assert [(r.sort.name, r.reason, r.open) for r in found.refused] == (
+        [] if alike else [("Who", "`begin` was not shown to treat its members alike", False)]
+    )
+
+
+def test_initial_actions_that_are_alike_need_no_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    list_no_initial_states(monkeypatch)
+
+    assert all(len(symmetries(system(f"@initial\n{t}\n\n\n{IDLE}")).sorts) == 2 for t, alike in MANY.values() if alike)
+
+
 def test_plain_models_need_no_solver() -> None:
     """Rewriting is enough, so small specs stay instant."""
     plain = (
@@ -264,7 +302,7 @@ def test_what_is_not_shown_is_not_reduced_by_and_stays_open() -> None:
 
 def test_no_state_no_scalarsets() -> None:
     """Systems that have no types are searched as they are."""
-    bare = ScalarSystem((), ((),), (), ())
+    bare = scalar_system((), ((),), (), ())
 
     assert symmetries(bare) == Symmetries()
     assert quotient(bare, ()) is None

@@ -13,11 +13,16 @@ from checker.diagnostics import NOWHERE
 from checker.engines.contract import Step, Verdict, Violated
 from checker.ir import scalar as sc
 from checker.ir.nodes import ModelErrorKind, PropertyKind
+from checker.ir.passes import starts
 from checker.ir.passes.known import NOTHING
 from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from checker.ir.types import IntT
+from checker.ir.types import IntT, Type
+from checker.native.kernel import Ctx
+from checker.native.run import Run
 from checker.native.visited import Visited
 from checker.semantics.layout import to_leaves
+
+State = tuple[int, ...]
 
 ABSENT, BUILT, CONFIRMED, PROVEN, FINAL = range(5)
 
@@ -79,6 +84,38 @@ def action(
     return ScalarAction(name, None, types, leaves, tuple(range(len(params))), tuple(guards), sites, updates)
 
 
+def starting(leaves: Sequence[Leaf], *states: State) -> tuple[ScalarAction, ...]:
+    """Initial actions that lead to these states."""
+    return tuple(sc.begins([sc.constant(leaf, v) for leaf, v in zip(leaves, state, strict=True)]) for state in states)
+
+
+def scalar_system(  # noqa: PLR0913 - as the class has them
+    leaves: tuple[Leaf, ...],
+    initial: Sequence[State],
+    actions: tuple[ScalarAction, ...],
+    properties: tuple[ScalarProperty, ...],
+    terminal: ScalarProperty | None = None,
+    state: Type | None = None,
+) -> ScalarSystem:
+    """A system that begins in some states."""
+    return ScalarSystem(leaves, starting(leaves, *initial), actions, properties, terminal, state)
+
+
+def initial_states(system: ScalarSystem) -> tuple[State, ...]:
+    """The initial states of a system that has few."""
+    states = starts.listed(system)
+    assert states is not None
+    return states
+
+
+def put_pending(run: Run, states: Sequence[Sequence[int]]) -> None:
+    """Let states, in words, wait to be taken in; no instance leads to them."""
+    run.pending.put(0, [w for s in states for w in s])
+    nobody = run.program.instances
+    run.ids.put(0, [nobody << 32 | nobody] * (len(states) // 2 + 1))
+    run[Ctx.WAITING] = len(states)
+
+
 def claim(name: str, kind: PropertyKind, value: Node, errors: Sequence[Node] = ()) -> ScalarProperty:
     """A property."""
     return ScalarProperty(name, kind, value, tuple(ErrorSite(e, ModelErrorKind.RANGE, NOWHERE) for e in errors))
@@ -93,6 +130,12 @@ def recoverable(name: str, goals: Sequence[Node], errors: Sequence[Node] = ()) -
 def keep_all_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let states be as wide as they are written: nothing is left out, whatever is known of them."""
     monkeypatch.setattr("checker.engines.explore.known_leaves", lambda *_: NOTHING)
+
+
+def list_no_initial_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let initial states be too many to list, whatever they are."""
+    monkeypatch.setattr(starts, "FEW", -1)
+    starts._listed.cache_clear()
 
 
 def agg_core(chains: int, heights: int) -> ScalarSystem:
@@ -155,10 +198,7 @@ def agg_core(chains: int, heights: int) -> ScalarSystem:
         )
         for k in range(n)
     )
-    return ScalarSystem(tuple(leaves), ((0,) * (2 * n),), actions, (claim("safe", PropertyKind.ALWAYS, safe),))
-
-
-State = tuple[int, ...]
+    return scalar_system(tuple(leaves), ((0,) * (2 * n),), actions, (claim("safe", PropertyKind.ALWAYS, safe),))
 
 
 def successors(system: ScalarSystem, state: State) -> list[tuple[Step, State]]:
@@ -183,9 +223,22 @@ def _instances(system: ScalarSystem, state: State) -> Iterator[tuple[Step, State
                 yield Step(number, values), tuple(new.get(i, v) for i, v in enumerate(state))
 
 
+def begun(system: ScalarSystem) -> list[tuple[Step, State]]:
+    """Every enabled initial instance, in order, and the state that it leads to."""
+    found = []
+    for number, a in enumerate(system.initials):
+        for values in system.expand_params(a):
+            leaves = [x for (_, t), v in zip(a.params, values, strict=True) for x in to_leaves(t, v)]
+            env = {("p", i): v for i, v in enumerate(leaves)}
+            if all(sc.evaluate(a.guards, env)):
+                made = sc.evaluate([a.updates[i] for i in range(len(system.leaves))], env)
+                found.append((Step(number, values), tuple(made)))
+    return found
+
+
 def search(system: ScalarSystem) -> tuple[dict[State, int], dict[State, list[State]], set[State]]:
     """Breadth first in Python: the level of each state, its successors, and the states with an error."""
-    levels = dict.fromkeys(system.initial, 0)
+    levels = dict.fromkeys([state for _, state in begun(system)], 0)
     steps: dict[State, list[State]] = {}
     queue, wrong = deque(levels), set()
     while queue:

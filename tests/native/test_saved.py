@@ -13,7 +13,7 @@ from checker.native.program import Program
 from checker.native.run import Noted
 from checker.native.saved import numbers, restore, sections
 from checker.native.visited import Visited
-from tests.native.systems import entered, keep_all_leaves
+from tests.native.systems import entered, keep_all_leaves, put_pending
 from tests.native.test_threads import wide
 
 
@@ -98,7 +98,7 @@ def test_successors_that_wait_are_taken_in_as_what_they_are(tmp_path: Path) -> N
     visited = Visited(Program(wide(9)), Crew(2))
     pack = visited.program.pack
     for k, run in enumerate(visited.runs):
-        run.put_pending([pack((i,) + (0,) * 11) for i in range(10 * k, 10 * k + 6)])
+        put_pending(run, [pack((i,) + (0,) * 11) for i in range(10 * k, 10 * k + 6)])
         run.ids.put(0, [(2 * i + 1) << 32 | 2 * i for i in range(3)])
         run[Ctx.INSERTED], run[Ctx.STAGED] = 2, 4
     made = again(visited, tmp_path, 1)

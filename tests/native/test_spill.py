@@ -24,7 +24,19 @@ from checker.native.spill import Column, merged, unknown
 from checker.native.visited import OutOfMemory, Visited
 from tests.engines.test_explore import systems
 from tests.engines.test_keeping import orbits, small, wide_steps
-from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, shared, shortened, told
+from tests.native.systems import (
+    action,
+    agg_core,
+    claim,
+    initial_states,
+    keep_all_leaves,
+    leaf,
+    scalar_system,
+    shared,
+    shortened,
+    starting,
+    told,
+)
 from tests.native.test_threads import wide
 from tests.native.test_visited import line
 
@@ -66,7 +78,7 @@ def walk(top: int) -> ScalarSystem:
     end = claim("end", PropertyKind.REACHABLE, sc.and_([sc.eq(x, num(top)) for x in xs]))
     never = claim("never", PropertyKind.ALWAYS, sc.not_(sc.and_([sc.eq(x, num(top - 1)) for x in xs])))
     leaves = tuple(leaf(f"x{i}", 0, top) for i in range(3))
-    return ScalarSystem(leaves, ((top // 2,) * 3,), (*ups, *downs), (end, never))
+    return scalar_system(leaves, ((top // 2,) * 3,), (*ups, *downs), (end, never))
 
 
 def same(verdict: Verdict) -> object:
@@ -201,7 +213,8 @@ def test_a_level_beside_the_table_that_is_larger_than_what_is_merged(
     monkeypatch.setattr("checker.native.visited._FIRST", 1 << 10)
     base = walk(9)
     padding = tuple(leaf(f"pad{i}", 0, 1) for i in range(50))
-    system = attrs.evolve(base, leaves=(*base.leaves, *padding), initial=((*base.initial[0], *[0] * 50),))
+    leaves = (*base.leaves, *padding)
+    system = attrs.evolve(base, leaves=leaves, initials=starting(leaves, (*initial_states(base)[0], *[0] * 50)))
 
     verdict = Explore().run(Task(system, every=True, spill=tmp_path))
 
@@ -231,8 +244,9 @@ def test_depths_that_memory_has_no_room_for_send_states_to_disk(
     """At the end of a level, when the next is too deep for the cells."""
     keep_all_leaves(monkeypatch)
     system = make()
-    missing = len(system.leaves) - len(system.initial[0])
-    system = attrs.evolve(system, initial=((*system.initial[0], *[0] * missing),))
+    begun = initial_states(system)[0]
+    missing = len(system.leaves) - len(begun)
+    system = attrs.evolve(system, initials=starting(system.leaves, (*begun, *[0] * missing)))
     plain = Explore().run(Task(system, every=True))
     deepen = Visited._deepen
 

@@ -18,7 +18,7 @@ from checker.native import successors
 from checker.native.successors import digits
 from checker.semantics.layout import flatten_type, to_leaves
 from tests.engines.test_explore import agrees_with_python
-from tests.native.systems import action, keep_all_leaves, leaf
+from tests.native.systems import action, keep_all_leaves, leaf, scalar_system
 from tests.semantics.test_layout import TYPES
 
 FEW = 2000
@@ -64,7 +64,7 @@ def grouped() -> ScalarSystem:
     step = ScalarAction(
         "take", None, (("of", ty.SetT(WHO)),), flags, (0,), (*guards, sc.not_(late)), (site,), updates
     )  # fmt: skip
-    return ScalarSystem(tuple(leaf(f"x{i}", 0, 3) for i in range(4)), ((0,) * 4,), (step,), ())
+    return scalar_system(tuple(leaf(f"x{i}", 0, 3) for i in range(4)), ((0,) * 4,), (step,), ())
 
 
 @pytest.mark.parametrize("unroll", [1, 60, 12_000])
@@ -87,6 +87,6 @@ def test_many_conjuncts_are_tested_in_few_pieces(conjuncts: int, wrong: bool, mo
     late = sc.eq(xs[0], num(2))
     errors, fine = ([sc.and_((*guards, late))], [sc.not_(late)]) if wrong else ([], [])
     up = action("up", [], [*guards, *fine], {0: sc.add(xs[0], num(1))}, errors)
-    system = ScalarSystem(tuple(leaf(f"x{i}", 0, 3) for i in range(conjuncts)), ((0,) * conjuncts,), (up,), ())
+    system = scalar_system(tuple(leaf(f"x{i}", 0, 3) for i in range(conjuncts)), ((0,) * conjuncts,), (up,), ())
 
     agrees_with_python(system)

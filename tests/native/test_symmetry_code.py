@@ -12,12 +12,12 @@ from checker.ir import types as ty
 from checker.ir.passes import quotient as quotients
 from checker.ir.passes.quotient import Quotient, quotient
 from checker.ir.passes.symmetry import permuted, scalarsets
-from checker.ir.scalar import ScalarSystem
 from checker.ir.types import Type, Value
 from checker.native.program import Program
 from checker.native.run import Run
 from checker.native.symmetry import sorting_network
 from checker.semantics.layout import flatten_type, from_leaves, to_leaves
+from tests.native.systems import scalar_system
 
 WHO, PLACE, BIT = ty.ScalarT("Who", 3), ty.ScalarT("Place", 2), ty.IntT(0, 1)
 CROWD, BAND, FOUR = ty.ScalarT("Crowd", 7), ty.ScalarT("Band", 5), ty.ScalarT("Four", 4)
@@ -79,7 +79,7 @@ def orbit(state: Type, value: Value, sizes: dict[ty.ScalarT, int]) -> Iterator[V
 def prepared(state: Type) -> tuple[Run, Quotient]:
     """A run of a system that has a state and no actions."""
     leaves = tuple(flatten_type(state))
-    made = ScalarSystem(leaves, (tuple(leaf.absent for leaf in leaves),), (), (), state=state)
+    made = scalar_system(leaves, (tuple(leaf.absent for leaf in leaves),), (), (), state=state)
     found = quotient(made, scalarsets(state))
     assert found is not None
     return Run(Program(made, quotient=found)), found

@@ -14,7 +14,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
 from checker.native.crew import Crew
 from tests.engines.test_explore import systems
-from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, shared, told
+from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, scalar_system, shared, told
 
 num = sc.integer
 THREADS = (1, 2, 3)
@@ -66,7 +66,7 @@ def wide(top: int) -> ScalarSystem:
         claim("back", PropertyKind.RECOVERABLE, sc.eq(xs[1], num(0))),
         claim("not two", PropertyKind.ALWAYS, sc.not_(bad)),
     )
-    return ScalarSystem(tuple(leaves), ((0,) * len(leaves),), acts, properties)
+    return scalar_system(tuple(leaves), ((0,) * len(leaves),), acts, properties)
 
 
 @pytest.mark.usefixtures("eager")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
-from checker.engines.contract import Budget, Holds, Path, Task, Unknown, Violated
+from checker.engines.contract import Budget, Holds, Path, Step, Task, Unknown, Violated
 from checker.engines.explore import Explore
 from checker.ir import scalar as sc
 from checker.ir.nodes import PropertyKind
@@ -14,7 +15,7 @@ from checker.native.kernel import Ctx, Shared
 from checker.native.memory import Region
 from checker.native.program import Program
 from checker.native.visited import Visited
-from tests.native.systems import action, agg_core, claim, entered, keep_all_leaves, leaf
+from tests.native.systems import action, agg_core, claim, entered, keep_all_leaves, leaf, put_pending, scalar_system
 
 num = sc.integer
 
@@ -27,7 +28,7 @@ def line(top: int, bits: int) -> ScalarSystem:
     up = action("up", [], [sc.lt(x, num(top))], {0: sc.add(x, num(1))})
     back = claim("back", PropertyKind.RECOVERABLE, sc.eq(x, num(0)))
     there = claim("there", PropertyKind.REACHABLE, sc.eq(x, num(top)))
-    return ScalarSystem((leaf("x", 0, top), *padding), ((0,) * (1 + rest),), (up,), (there, back))
+    return scalar_system((leaf("x", 0, top), *padding), ((0,) * (1 + rest),), (up,), (there, back))
 
 
 @pytest.mark.parametrize(
@@ -43,11 +44,9 @@ def test_depth_is_kept_however_deep(top: int, bits: int, monkeypatch: pytest.Mon
     assert verdict.path is not None
     assert (verdict.property, len(verdict.path.steps)) == ("back", 1)
     assert (verdict.coverage.states, verdict.coverage.depth) == (top + 1, top)
-    only = ScalarSystem(*(getattr(line(top, bits), n) for n in ("leaves", "initial", "actions")), ())
     bad = sc.not_(sc.eq(sc.int_var("s", 0, 0, top), num(top)))
-    found = Explore().run(
-        Task(ScalarSystem(only.leaves, only.initial, only.actions, (claim("no", PropertyKind.ALWAYS, bad),)))
-    )
+    no = claim("no", PropertyKind.ALWAYS, bad)
+    found = Explore().run(Task(attrs.evolve(line(top, bits), properties=(no,))))
     assert isinstance(found, Violated)
     assert found.path is not None
     assert len(found.path.steps) == top
@@ -84,7 +83,7 @@ def test_all_zeros_and_all_ones_are_states(cells: int) -> None:
     turn = action("turn", [], [], {i: sc.not_(b) for i, b in enumerate(bits)})
     home = claim("home", PropertyKind.RECOVERABLE, sc.not_(bits[0]))
 
-    verdict = Explore().run(Task(ScalarSystem(leaves, ((0,) * cells,), (turn,), (home,))))
+    verdict = Explore().run(Task(scalar_system(leaves, ((0,) * cells,), (turn,), (home,))))
 
     assert isinstance(verdict, Holds)
     assert (verdict.coverage.states, verdict.coverage.transitions, verdict.coverage.depth) == (2, 2, 1)
@@ -93,11 +92,11 @@ def test_all_zeros_and_all_ones_are_states(cells: int) -> None:
 def test_a_state_without_parts_is_one_state() -> None:
     """It takes no bits at all."""
     stay = action("stay", [], [], {})
-    verdict = Explore().run(Task(ScalarSystem((), ((),), (stay,), (claim("is", PropertyKind.REACHABLE, sc.TRUE),))))
+    verdict = Explore().run(Task(scalar_system((), ((),), (stay,), (claim("is", PropertyKind.REACHABLE, sc.TRUE),))))
 
     assert isinstance(verdict, Holds)
     assert verdict.coverage.states == 1
-    assert verdict.witnesses["is"] == Path((), ())
+    assert verdict.witnesses["is"] == Path((), (), Step(0, ()))
 
 
 @pytest.mark.parametrize("aside", [1 << 10, 8])
@@ -113,7 +112,7 @@ def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -
         visited.program.pack((i % 5, i % 4, i // 5 % 5, 0, i // 25 % 5, 0, i // 125 % 5, 0)) for i in range(3_000)
     ]
     for start in range(0, 3_000, 500):
-        first.put_pending(states[start : start + 500])
+        put_pending(first, states[start : start + 500])
         visited.program.admit(first.address)
     found = visited.found
 
@@ -122,7 +121,7 @@ def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -
         visited._grow_table(found)
     assert {visited.table.get(i) for i in range(visited.slots)} - {0} == cells
     for start in range(0, 3_000, 500):
-        first.put_pending(states[start : start + 500])
+        put_pending(first, states[start : start + 500])
         visited.program.admit(first.address)
     assert visited.found == found == len(cells)
     assert first[Ctx.WAITING] == 0

@@ -26,7 +26,7 @@ from checker.native.run import Run
 from checker.native.symmetry import uniform
 from checker.semantics.layout import Packing
 from tests.engines.test_explore import RANGES, agrees_with_python, systems
-from tests.native.systems import action, keep_all_leaves, leaf, search, told
+from tests.native.systems import action, initial_states, keep_all_leaves, leaf, scalar_system, search, starting, told
 
 num = sc.integer
 FAR = (1 << 60) - 1  # a leaf of sixty bits
@@ -38,7 +38,7 @@ def wide_systems(draw: st.DrawFn) -> ScalarSystem:
     """A random system with leaves that never change, that are equal to others, and that are so nearly."""
     system: ScalarSystem = draw(systems())
     leaves, updates = list(system.leaves), [dict(a.updates) for a in system.actions]
-    initial = [list(s) for s in system.initial]
+    initial = [list(s) for s in initial_states(system)]
     aliases: dict[Node, Node] = {}
 
     def variable(space: str, i: int) -> Node:
@@ -72,7 +72,7 @@ def wide_systems(draw: st.DrawFn) -> ScalarSystem:
         attrs.evolve(
             system,
             leaves=tuple(leaves),
-            initial=tuple(map(tuple, initial)),
+            initials=starting(leaves, *map(tuple, initial)),
             actions=tuple(attrs.evolve(a, updates=u) for a, u in zip(system.actions, updates, strict=True)),
         ),
         aliases,
@@ -144,7 +144,7 @@ def counters(bits: int = 40) -> ScalarSystem:
         for i in range(3)
     ]  # fmt: skip
     late = action("late", [], [sc.eq(x[0], num(7))], {3: num(3)})
-    return ScalarSystem(tuple(leaf(f"x{i}", 0, (1 << bits) - 1) for i in range(4)), ((0,) * 4,), (*up, late), ())
+    return scalar_system(tuple(leaf(f"x{i}", 0, (1 << bits) - 1) for i in range(4)), ((0,) * 4,), (*up, late), ())
 
 
 def states(system: ScalarSystem) -> int | None:

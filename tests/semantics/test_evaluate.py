@@ -12,6 +12,7 @@ from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
 from checker.semantics.values import ModelError
+from tests.native.systems import initial_states
 
 NET, ROOT = ty.ScalarT("Network", 2), ty.ScalarT("ExitRoot", 2)
 IMPORT = ty.TupleT((NET, ROOT))
@@ -107,7 +108,7 @@ def test_the_scalar_form_of_the_toy_reaches_the_same_states() -> None:
     for match_root in (True, False):
         program = model(match_root)
         system = scalarize(program, program.actions, [], None, {})
-        seen, queue = set(system.initial), list(system.initial)
+        seen, queue = set(initial_states(system)), list(initial_states(system))
         for before in queue:
             for a in system.actions:
                 for params in system.expand_params(a):

@@ -20,6 +20,13 @@ LEAVES = (
     Leaf("z", False, 2, 9),
     Leaf("w", False, -7, -2),
 )
+AMOUNTS = (
+    Leaf("b", True, 0, 1),
+    Leaf("x", False, 0, 2**256 - 1),
+    Leaf("y", False, -(2**255), 2**255 - 1),
+    Leaf("z", False, 2**64, 2**65 + 3),
+    Leaf("w", False, -(2**63), 7),
+)
 ENCODINGS = (BitVectors(), Integers())
 
 
@@ -32,7 +39,7 @@ def random_nodes(rng: random.Random, size: int, leaves: tuple[Leaf, ...] = LEAVE
         a, b, p, q = rng.choice(ints), rng.choice(ints), rng.choice(bools), rng.choice(bools)
         if rng.random() < 0.5:
             n = sc.ite(p, a, b) if rng.random() < 0.2 else rng.choice(arithmetic)(a, b)
-            if max(abs(n.lo), abs(n.hi)) < 10**6:
+            if max(abs(n.lo), abs(n.hi)) < (10**6 if leaves is LEAVES else 2**1024):
                 ints.append(n)
         else:
             choices = (sc.eq(a, b), sc.lt(a, b), sc.le(a, b), sc.not_(p), sc.and_([p, q]), sc.or_([p, q]), sc.eq(p, q))
@@ -54,18 +61,22 @@ def _number(node: Node, term: Any) -> int:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: e.name)
-@pytest.mark.parametrize("seed", range(40))
-def test_every_node_has_the_value_of_evaluate(encoding: Encoding, seed: int) -> None:
-    """Random graphs with all operations, negative numbers and division by anything."""
+@pytest.mark.parametrize(
+    ("leaves", "seed"),
+    [*((LEAVES, i) for i in range(40)), *((AMOUNTS, i) for i in range(40, 60))],
+    ids=lambda x: str(x) if isinstance(x, int) else f"{len(x)} leaves",
+)
+def test_every_node_has_the_value_of_evaluate(encoding: Encoding, leaves: tuple[Leaf, ...], seed: int) -> None:
+    """Random graphs with all operations, negative numbers, division by anything, and numbers of hundreds of bits."""
     rng = random.Random(seed)
-    bools, ints = random_nodes(rng, 30)
+    bools, ints = random_nodes(rng, 30, leaves)
     roots = bools + ints
-    constants = [encoding.constant(f"v{i}", leaf) for i, leaf in enumerate(LEAVES)]
-    binding = {("s", i): pair for i, pair in enumerate(zip(constants, LEAVES, strict=True))}
+    constants = [encoding.constant(f"v{i}", leaf) for i, leaf in enumerate(leaves)]
+    binding = {("s", i): pair for i, pair in enumerate(zip(constants, leaves, strict=True))}
     terms = encoding.encode(roots, binding)
     for _ in range(3):
-        values = [rng.randint(leaf.lo, leaf.hi) for leaf in LEAVES]
-        pairs = [(c, _literal(encoding, c, leaf, v)) for c, leaf, v in zip(constants, LEAVES, values, strict=True)]
+        values = [rng.randint(leaf.lo, leaf.hi) for leaf in leaves]
+        pairs = [(c, _literal(encoding, c, leaf, v)) for c, leaf, v in zip(constants, leaves, values, strict=True)]
         found = [_number(n, z3.simplify(z3.substitute(t, pairs))) for n, t in zip(roots, terms, strict=True)]
 
         assert found == sc.evaluate(roots, {("s", i): v for i, v in enumerate(values)})

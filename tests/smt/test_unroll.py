@@ -12,6 +12,7 @@ from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSy
 from checker.smt.claims import Wrong, claims
 from checker.smt.encode import BitVectors, Encoding, Integers
 from checker.smt.search import Bounded, Clock, confirm
+from tests.native.systems import scalar_system
 
 X = sc.int_var("s", 0, 0, 7)
 TICK = ScalarAction("tick", None, (), (), (), (), (), {0: sc.mod(sc.add(X, sc.integer(1)), sc.integer(8))})
@@ -20,7 +21,7 @@ TICK = ScalarAction("tick", None, (), (), (), (), (), {0: sc.mod(sc.add(X, sc.in
 def counter(value: Node) -> ScalarSystem:
     """x counts 0..7 and starts over."""
     claim = ScalarProperty("claim", PropertyKind.ALWAYS, value, ())
-    return ScalarSystem((Leaf("x", False, 0, 7),), ((0,), (2,)), (TICK,), (claim,))
+    return scalar_system((Leaf("x", False, 0, 7),), ((0,), (2,)), (TICK,), (claim,))
 
 
 class Lying(BitVectors):

@@ -211,6 +211,67 @@ def test_the_initial_state_is_said(spec: Spec, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out.startswith("in the first of 2 initial states, by enter(side=Side.LEFT):\n")
 
 
+def test_the_first_of_many_initial_states_is_said(
+    spec: Spec, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not how many there are: nobody goes through all of them to explain one action."""
+    monkeypatch.setattr("checker.trace.explain._TRIED", 1)
+
+    assert cli.main(["explain", spec.path, "--check", "always", "--action", "leave(True)"]) == cli.OK
+    assert capsys.readouterr().out.startswith("in the first initial state, by enter(side=Side.LEFT):\n")
+
+
+DOOR = """
+from model.lang import Enum, action, auto, initial, require, state
+
+
+class Side(Enum):
+    LEFT = auto()
+    RIGHT = auto()
+
+
+@state
+class State:
+    open: bool = False
+
+
+@initial
+def enter(s: State, side: Side) -> None:
+    BODY
+
+
+@action
+def shut(s: State) -> None:
+    s.open = False
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "tried", "said", "help_"),
+    [
+        ("require(False)", 9, "every initial action is disabled", "run `interlock check` on it first"),
+        ("s.open = 1 // (0 if side == Side.LEFT else 1) == 1", 9, "initial action enter: division by zero at",
+         "run `interlock check` on it first"),
+        ("require(side == Side.RIGHT)", 1, "none of the first 1 initial instances is enabled",
+         "name a state: `--trace FILE`"),
+    ],
+)  # fmt: skip
+def test_where_no_initial_state_is_found_it_is_said_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    body: str, tried: int, said: str, help_: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("checker.trace.explain._TRIED", tried)
+    (tmp_path / "door.py").write_text(DOOR.replace("BODY", body))
+    spec = tmp_path / "door_spec.py"
+    spec.write_text('import door\nfrom model.lang import Holds, check\n\ncheck("c", door, expect=Holds())\n')
+
+    assert cli.main(["explain", str(spec), "--check", "c", "--action", "shut()"]) == cli.WRONG_INPUT
+    err = capsys.readouterr().err
+    assert err.startswith("error[C007]: ")
+    assert said in err
+    assert f"help: {help_}" in err
+
+
 def test_a_trace_of_another_check_is_called_that(
     spec: Spec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -95,7 +95,8 @@ def test_runs_of_random_models_survive_itf(seed: int) -> None:
         trace, moves, claim = _run(check, dice)
         file = Path(folder) / "t.itf.json"
         itf.write(trace, file)
-        found = itf.moves(itf.read(file), check.program.state, check.program.actions, check.properties)
+        program = check.program
+        found = itf.moves(itf.read(file), program.state, program.initials, program.actions, check.properties)
 
     assert found == (moves, claim, trace.states)
 

@@ -171,9 +171,8 @@ def test_a_saved_trace_is_judged_again(spec: Spec, tmp_path: Path) -> None:
     file = tmp_path / "t.itf.json"
     itf.write(the_judge.moves(TWO_STEPS, FALSE), file)
     saved = itf.read(file)
-    moves, claim, states = itf.moves(
-        saved, the_judge.check.program.state, the_judge.actions, the_judge.check.properties
-    )
+    of = the_judge.check
+    moves, claim, states = itf.moves(saved, of.program.state, (), the_judge.actions, of.properties)
 
     assert (moves, claim) == (TWO_STEPS, FALSE)
     assert the_judge.moves(moves, claim).states == states

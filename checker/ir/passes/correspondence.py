@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checker.ir import scalar as sc
+from checker.ir.passes import starts
 from checker.ir.passes.known import Known
 from checker.ir.scalar import Leaf, Node, ScalarSystem
 
@@ -37,14 +38,22 @@ _Group = tuple[Node, list[int]]  # what stands for some leaves, and the leaves
 def _initially(system: ScalarSystem, nodes: Sequence[Node]) -> list[_Group]:
     """Leaves by their values in the initial states; leaves that are not constant there have equal bounds as well."""
     found: dict[object, _Group] = {}
-    for i, leaf in enumerate(system.leaves):
-        values = tuple(state[i] for state in system.initial)
-        if len(set(values)) == 1:
-            constant = sc.constant(leaf, values[0])
-            found.setdefault(constant, (constant, []))[1].append(i)
+    for i, (leaf, values) in enumerate(zip(system.leaves, _first_values(system), strict=True)):
+        if len(set(values)) == 1 and sc.is_const(values[0]):
+            found.setdefault(values[0], (values[0], []))[1].append(i)
         else:
             found.setdefault((*_kind(leaf), values), (nodes[i], []))[1].append(i)
     return list(found.values())
+
+
+def _first_values(system: ScalarSystem) -> list[tuple[Node, ...]]:
+    """For each leaf its values in the initial states; or what the initial actions make of it, where those are many."""
+    states = starts.listed(system)
+    if states is not None:
+        columns = zip(*states, strict=True) if states else ((leaf.lo,) for leaf in system.leaves)
+        return [tuple(sc.constant(leaf, v) for v in c) for leaf, c in zip(system.leaves, columns, strict=True)]
+    acting = [a for a in system.initials if sc.and_(a.guards) is not sc.FALSE]
+    return [tuple(a.updates[i] for a in acting) for i in range(len(system.leaves))]
 
 
 def _split(system: ScalarSystem, nodes: Sequence[Node], groups: Sequence[_Group]) -> Iterator[_Group]:

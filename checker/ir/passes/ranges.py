@@ -14,6 +14,7 @@ from typing import Final
 import attrs
 
 from checker.ir import scalar as sc
+from checker.ir.passes import starts
 from checker.ir.passes.known import Known, Range
 from checker.ir.scalar import Node, Op, ScalarAction, ScalarSystem
 from checker.semantics.layout import bindings
@@ -37,7 +38,7 @@ def ranges(system: ScalarSystem) -> dict[int, Range]:
     if sum(a.instances for a in system.actions) > MOST:
         return {}
     steps = [i for a in system.actions for i in _instances(system, a)]
-    first = [(min(values), max(values)) for values in zip(*system.initial, strict=True)]
+    first = _initially(system)
     now, grew = list(first), [0] * len(first)
     changed = set(range(len(now)))
     while changed:
@@ -49,6 +50,27 @@ def ranges(system: ScalarSystem) -> dict[int, Range]:
     for _ in range(_PATIENCE if max(grew, default=0) > _PATIENCE else 0):  # what was taken too much is given back
         now = _after(steps, system, now, first)
     return {i: r for i, r in enumerate(now) if r != declared[i]}
+
+
+def _initially(system: ScalarSystem) -> list[Range]:
+    """The least and the greatest value of each leaf in the initial states; or bounds of those, where they are many."""
+    states = starts.listed(system)
+    if states:
+        return [(min(values), max(values)) for values in zip(*states, strict=True)]
+    found = [r for a in system.initials if (r := _of_initial(system, a)) is not None]
+    if not found:
+        return [(leaf.lo, leaf.hi) for leaf in system.leaves]
+    return [(min(lo for lo, _ in rs), max(hi for _, hi in rs)) for rs in zip(*found, strict=True)]
+
+
+def _of_initial(system: ScalarSystem, action: ScalarAction) -> list[Range] | None:
+    """Bounds of what an initial action makes of each leaf; None where it is never enabled."""
+    guards = sc.conjuncts(action.guards)
+    if sc.and_(guards) is sc.FALSE:
+        return None
+    made = sc.substitute([action.updates[i] for i in range(len(system.leaves))], _where(guards))
+    found = [(max(n.lo, leaf.lo), min(n.hi, leaf.hi)) for n, leaf in zip(made, system.leaves, strict=True)]
+    return found if all(lo <= hi for lo, hi in found) else None
 
 
 def _instances(system: ScalarSystem, action: ScalarAction) -> Iterator[_Instance]:
@@ -102,7 +124,7 @@ def _where(guards: Iterable[Node]) -> dict[Node, Node]:
             if n.op is Op.VAR:
                 known = bounds.get(n, (n.lo, n.hi))
                 bounds[n] = max(lo, known[0]), min(hi, known[1])
-    return {n: sc.int_var("s", sc.var_of(n)[1], lo, hi) for n, (lo, hi) in bounds.items() if lo <= hi}
+    return {n: sc.int_var(*sc.var_of(n), lo, hi) for n, (lo, hi) in bounds.items() if lo <= hi}
 
 
 def _grown(before: Range, after: Range, declared: Range) -> Range:

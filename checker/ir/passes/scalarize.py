@@ -24,19 +24,19 @@ from checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Pr
 from checker.ir.passes import symbolic as sy
 from checker.ir.passes.enabling import enabled
 from checker.ir.passes.symbolic import Bits, Items, Opt, Sym
-from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+from checker.ir.scalar import FALSE, TRUE, ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, Wide
 from checker.ir.types import Type
-from checker.semantics.evaluate import InitialError, initial_states
-from checker.semantics.layout import flatten_type, to_leaves
+from checker.semantics.layout import flatten_type
 from checker.watch import look
 
 __all__ = [
-    "MAX_DOMAIN", "MAX_ITERATIONS", "Env", "InitialError", "Maker", "Run", "Returned", "bind", "parameters", "scalarize",
-    "variables",
+    "MAX_DOMAIN", "MAX_ITERATIONS", "Env", "Maker", "Run", "Returned", "bind", "parameters", "scalarize", "variables",
 ]  # fmt: skip
 
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
+MAX_BITS: Final = 4096  # of a number that is computed between two stores
+_LOOK: Final = 64  # expressions that are evaluated between two looks at the clock
 MAX_EXPRESSIONS: Final = 300_000  # of one check, evaluated symbolically; compiled in some ten seconds
 
 _MANY: Final = 256  # expressions between two looks at the clock
@@ -51,23 +51,24 @@ def scalarize(
     properties: Sequence[Property],
     terminal: Function | None,
     helpers: Mapping[str, Function],
+    look: Callable[[], object] = lambda: None,
 ) -> ScalarSystem:
-    """The scalar form of one check.
+    """The scalar form of one check.  `look` is called now and then, and may raise.
 
-    Raises InputError E001 (an int leaves 64 bits) and E002 (too much to unroll), and InitialError.
+    Raises InputError E002 (too much to unroll, or a number too large).
     """
     state = program.state
     leaves = tuple(flatten_type(state))
-    initial = tuple(to_leaves(state, value) for value, _, _ in initial_states(program))
-    maker = Maker(state, {**program.helpers, **helpers}, {})
+    maker = Maker(state, {**program.helpers, **helpers}, {}, look)
     last = None if terminal is None else maker.property(Property(PropertyKind.ALWAYS, terminal))
     return ScalarSystem(
         leaves=leaves,
-        initial=initial,
+        initials=maker.initials(program),
         actions=tuple(maker.action(a) for a in actions),
         properties=tuple(maker.property(p) for p in properties),
         terminal=last,
         state=state,
+        wide=tuple(maker.wide),
     )
 
 
@@ -78,14 +79,29 @@ class Maker:
     state: Type
     helpers: Mapping[str, Function]
     calls: dict[tuple[Any, ...], Sym]
+    look: Callable[[], object] = lambda: None
     work: Iterator[int] = attrs.field(factory=itertools.count)  # expressions evaluated so far
+    wide: list[Wide] = attrs.field(factory=list)
+
+    def initials(self, program: Program) -> tuple[ScalarAction, ...]:
+        """The ways to begin: what initial actions make of the default state, or that state itself."""
+        default = sy.lift(self.state, program.default)
+        if not program.initials:
+            return (sc.begins(tuple(sy.leaves(default))),)
+        return tuple(self._acting(a, default) for a in program.initials)
 
     def action(self, action: Action) -> ScalarAction:
-        old, given = variables(self.state, "s"), parameters(action.params)
-        env: Env = {action.state: old, **given.values}
+        old = variables(self.state, "s")
+        made = self._acting(action, old)
+        before = list(sy.leaves(old))
+        return attrs.evolve(made, updates={i: new for i, new in made.updates.items() if before[i] is not new})
+
+    def _acting(self, action: Action, state: Sym) -> ScalarAction:
+        """An action taken in a state; its updates give every leaf."""
+        given = parameters(action.params)
+        env: Env = {action.state: state, **given.values}
         run = Run(self)
         run.block(action.body, env)
-        before, after = list(sy.leaves(old)), list(sy.leaves(env[action.state]))
         return ScalarAction(
             name=action.name,
             fault=action.fault,
@@ -94,7 +110,7 @@ class Maker:
             param_offsets=given.offsets,
             guards=run.guards(),
             errors=tuple(run.sites),
-            updates={i: new for i, (a, new) in enumerate(zip(before, after, strict=True)) if a is not new},
+            updates=dict(enumerate(sy.leaves(env[action.state]))),
         )
 
     def property(self, prop: Property) -> ScalarProperty:
@@ -106,7 +122,10 @@ class Maker:
         states = [variables(self.state, space) for space in spaces]
         count = math.prod(ty.cardinality(p.type) for p in prop.params)
         if count > MAX_DOMAIN:
-            _refuse(f"{prop.name} has {count} values of its parameters, more than {MAX_DOMAIN}", prop.function.span)
+            _refuse(
+                f"{prop.name} has {ty.show_number(count)} values of its parameters, more than {MAX_DOMAIN}",
+                prop.function.span,
+            )
         values, sites = [], []
         for params in itertools.product(*(sy.lifted(p.type) for p in prop.params)):
             run = Run(self)
@@ -164,18 +183,6 @@ def _refuse(message: str, span: Span) -> NoReturn:
     raise InputError([Diagnostic("E002", message, span, "use smaller constants, ranges or bounds")])
 
 
-_INT64: Final = 1 << 63
-
-
-def _checked(value: Node, span: Span) -> Node:
-    if value.lo < -_INT64 or value.hi >= _INT64:
-        text = f"this number may lie anywhere in {value.lo}..{value.hi}, which does not fit in 64 bits"
-        raise InputError(
-            [Diagnostic("E001", text, span, "use smaller ranges, or store parts of it in places with a Range")]
-        )
-    return value
-
-
 class _Frame:
     """A stretch of code: when it is reached (from the frame around it), and what must hold to get through."""
 
@@ -221,6 +228,7 @@ class Run:
 
     def __init__(self, maker: Maker) -> None:
         self.state, self.helpers, self.calls, self.work = maker.state, maker.helpers, maker.calls, maker.work
+        self.wide, self.look = maker.wide, maker.look
         self.frames = [_Frame(lambda: TRUE)]
         self.sites: list[ErrorSite] = []
         self.effects = 0  # guards and error checks met so far; calls without any are kept
@@ -264,6 +272,14 @@ class Run:
             return (FALSE,)
         parts = [c for g in ok for c in (g.src if g.op is sc.Op.AND else (g,))]
         return tuple({c.id: c for c in parts if c is not TRUE}.values())
+
+    def sized(self, value: Node, span: Span) -> Node:
+        """A number that was computed; what takes more than a word is noted, for some engines have no more."""
+        if not sc.fits(value.lo, value.hi):
+            if max(-value.lo, value.hi).bit_length() > MAX_BITS:
+                _refuse(f"this number may take more than {MAX_BITS} bits", span)
+            self.wide.append(Wide(value.lo, value.hi, span))
+        return value
 
     # --- statements ---
 
@@ -455,7 +471,7 @@ class Run:
             return default if fold.best is None else sc.ite(fold.found, fold.best, default)
         if e.op is n.QuantOp.SET:
             return self._set_of(e.type, [(sy.shape(e.body.type, v), c, v) for c, v in fold.members], e.span)
-        return fold.result(e.span)
+        return self.sized(fold.result(), e.span)
 
     def _clauses(
         self, e: n.Quant, k: int, items: tuple[Type, list[_Iteration]], env: Env, here: Node, fold: _Fold
@@ -495,7 +511,7 @@ class Run:
 
     def _check_domain(self, t: Type, span: Span) -> None:
         if t != ty.NEVER and ty.cardinality(t) > MAX_DOMAIN:
-            _refuse(f"{ty.show(t)} has {ty.cardinality(t)} values, more than {MAX_DOMAIN}", span)
+            _refuse(f"{ty.show(t)} has {ty.show_number(ty.cardinality(t))} values, more than {MAX_DOMAIN}", span)
 
     # --- expressions ---
 
@@ -505,6 +521,8 @@ class Run:
             look()
         if done >= MAX_EXPRESSIONS:
             _refuse(f"the loops of this check unroll to more than {MAX_EXPRESSIONS} expressions, here at last", e.span)
+        if not done % _LOOK:
+            self.look()
         return _EXPRESSIONS[type(e)](self, e, env)
 
     def const(self, e: n.Const, env: Env) -> Sym:
@@ -618,7 +636,7 @@ class Run:
         a, b = self.value(e.left, env), self.value(e.right, env)
         if e.op in (n.ArithOp.DIV, n.ArithOp.MOD):
             self.fail(sc.eq(b, sc.integer(0)), ModelErrorKind.DIVIDE, e.span)
-        return _checked(_ARITH[e.op](a, b), e.span)
+        return self.sized(_ARITH[e.op](a, b), e.span)
 
     def contains(self, e: n.Contains, env: Env) -> Node:
         item, collection = self.value(e.item, env), self.value(e.collection, env)
@@ -814,10 +832,10 @@ class _Fold:
             self.going.append(going(part))
         self.stopped = going(part) is FALSE
 
-    def result(self, span: Span) -> Node:
+    def result(self) -> Node:
         """The value of `all`, `any` or `sum`."""
         if self.op is n.QuantOp.SUM:
-            return _checked(_sum(self.parts), span)
+            return _sum(self.parts)
         return sc.and_(self.parts) if self.op is n.QuantOp.ALL else sc.or_(self.parts)
 
 

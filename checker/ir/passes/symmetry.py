@@ -6,7 +6,8 @@ named, but loops run over them in an order, and what comes last may win.  So eac
 initial states; for every action, where it is enabled, where it is an error and what it leads to; the
 properties and the terminal predicate; of a RECOVERABLE property each value of its parameters on its own, of which the
 swap must make another.  First both sides are rewritten to one form and compared as
-interned nodes; what is left goes to `prove`.  What is not shown is not reduced.
+interned nodes; what is left goes to `prove`.  What is not shown is not reduced.  Initial states that are few are
+permuted one by one.
 Ip and Dill, "Better Verification Through Symmetry", FMSD 9, 1996, for why the quotient is enough.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -22,6 +23,7 @@ import attrs
 from checker.ir import scalar as sc
 from checker.ir import types as ty
 from checker.ir.nodes import PropertyKind
+from checker.ir.passes import starts
 from checker.ir.scalar import FALSE, TRUE, Node, Op, ScalarAction, ScalarProperty, ScalarSystem, variables
 from checker.ir.types import ScalarT, Type
 from checker.semantics.layout import flatten_type, from_leaves, to_leaves
@@ -336,13 +338,12 @@ def _sum(a: Node, b: Node) -> Node:
 
 def _refusal(system: ScalarSystem, sort: ScalarT, prove: Prove) -> Refusal | None:
     swaps = [swap(sort, k) for k in range(sort.size - 1)]
-    if len(system.initial) * len(swaps) > _COMPARED:
-        return Refusal(sort, "there are too many initial states to compare", False)
     for p in system.properties:
         if p.kind is PropertyKind.RECOVERABLE and len(p.goals) * len(swaps) > _COMPARED:
             return Refusal(sort, f"the parameters of `{p.name}` have too many values to compare", False)
-    if not all(_closed(system, sort, by) for by in swaps):
-        return Refusal(sort, "the initial states tell its members apart", False)
+    refusal = _refused_initially(system, sort, swaps, prove)
+    if refusal is not None:
+        return refusal
     for what, difference, domain in itertools.chain.from_iterable(_differences(system, sort, by) for by in swaps):
         answer = difference is FALSE or prove(difference, domain)
         if answer is None:
@@ -352,9 +353,28 @@ def _refusal(system: ScalarSystem, sort: ScalarT, prove: Prove) -> Refusal | Non
     return None
 
 
-def _closed(system: ScalarSystem, sort: ScalarT, by: Permutation) -> bool:
+def _refused_initially(
+    system: ScalarSystem, sort: ScalarT, swaps: Sequence[Permutation], prove: Prove
+) -> Refusal | None:
+    """Why a swap may lead out of the initial states.  Where they are many, each initial action must treat the members
+    alike, as any other action must: that is enough, and more than need be so."""
+    states = starts.listed(system)
+    if states is not None:
+        if all(_closed(system, states, sort, by) for by in swaps):
+            return None
+        return Refusal(sort, "the initial states tell its members apart", False)
+    identity = _Image(tuple(range(sort.size)), {})
+    for action, by in itertools.product(system.initials, swaps):
+        difference, domain = _of_action(system, action, (), {}, identity, sort, by)
+        answer = difference is FALSE or prove(difference, {"p": domain["p"]})
+        if not answer:
+            return Refusal(sort, f"`{action.name}` was not shown to treat its members alike", answer is None)
+    return None
+
+
+def _closed(system: ScalarSystem, states: Iterable[starts.State], sort: ScalarT, by: Permutation) -> bool:
     assert system.state is not None
-    initial = set(system.initial)
+    initial = set(states)
     images = (permuted(system.state, from_leaves(system.state, s), sort, by) for s in initial)
     return all(to_leaves(system.state, image) in initial for image in images)
 
@@ -391,9 +411,10 @@ def _of_action(
     enabled, wrong = identity.of(guard), identity.of(error)
     found = [_differ(enabled, image.of(guard)), _differ(wrong, image.of(error))]
     if enabled is not FALSE:
-        after = [identity.of(action.updates.get(i, n)) for i, n in enumerate(state)]
+        new = {**dict(enumerate(state)), **action.updates}
+        after = [identity.of(new[i]) for i in range(len(system.leaves))]
         for i, m in enumerate(moved(system.state, after, sort, by)):
-            here = image.of(action.updates.get(i, state[i]))
+            here = image.of(new[i])
             found.append(sc.and_((enabled, _differ(node(m, by), here))))
     return sc.or_(found), {"s": (system.state,), "p": types}
 

@@ -2,14 +2,14 @@
 
 Rule of the package: exact and without globals.  `context.py` says what Python and native code tell each other,
 `shape.py` what a state is, and each other module writes the functions of one concern as LLVM assembly:
-`table.py` the visited set, `tree.py` wide states, `search.py` breadth first, `after.py` what is asked of a
+`table.py` the visited set, `tree.py` wide states, `begin.py` initial states, `search.py` breadth first, `after.py` what is asked of a
 finished search, `survey.py` what is counted over it where that is asked for, `targets.py` the steps of states that
 are on disk, `walk.py` random walks.
 """
 
 from __future__ import annotations
 
-from checker.native.kernel import after, search, survey, table, targets, tree, walk
+from checker.native.kernel import after, begin, search, survey, table, targets, tree, walk
 from checker.native.kernel.context import (
     BLOCK,
     BLOCK_WORDS,
@@ -49,15 +49,16 @@ __all__ = [
 ]
 
 
-def text(shape: Shape) -> str:
-    """All functions that searches need."""
-    parts = [shape.text(), tree.text(shape), table.text(shape)]
-    return "\n".join([*parts, search.text(shape), after.text(shape)])
+def text(shape: Shape, initials: int, instances: int) -> str:
+    """All functions that searches need; so many instances have the initial actions, and the others."""
+    parts = [shape.text(), tree.text(shape), table.text(shape), search.text(shape), after.text(shape)]
+    return "\n".join([*parts, begin.text(shape, initials, instances)])
 
 
-def walks_text(shape: Shape, faults: int) -> str:
-    """All functions that random walks need, of a system so many actions of which are faults."""
-    return walk.text(shape, faults)
+def walks_text(shape: Shape, initials: int, faults: int) -> str:
+    """All functions that random walks need; so many instances have the initial actions, and so many actions are
+    faults."""
+    return walk.text(shape, initials, faults)
 
 
 def survey_text(shape: Shape) -> str:

@@ -84,6 +84,8 @@ class Ctx(enum.IntEnum):
     LEAST = enum.auto()  # of `@lost`: the least depth so far
     # of a search that keeps one state of each orbit
     REAL = enum.auto()  # states in the orbits it found
+    # before the first level
+    INITIAL = enum.auto()  # the initial instance that comes next
 
 
 class Way(enum.IntEnum):
@@ -93,8 +95,8 @@ class Way(enum.IntEnum):
     SEED = 0
     LONGEST = enum.auto()  # steps of a walk
     LOOKAHEAD = enum.auto()  # whether the last state of a walk can be a deadlock or an error
-    INITIAL = enum.auto()
-    INITIALS = enum.auto()
+    STARTS = enum.auto()  # the numbers of the enabled initial instances; 0: they are drawn from all of them
+    START_COUNT = enum.auto()
     # its own
     STATE = enum.auto()  # the state that steps are replayed from
     IDS = enum.auto()  # the enabled instances of a state
@@ -107,7 +109,7 @@ class Way(enum.IntEnum):
     TRACE = enum.auto()  # instances of the walk
     LENGTH = enum.auto()  # how many
     WALK = enum.auto()  # its number
-    HEAD = enum.auto()  # its initial state
+    HEAD = enum.auto()  # the initial instance it begins with
     CODE = enum.auto()  # what was found, or what is wrong with a deadlock
 
 
@@ -134,3 +136,4 @@ class Status(enum.IntEnum):
     FOUND = 3
     ERROR = 4
     DEADLOCK = 5
+    UNBEGUN = 6  # of a walk: an initial action is an error, or no enabled one was drawn

@@ -18,19 +18,21 @@ STEPS, TERMINAL, TAKEN = 0, 1, 2  # places among the counts
 # Of a walk, one of these: a fault comes next with chance 1 / 2**rate, where something else can.  Over the checks of specs/
 # that allow faults and are violated, 3.8 walks find it, and 2.3 with equal chances; with 1 / 2**4 for all walks, 7.1.
 RATES = (1, 3, 5, 7)
+DRAWS = 1 << 20  # initial instances that are drawn for one walk, at most
 
 
-def text(shape: Shape, faults: int) -> str:
-    """The functions of walks, beside those over states, of a system so many actions of which are faults."""
-    walks = Walks(shape, faults)
-    return "\n".join([shape.text(), walks.walk(), walks.replay(), walks.fan(), _add(), _tally()])
+def text(shape: Shape, initials: int, faults: int) -> str:
+    """The functions of walks, beside those over states; so many instances have the initial actions, and so many actions
+    are faults."""
+    walks = Walks(shape, initials, faults)
+    return "\n".join([shape.text(), walks.walk(), walks.replay(), walks.fan(), _listed(shape), _add(), _tally()])
 
 
 class Walks:
     """Code for states of a shape."""
 
-    def __init__(self, shape: Shape, faults: int) -> None:
-        self.shape, self.faults = shape, faults
+    def __init__(self, shape: Shape, initials: int, faults: int) -> None:
+        self.shape, self.initials, self.faults = shape, initials, faults
 
     # --- chance ------------------------------------------------------------------------------------
 
@@ -75,6 +77,35 @@ class Walks:
             behind = code.cmp("uge", among_others, start)
             among_others = code.add(among_others, code.choose(behind, size, "0"))
         return code.choose(fault, among_faults, among_others)
+
+    def _begin(self, code: Code, state: str, here: str, out: _Out) -> str:
+        """Draw the initial instance that a walk begins with, and be in its state: one of those that are listed, or of
+        all until one is enabled.  Leaves with UNBEGUN at an error, and where none was."""
+        starts, some = code.pointer("%c", Way.STARTS), code.load("%c", Way.START_COUNT)
+        head, left = code.var("0"), code.var(str(DRAWS))
+        draw, listed, all_, made, off, begun = (
+            code.fresh(x) for x in ("draw", "listed", "all", "made", "off", "begun")
+        )
+        code.jump(draw)
+        code.place(draw)
+        code.branch(code.op(f"icmp ne ptr {starts}, null"), listed, all_)
+        code.place(listed)
+        code.set(head, code.load32(starts, self._below(code, state, some)))
+        code.jump(made)
+        code.place(all_)
+        code.set(head, code.scaled(self._random(code, state), str(self.initials)))
+        code.jump(made)
+        code.place(made)
+        enabled = code.op(f"call i64 @initial(i64 {code.get(head)}, ptr {here}, ptr {out.err})")
+        code.branch(code.cmp("ne", enabled, "0"), begun, off)
+        code.place(off)
+        code.bump(left, "-1")
+        wrong, none = code.cmp("ne", code.load(out.err), NONE), code.cmp("eq", code.get(left), "0")
+        with self._ending(code, code.op(f"or i1 {wrong}, {none}"), Status.UNBEGUN, out):
+            pass
+        code.jump(draw)
+        code.place(begun)
+        return code.get(head)
 
     # --- one state, one step -----------------------------------------------------------------------
 
@@ -126,20 +157,19 @@ class Walks:
         out = _Out(code, self.faults)
         rng, total, head, rate = (code.var("0") for _ in range(4))
         here, there = code.buffer(self.shape.words), code.buffer(self.shape.words)
-        counts, trace, starts = (code.pointer("%c", w) for w in (Way.COUNTS, Way.TRACE, Way.INITIAL))
+        counts, trace = (code.pointer("%c", w) for w in (Way.COUNTS, Way.TRACE))
         taken = code.at(counts, TAKEN)
-        most, seed, initials = (code.load("%c", w) for w in (Way.LONGEST, Way.SEED, Way.INITIALS))
+        most, seed = (code.load("%c", w) for w in (Way.LONGEST, Way.SEED))
         silent = code.cmp("eq", code.load("%c", Way.LOOKAHEAD), "0")
         with code.count("%first", code.add("%first", "%n")) as walk:
             code.set(out.walk, walk)
             start = code.mul(code.add(walk, "1"), str(0xD1342543DE82EF95 - (1 << 64)))
             code.set(rng, code.xor(start, seed))
             code.set(rng, self._random(code, rng))
-            code.set(head, self._below(code, rng, initials))
             if self.faults:
                 code.set(rate, self._rated(code, rng))
-            self.shape.copy(code, self.shape.at(code, starts, code.get(head)), here)
             code.set(out.length, "0")
+            code.set(head, self._begin(code, rng, here, out))
             self._judge_state(code, here, out)
             again, ended = code.fresh("again"), code.fresh("ended")
             code.jump(again)
@@ -236,6 +266,19 @@ def _leap(code: Code, test: str, label: str) -> None:
     stay = code.fresh("stay")
     code.branch(test, label, stay)
     code.place(stay)
+
+
+def _listed(shape: Shape) -> str:
+    """`@listed(start, stop, out, err) -> n`: write the numbers of the initial instances that are enabled, of these; up
+    to the first that is an error."""
+    code = Code("define i64 @listed(i64 %start, i64 %stop, ptr %out, ptr %err) nounwind")
+    state, n = code.buffer(shape.words), code.var("0")
+    with code.count("%start", "%stop") as number:
+        made = code.op(f"call i64 @initial(i64 {number}, ptr {state}, ptr %err)")
+        code.leave(code.cmp("ne", code.load("%err"), NONE), code.get(n))
+        code.do(f"store i32 {code.op(f'trunc i64 {number} to i32')}, ptr {code.at('%out', code.get(n), 'i32')}")
+        code.bump(n, made)
+    return code.finish(code.get(n))
 
 
 def _add() -> str:
