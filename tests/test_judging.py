@@ -149,7 +149,10 @@ def test_every_number_of_the_table_is_compared() -> None:
     ]  # fmt: skip
 
     assert [v.kind for v in verdicts] == list(Kind)
-    others = {Kind.HOLDS: {"steps"}, Kind.VIOLATED: {"property", "first"}}  # those of witnesses, and what are no numbers
+    others = {
+        Kind.HOLDS: {"steps"},
+        Kind.VIOLATED: {"property", "first"},
+    }  # those of witnesses, and what are no numbers
     for v in verdicts:
         named = {*FORMS[v.kind].in_order, *FORMS[v.kind].by_name} - others.get(v.kind, set())
         assert named == set(numbers(v, None))

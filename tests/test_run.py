@@ -231,7 +231,9 @@ def test_the_first_violation_must_be_the_expected_one(tmp_path: Path, expect: st
 def test_all_lists_more_than_the_first_without_failing_the_check(tmp_path: Path) -> None:
     """The check claims nothing of what comes after it, and the states of a search to the end are more."""
     some, all_ = (
-        check(tmp_path, f'"c", toy, properties=(near, far), expect=Violated(near, {n}first=True)', Overrides(every=True))
+        check(
+            tmp_path, f'"c", toy, properties=(near, far), expect=Violated(near, {n}first=True)', Overrides(every=True)
+        )
         for n in ("", "distinct=4, ")
     )
 
@@ -401,9 +403,7 @@ def test_a_search_that_a_bound_ends_does_not_judge_it_either(tmp_path: Path, exp
 
 
 def test_who_expects_to_know_nothing_claims_nothing(tmp_path: Path) -> None:
-    result = check(
-        tmp_path, '"c", toy, properties=(never, gets_up), engine="induction", expect=Unknown()'
-    )
+    result = check(tmp_path, '"c", toy, properties=(never, gets_up), engine="induction", expect=Unknown()')
 
     assert result.as_expected
     assert "`never` has no witness" in result.message

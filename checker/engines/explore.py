@@ -210,10 +210,8 @@ class _Search:
 
     def _answered(self) -> Verdict:
         verdict, asked = self._decided(), self.task.asked
-        if isinstance(verdict, Violated) and verdict.begins_nowhere():
-            return verdict
         covered = attrs.evolve(verdict.coverage, compared=self._confirmed())
-        if asked is not None:
+        if asked is not None and not (isinstance(verdict, Violated) and verdict.begins_nowhere()):
             covered = attrs.evolve(covered, survey=self._surveyed(asked, covered))
         return attrs.evolve(verdict, coverage=covered)
 

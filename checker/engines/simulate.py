@@ -98,8 +98,6 @@ class _Simulation:
     def run(self) -> Verdict:
         """Walk, and confirm what the walks say.  Raises Disagreement."""
         verdict = self._walked()
-        if isinstance(verdict, Violated) and verdict.begins_nowhere():
-            return verdict
         spent = time.perf_counter() - self.started
         compared = confirming.walked(self.program, self.task.meaning, spent, self._beginnings())
         return attrs.evolve(verdict, coverage=attrs.evolve(verdict.coverage, compared=compared))

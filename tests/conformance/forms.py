@@ -21,6 +21,7 @@ from checker.native.samples import Samples
 from checker.semantics.meaning import Evaluated, Meaning
 
 ROOT = Path(__file__).resolve().parents[2]
+_FIRST = 256  # initial instances
 FORMS = tuple(attrs.evolve(form, host=host) for form in (QUICK, FAST) for host in (True, False))
 
 
@@ -47,7 +48,7 @@ def in_all_forms(program: Program) -> None:
 def drawn(program: Program, count: int, seed: int = 0) -> Iterator[tuple[int, ...]]:
     """Random states: anywhere, and near initial ones and one another."""
     rng = random.Random(seed)
-    samples, near = Samples(program, rng), list(program.system.initial[:64])
+    samples, near = Samples(program, rng), [program.unpack(words) for words in itertools.islice(begun(program), 64)]
     for i in itertools.count():
         state = samples.any() if i % 2 else samples.near(rng.choice(near))
         if state is not None:
@@ -58,10 +59,22 @@ def drawn(program: Program, count: int, seed: int = 0) -> Iterator[tuple[int, ..
             return
 
 
+def begun(program: Program) -> Iterator[Words]:
+    """Initial states: what the first instances lead to."""
+    asked = probes(program)[0]
+    for number in range(min(program.starts[-1], _FIRST)):
+        words = asked.began(number).words
+        if words is not None:
+            yield words
+
+
 def differences(program: Program, states: Iterator[tuple[int, ...]]) -> list[str]:
-    """Where two forms do not say the same of a state, or of a step from it."""
+    """Where two forms do not say the same of an initial instance, of a state, or of a step from it."""
     asked = probes(program)
     found: list[str] = []
+    for number in range(min(program.starts[-1], _FIRST)):
+        if len({probe.began(number) for probe in asked}) > 1:
+            found.append(f"initial instance {number}")
     for state in states:
         words = program.pack(state)
         for name, answer in _questions(program, words):
@@ -75,10 +88,9 @@ def _questions(program: Program, words: Words) -> Iterator[tuple[str, Callable[[
     yield "steps", lambda probe: probe.steps(words)
     yield "claims", lambda probe: probe.judged(words)
     yield "rest", lambda probe: probe.rests(words)
-    kinds = [p.kind for p in program.system.properties]
-    for i in (i for i, kind in enumerate(kinds) if kind is PropertyKind.RECOVERABLE):
+    for i in range(len(program.portions)):
         yield "wanted", lambda probe, i=i: probe.wanted(words, i)  # type: ignore[misc]
-    if PropertyKind.STEP in kinds:
+    if any(p.kind is PropertyKind.STEP for p in program.system.properties):
         yield "claims of steps", lambda probe: _judged(probe, words)
 
 
@@ -93,6 +105,8 @@ def evaluated(program: Program, meaning: Meaning, states: Iterator[tuple[int, ..
     Raises Disagreement.
     """
     agreement = Agreement(program, meaning, random.Random(1))
+    for number in range(min(program.starts[-1], each)):
+        agreement.begun(number)
     for state in states:
         left = itertools.count(each, -1)
         agreement.compare(state, lambda left=left: next(left) <= 1)  # type: ignore[misc]

@@ -14,13 +14,15 @@ from checker.engines.contract import Budget, Coverage, Disagreement, Holds, None
 from checker.engines.explore import Explore
 from checker.engines.simulate import Simulate
 from checker.frontend import load_spec
+from checker.ir import scalar as sc
 from checker.ir.claims import Check, Spec
 from checker.ir.passes.known import Known
 from checker.ir.passes.movers import Movers
 from checker.ir.scalar import ScalarSystem
-from checker.native import spill
+from checker.native import begins, spill
 from checker.native.agreement import Agreement
 from checker.native.enabled import Enabled
+from checker.native.kernel import begin
 from checker.overrides import Overrides
 from checker.run import run_check
 from tests.conformance.forms import checks, compiled, differences, drawn, in_all_forms
@@ -206,6 +208,93 @@ def test_what_is_wrongly_known_of_all_states_is_noticed(monkeypatch: pytest.Monk
 
     with pytest.raises(Disagreement):
         closed(agg_core(2, 1))
+
+
+# --- how runs begin ----------------------------------------------------------------------------------
+
+BEGINS = """
+from typing import Annotated
+
+from model.lang import Range, action, initial, require, state
+
+
+@state
+class State:
+    x: Annotated[int, Range(0, 9)] = 0
+
+
+@initial
+def begin(s: State, by: Annotated[int, Range(0, 5)]) -> None:
+    require(by != 3)
+    s.x = by + 1
+
+
+@action
+def rest(s: State) -> None:
+    require(s.x < 3)
+"""
+BEGUN = """
+import begins
+from begins import State
+from model.lang import Holds, always, check
+
+
+@always
+def small(s: State) -> bool:
+    return s.x < 9
+
+
+check("six", begins, expect=Holds())
+"""
+
+
+def disabled(patch: pytest.MonkeyPatch) -> None:
+    """No initial instance is enabled."""
+    patch.setattr(begins._Initial, "_possible", lambda self: False)
+
+
+def elsewhere(patch: pytest.MonkeyPatch) -> None:
+    """The parameters of an instance are those of another."""
+    real = begins.numbered
+    patch.setattr(begins, "numbered", lambda types, count: [sc.sub(sc.integer(5), n) for n in real(types, count)])
+
+
+def skipped(patch: pytest.MonkeyPatch) -> None:
+    """A search goes from each instance to the one after the next."""
+    real = begin.text
+    patch.setattr(begin, "text", lambda *given: _twice(real(*given)))
+
+
+def _twice(text: str) -> str:
+    last = text[: text.index("@origin")].rindex(", 1")
+    return f"{text[:last]}, 2{text[last + 3 :]}"
+
+
+@pytest.mark.parametrize(
+    ("plant", "engine", "told"),
+    [
+        (disabled, "explore", r"^of begin\(by=\d\).*compiled code says: disabled"),
+        (disabled, "simulate", r"^of begin\(by=\d\).*compiled code says: disabled"),
+        (elsewhere, "explore", r"^of begin\(by=\d\)"),
+        (elsewhere, "simulate", r"^of begin\(by=\d\)"),
+        (skipped, "explore", r"the search is not closed: the initial state of instance \d was not found"),
+    ],
+)
+def test_initial_states_that_are_wrong_or_lost_are_noticed(
+    plant: Callable[[pytest.MonkeyPatch], None], engine: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some instances are compared, and were found."""
+    (tmp_path / "begins.py").write_text(BEGINS)
+    (tmp_path / "begins_spec.py").write_text(BEGUN)
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")
+    spec = load_spec(tmp_path / "begins_spec.py")
+    told_well = run_check(spec, spec.checks[0], Overrides(engine=engine))
+    monkeypatch.setattr(confirming, "_NEW", 60.0)
+    plant(monkeypatch)
+
+    assert told_well.coverage.compared
+    with pytest.raises(Disagreement, match=told):
+        run_check(spec, spec.checks[0], Overrides(engine=engine))
 
 
 # --- how much is compared ----------------------------------------------------------------------------

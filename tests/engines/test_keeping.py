@@ -187,7 +187,7 @@ def test_less_memory_after_a_violation_was_found_loses_nothing(tmp_path: Path) -
         for i, x in enumerate(sc.int_var("s", i, 0, 7) for i in range(6))
     ]
     low = claim("low", PropertyKind.ALWAYS, sc.lt(sc.int_var("s", 0, 0, 7), num(3)))
-    system, file = ScalarSystem(leaves, ((0,) * 6,), tuple(ups), (low,)), tmp_path / "c"
+    system, file = scalar_system(leaves, ((0,) * 6,), tuple(ups), (low,)), tmp_path / "c"
     first, less = (
         searched(system, file, every=True, between=3600.0, budget=Budget(memory=memory))
         for memory in (2_000_000, 1_000_000)

@@ -19,7 +19,7 @@ from checker.ir.scalar import Node, ScalarSystem
 from checker.native import disk, levels
 from checker.native.visited import OutOfMemory, Visited
 from tests.engines.test_explore import replayed
-from tests.native.systems import action, leaf, recoverable, shared
+from tests.native.systems import action, leaf, recoverable, scalar_system, shared
 
 num = sc.integer
 MODEL = """from model.lang import Enum, Map, Scalarset, action, auto, filled, require, state
@@ -135,7 +135,7 @@ def ring(top: int, goals: list[Node], *, stop: int | None = None) -> ScalarSyste
     back = action("back", [], [] if stop is None else [sc.not_(sc.eq(x, num(stop)))], {0: num(0)})
     turn = action("turn", [(0, 3)], [sc.eq(x, num(0))], {1: sc.int_var("p", 0, 0, 3)})
     leaves = (leaf("x", 0, top), leaf("y", 0, 3))
-    return ScalarSystem(leaves, ((0, 0),), (up, back, turn), (recoverable("at", goals),))
+    return scalar_system(leaves, ((0, 0),), (up, back, turn), (recoverable("at", goals),))
 
 
 def at_each(top: int, count: int) -> list[Node]:

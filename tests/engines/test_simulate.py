@@ -208,7 +208,7 @@ def crashing(nodes: int, *, work: bool = True) -> ScalarSystem:
     crashes = [attrs.evolve(action(f"crash{i}", [], [x], {i: sc.FALSE}), fault="crash") for i, x in enumerate(up)]
     leaves = (*(Leaf(f"up{i}", True, 0, 1, 0) for i in range(nodes)), leaf("count", 0, 9))
     order = [a for pair in zip(crashes, works, strict=True) for a in pair] if work else crashes
-    return ScalarSystem(leaves, ((1,) * nodes + (0,),), tuple(order), ())
+    return scalar_system(leaves, ((1,) * nodes + (0,),), tuple(order), ())
 
 
 def test_walks_get_deep_where_faults_end_them() -> None:

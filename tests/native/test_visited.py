@@ -58,7 +58,7 @@ def fan(width: int, bits: int) -> ScalarSystem:
     padding = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(bits - width.bit_length()))
     number = sc.add(sc.add(sc.mul(p, num(256)), q), num(1))
     go = action("go", [(0, width // 256 - 1), (0, 255)], [sc.eq(x, num(0))], {0: number})
-    return ScalarSystem((leaf("x", 0, width), *padding), ((0,) * (1 + len(padding)),), (go,), ())
+    return scalar_system((leaf("x", 0, width), *padding), ((0,) * (1 + len(padding)),), (go,), ())
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -166,10 +166,10 @@ class Walks:
             start = code.mul(code.add(walk, "1"), str(0xD1342543DE82EF95 - (1 << 64)))
             code.set(rng, code.xor(start, seed))
             code.set(rng, self._random(code, rng))
-            if self.faults:
-                code.set(rate, self._rated(code, rng))
             code.set(out.length, "0")
             code.set(head, self._begin(code, rng, here, out))
+            if self.faults:
+                code.set(rate, self._rated(code, rng))
             self._judge_state(code, here, out)
             again, ended = code.fresh("again"), code.fresh("ended")
             code.jump(again)
