@@ -21,7 +21,7 @@ from checker.outcome import Result, Standing
 from checker.overrides import Overrides
 from checker.report import schema, terminal
 from checker.report.outline import outline
-from checker.report.terminal import Style
+from checker.report.style import Style
 from checker.run import run_check
 from checker.stateful import machine
 from checker.trace.replay import ReplayMismatch, claim_of, judge

@@ -15,6 +15,7 @@ from checker.ir.scalar import ScalarProperty
 from checker.smt.claims import claims
 from checker.smt.paths import violated, witnessed
 from checker.smt.search import Bounded, Clock, Stopped
+from checker.words import counted
 
 
 class Bmc:
@@ -51,7 +52,7 @@ class _Search:
             missing = search.wanted
         except Stopped as stop:
             return self._violated(stop.ended) or Unknown(self._coverage(), stop.ended)
-        self.notes += [f"{p.name}: no witness within {self.bound} steps" for p in missing]
+        self.notes += [f"{p.name}: no witness within {counted(self.bound, 'step')}" for p in missing]
         return self._violated(self._bound_reached()) or NoneWithin(self._coverage(), self.bound)
 
     def _look(self, search: Bounded, depth: int) -> None:
@@ -74,7 +75,7 @@ class _Search:
     def _bound_reached(self) -> Ended:
         depth = self.task.budget.depth
         own = depth is None or depth > self.task.steps
-        return Ended(Cause.BOUND if own else Cause.DEPTH, f"bound of {self.bound} steps reached")
+        return Ended(Cause.BOUND if own else Cause.DEPTH, f"bound of {counted(self.bound, 'step')} reached")
 
     def _violated(self, why: Ended) -> Violated | None:
         """All that was found as one verdict, and why there may be more."""

@@ -21,6 +21,7 @@ import attrs
 from checker.engines.contract import Path, Step, Task, Trouble, Unknown, Verdict, Violated
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, not_, or_
+from checker.words import counted
 
 Actions = frozenset[int]
 Search = Callable[[Task], Verdict]
@@ -102,7 +103,7 @@ class _Ways:
                     seen.add(off)
                     heapq.heappush(queue, _Node(node.length, False, off))
         depth = self.task.budget.depth
-        within = "" if depth is None else f" within {depth} steps"
+        within = "" if depth is None else f" within {counted(depth, 'step')}"
         self.fewer = f"every other one{within} uses all the actions of one of these"
 
     def _without(self, off: tuple[int, ...]) -> Violated | None:

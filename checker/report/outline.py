@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checker.fold import fold
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param, PropertyKind
 from checker.ir.types import RecordT, cardinality, show
 from checker.judging import show_expected
 from checker.semantics.layout import flatten_type
-from checker.trace.fold import fold
 from checker.trace.loader import paste
 
 

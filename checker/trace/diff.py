@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 
+from checker.fold import WIDTH, fold
 from checker.ir.types import MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, members
 from checker.semantics.evaluate import in_order
-from checker.trace.fold import WIDTH, fold
 from checker.trace.loader import paste
 
 
@@ -30,13 +30,14 @@ class Change:
     def __str__(self) -> str:
         return f"{self.place}: {self.old} -> {self.new}"
 
-    def lines(self, indent: str = "") -> list[str]:
+    def lines(self, indent: str = "", width: int = WIDTH) -> list[str]:
         """Old -> new; of a set that does not fit on a line, the members lost and gained."""
-        if len(indent) + len(str(self)) <= WIDTH:
+        if len(indent) + len(str(self)) <= width:
             return [indent + str(self)]
         below = [f"{word} {m}" for word, found in (("loses", self.loses), ("gains", self.gains)) for m in found]
         below = below or [f"{self.old} -> {self.new}"]
-        return [*fold(f"{self.place}:", indent), *(line for b in below for line in fold(b, indent + "    "))]
+        inner = [line for b in below for line in fold(b, indent + "    ", width=width)]
+        return [*fold(f"{self.place}:", indent, width=width), *inner]
 
 
 def diff(t: Type, old: Any, new: Any) -> tuple[Change, ...]:

@@ -9,17 +9,18 @@ import ast
 from collections.abc import Iterator
 
 from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_mean, mistake
+from checker.fold import fold
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param
 from checker.ir.types import EnumT, ScalarT, Type, Value, members, show
 from checker.semantics import evaluate
 from checker.trace import itf, parts, values
 from checker.trace.diff import diff
-from checker.trace.fold import fold
 from checker.trace.itf import Saved
 from checker.trace.loader import paste
 from checker.trace.replay import text_of
 from checker.trace.trace import Call
+from checker.words import counted
 
 _SHAPE = "write it as a trace does: 'settle(me=Network(0))'"
 
@@ -123,7 +124,7 @@ def _arguments(action: Action, call: ast.expr | None) -> tuple[Value, ...]:
     positional = [] if call is None else call.args
     names = [p.name for p in action.params]
     if len(positional) > len(names):
-        raise _wrong(f"{action.name} takes {len(names)} parameters", _SHAPE)
+        raise _wrong(f"{action.name} takes {counted(len(names), 'parameter')}", _SHAPE)
     given = dict(zip(names, positional, strict=False))
     for k in [] if call is None else call.keywords:
         if k.arg not in names:
