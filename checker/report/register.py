@@ -145,6 +145,7 @@ def _number(value: int | None) -> str:
 def _trace(check: Check, trace: Trace) -> Iterator[str]:
     """The steps at once, and the whole trace on demand."""
     yield from (f'Shortest trace of "{_cell(check.name)}":', "", "```text")
+    yield from () if trace.initial_call is None else (f"from {trace.initial_call}",)
     yield from (f"{i}. {s.call}{f'   [fault: {s.fault}]' if s.fault else ''}" for i, s in enumerate(trace.steps, 1))
     yield from ending_lines(trace.ending, _STYLE)
     yield from ("```", "", "<details><summary>what changes in each step</summary>", "", "```text")

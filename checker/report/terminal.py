@@ -17,7 +17,7 @@ from checker.outcome import Other, Result, Standing, Ways, exhausted
 from checker.report.style import PLAIN, Style
 from checker.report.traces import reason, trace_lines
 from checker.survey import Taken, Told
-from checker.trace.trace import Trace
+from checker.trace.trace import Call, Trace
 from checker.words import counted, short, spaced
 
 _LARGE: Final = 1_000_000  # states kept, from which on their size is told
@@ -181,16 +181,18 @@ def _briefly(result: Result, style: Style) -> bool:
 
 def _shortly(trace: Trace, style: Style) -> Iterator[str]:
     yield from style.fold(reason(trace.ending))
-    yield from _brief([str(s.call) for s in trace.steps], style)
+    yield from _brief(trace.initial_call, [str(s.call) for s in trace.steps], style)
 
 
-def _brief(calls: Sequence[str], style: Style) -> Iterator[str]:
-    """The calls on one line, or else a line each."""
-    text = f"after {'; '.join(calls) or 'no step'}"
+def _brief(initial: Call | None, calls: Sequence[str], style: Style) -> Iterator[str]:
+    """How a run begins, where an `@initial` says, and its calls: on one line, or else a line each."""
+    start = "" if initial is None else f"from {initial}"
+    text = f"{start}{start and ', '}after {'; '.join(calls) or 'no step'}"
     if len(text) <= style.width:
         yield text
         return
-    for i, call in enumerate(calls):
+    yield from style.fold(start) if start else ()
+    for i, call in enumerate(calls or ["no step"]):
         first, *more = style.fold(call + (";" if i < len(calls) - 1 else ""), " " * len("after "))
         yield from (first if i else f"after {first.strip()}", *more)
 

@@ -149,6 +149,61 @@ def test_a_table_that_is_too_wide_is_told_in_words() -> None:
     ]
 
 
+BEGUN = """from model.lang import Enum, action, auto, initial, state
+
+
+class Side(Enum):
+    HEADS = auto()
+    TAILS = auto()
+
+
+@state
+class State:
+    coin: Side | None = None
+    shown: bool = False
+
+
+@initial
+def toss(s: State, coin: Side) -> None:
+    s.coin = coin
+
+
+@action
+def show(s: State) -> None:
+    s.shown = s.coin == Side.TAILS
+"""
+BEGUN_SPEC = """import coins
+from coins import Side, State
+from model.lang import Violated, always, check
+
+
+@always
+def hidden(s: State) -> bool:
+    return not s.shown
+
+
+@always
+def heads(s: State) -> bool:
+    return s.coin == Side.HEADS
+
+
+check("hidden", coins, properties=(hidden,), expect=Violated(hidden, steps=1))
+check("heads", coins, properties=(heads,), expect=Violated(heads, steps=0))
+"""
+
+
+def test_a_brief_trace_says_how_it_begins(tmp_path: Path) -> None:
+    """Where the model has several initial states, the calls alone do not lead there."""
+    (tmp_path / "coins.py").write_text(BEGUN)
+    (tmp_path / "coins_spec.py").write_text(BEGUN_SPEC)
+    spec = load_spec(tmp_path / "coins_spec.py")
+    hidden, heads = (run_check(spec, check) for check in spec.checks)
+
+    assert terminal.details(hidden).endswith("\n    from toss(coin=Side.TAILS), after show()")
+    assert terminal.details(heads).endswith("\n    from toss(coin=Side.TAILS), after no step")
+    assert terminal.details(hidden, Style(width=40)).endswith("\n    from toss(coin=Side.TAILS)\n    after show()")
+
+
 def test_what_else_is_violated_has_its_trace() -> None:
     """Or says that no state has it; JSON names them all."""
     found = _violated()

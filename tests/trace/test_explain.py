@@ -135,7 +135,7 @@ def test_a_value_is_read_as_models_write_it(spec: Spec, call: str) -> None:
         ("light(Place(Side.LEFT, 2), p=Place(Side.LEFT, 2))", "given twice"),
         ("light(q=Place(Side.LEFT, 2))", "has no parameter `q`"),
         ("light()", "the parameter `p` of light is missing"),
-        ("light(1, 2)", "light takes 1 parameters"),
+        ("light(1, 2)", "light takes 1 parameter$"),
         ("lihgt(1)", "there is no action `lihgt`"),
         ("light(", "is not a call"),
     ],
