@@ -189,12 +189,19 @@ def show_command(a: argparse.Namespace) -> int:
 def explain_command(a: argparse.Namespace) -> int:
     """`interlock explain SPEC --check NAME --action CALL`."""
     from checker.trace import itf  # noqa: PLC0415
-    from checker.trace.explain import explain, parse_call, start, within  # noqa: PLC0415
+    from checker.trace.explain import begun, explain, parse_call, start, within  # noqa: PLC0415
 
     if a.at is not None and a.trace is None:
         raise mistake("C009", "--at counts the steps of a trace, and there is no --trace", "add `--trace FILE`")
+    if a.initial is not None and a.trace is not None:
+        message = "--initial names an initial state, and --trace has states of its own"
+        raise mistake("C009", message, "leave out `--initial`; `--at 0` is the initial state of the trace")
     ((spec, check), *_) = finding.chosen(finding.load([a.spec]), a.only, slow=True)
     action, params = parse_call(check, a.action)
-    state, where = start(check) if a.trace is None else within(check, itf.read(a.trace), a.at)
-    print("\n".join((*fold.fold(where), *explain(spec, check, action, params, state))))
+    if a.trace is not None:
+        state, where = within(check, itf.read(a.trace), a.at)
+    else:
+        state, where = start(check) if a.initial is None else begun(check, a.initial)
+    width = fold.width_of(sys.stdout)
+    print("\n".join((*fold.fold(where, width=width), *explain(spec, check, action, params, state, width))))
     return OK

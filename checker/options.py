@@ -132,6 +132,7 @@ def _add_explain(p: argparse.ArgumentParser) -> None:
     p.add_argument("spec", metavar="SPEC", type=_spec)
     p.add_argument("--check", metavar="NAME", dest="only", required=True)
     p.add_argument("--action", metavar="CALL", required=True, help="such as 'settle(me=Network(0))'")
+    p.add_argument("--initial", metavar="CALL", help="in this initial state: a call of an `@initial` function")
     p.add_argument("--trace", type=Path, metavar="FILE", help="take the state from this trace")
     p.add_argument("--at", type=_whole, metavar="N", help="after so many steps of the trace (else: before its last)")
 

@@ -72,7 +72,7 @@ def ending_lines(end: Ending, style: Style = PLAIN) -> Iterator[str]:
     """Why a trace ends: the property with its parameters, and the conjunct that is false."""
     yield from (style.paint(text, "32" if end.trouble is None else "31") for text in style.fold(reason(end)))
     for c in end.conjuncts:
-        what = "at" if end.trouble is Trouble.MODEL_ERROR else "false:"
+        what = "at" if end.trouble is Trouble.MODEL_ERROR else "true:" if c.truth else "false:"
         yield from _conjunct(what, c, style)
     if end.recheck:
         yield from style.fold(end.recheck, "    ")

@@ -91,9 +91,11 @@ def run_action(program: Program, action: Action, state: Value, params: tuple[Val
     return Enabled(env[action.state])
 
 
-def call(helpers: Mapping[str, Function], function: Function, args: tuple[Value, ...]) -> Value:
-    """The value of a helper or of a property's body.  Raises ModelError."""
-    return _Run(helpers, None).call(function, args).value  # type: ignore[no-any-return]
+def call(
+    helpers: Mapping[str, Function], function: Function, args: tuple[Value, ...], state: Type | None = None
+) -> Value:
+    """The value of a helper or of a property's body; `state`: of which type, where it assigns to one.  Raises ModelError."""
+    return _Run(helpers, state).call(function, args).value  # type: ignore[no-any-return]
 
 
 def instances(params: Sequence[n.Param]) -> Iterator[tuple[Value, ...]]:

@@ -270,8 +270,8 @@ class Judge:
         return python
 
     def _conjuncts(self, function: Function, args: tuple[Value, ...]) -> tuple[Conjunct, ...]:
-        found = parts.of_function(self.check.helpers, function, args)
-        return tuple(Conjunct(p.said(self.text(p.expr.span)), p.expr.span, p.values) for p in found)
+        found = parts.of_function(self.check.helpers, self.check.program.state, function, args)
+        return tuple(Conjunct(p.said(self.text(p.expr.span)), p.expr.span, p.values(self.text), p.truth) for p in found)
 
     def text(self, span: Span) -> str:
         """The text of a span of the model or the spec, on one line."""
