@@ -178,11 +178,26 @@ def _check_of(saved: Any, file: Path) -> tuple[Spec, Check]:
 
 def show_command(a: argparse.Namespace) -> int:
     """`interlock show SPEC`."""
+    chosen = list(finding.chosen(finding.load([a.spec]), a.only, slow=True))
+    if a.form is not None:
+        return _show_form(a.form, chosen)
     from checker.report.outline import outline  # noqa: PLC0415
 
-    specs = finding.load([a.spec])
-    for spec, check in finding.chosen(specs, a.only, slow=True):
-        print("\n".join(outline(spec, check)))
+    for path in dict.fromkeys(spec.path for spec, _ in chosen):
+        spec = next(spec for spec, _ in chosen if spec.path == path)
+        checks = [check for spec, check in chosen if spec.path == path]
+        print("\n".join(outline(spec, checks, fold.width_of(sys.stdout))))
+    return OK
+
+
+def _show_form(name: str, chosen: list[tuple[Spec, Check]]) -> int:
+    """The text of a form; of several checks each under a heading that is a comment of that text."""
+    from checker.forms import FORMS  # noqa: PLC0415
+
+    for spec, check in chosen:
+        if len(chosen) > 1:
+            print(f'; {spec.path}: check "{check.name}"')
+        print(FORMS[name](check), end="")
     return OK
 
 

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from checker.outcome import Result
 
 OK, DIFFERS, WRONG_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 70
+MEANINGS: Final = {
+    OK: "all as expected",
+    DIFFERS: "a verdict differs from the expected one (or a check is hollow, a trace does not replay, a page is stale)",
+    WRONG_INPUT: "the input is wrong, or the machine gives too little for it",
+    UNDECIDED: "undecided within the budget, or interrupted",
+    INTERNAL: "a defect of Interlock",
+}
 _PLEASE: Final = (
     "This is a defect of Interlock, not of your model. Please report it, with the model, the spec and the output of the "
     "same command under INTERLOCK_DEBUG=1."

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
+import attrs
 import pytest
 
-from checker import cli
+from checker import cli, options
+from checker.engines import contract
+from checker.exits import MEANINGS
 
 SPEC = "specs/two_phase_commit.py"
 
@@ -74,3 +80,49 @@ def test_a_file_has_lines_of_a_hundred_columns(capsys: pytest.CaptureFixture[str
     assert len(whole) == 2
     assert whole[0].endswith(" s")
     assert 70 < max(len(line) for line in said if line not in whole) <= 100
+
+
+# --- help ----------------------------------------------------------------------------------------------
+
+
+def _commands() -> dict[str, argparse.ArgumentParser]:
+    made = options.parser(cli._commands())
+    under = next(a for a in made._actions if isinstance(a, argparse._SubParsersAction))
+    return {"": made, **under.choices}
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_every_option_says_what_it_does(command: str) -> None:
+    """Every argument too."""
+    actions = [a for a in _commands()[command]._actions if not isinstance(a, argparse._SubParsersAction)]
+
+    assert actions
+    assert [a.dest for a in actions if not a.help] == []
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_help_has_examples_that_parse_and_the_exit_codes(command: str) -> None:
+    """An example that is refused would be worse than none."""
+    made, text = _commands()[""], _commands()[command].format_help()
+    examples = re.findall(r"^  interlock (.*)$", text, re.MULTILINE)
+
+    assert all(made.parse_args(shlex.split(line)).run is cli._commands()[command] for line in examples)
+    assert bool(examples) == bool(command)
+    for code, meaning in MEANINGS.items():
+        assert f"{code} {meaning}" in " ".join(text.split())
+
+
+def test_the_exit_codes_are_those_of_the_readme() -> None:
+    """Each is told there."""
+    told = next(line for line in Path("README.md").read_text().split("\n") if line.startswith("Exit codes: "))
+
+    assert {int(c) for c in re.findall(r"(?:: |; )(\d+),", told)} == set(MEANINGS)
+
+
+def test_the_defaults_that_help_tells_are_those_of_engines() -> None:
+    """The command line does not know engines."""
+    fields = attrs.fields_dict(contract.Task)
+
+    assert (fields["walks"].default, fields["steps"].default) == (options._WALKS, options._STEPS)
+    assert fields["seed"].default == 0
+    assert attrs.fields_dict(contract.Checkpoint)["every"].default == 300

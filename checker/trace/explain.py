@@ -46,8 +46,8 @@ class _Explained:
         """Whether an action is enabled in a state, and what it changes; or why it is not."""
         program, call = self.check.program, Call(action.name, action.params, params)
         if action.fault is not None and action.fault not in self.check.faults:
-            where = f"which the check {self.check.name!r} does not allow"
-            yield from self._fold(f"{call} belongs to the fault {action.fault!r}, {where}")
+            where = f'which the check "{self.check.name}" does not allow'
+            yield from self._fold(f'{call} belongs to the fault "{action.fault}", {where}')
         match evaluate.run_action(program, action, state, params):
             case evaluate.Enabled(after):
                 yield from self._fold(f"{call} is enabled")
@@ -150,7 +150,7 @@ def within(check: Check, saved: Saved, at: int | None) -> tuple[Value, str]:
     meta = saved.states[at].get("#meta")
     text = meta.get("text") if isinstance(meta, dict) else None
     after = f", after {text}" if isinstance(text, str) else ""
-    other = "" if saved.check == check.name else f" of another check, {saved.check!r}"
+    other = "" if saved.check == check.name else f' of another check, "{saved.check}"'
     return states[at], f"in state {at} (of 0 to {last}) of the trace{other}{after}:"
 
 

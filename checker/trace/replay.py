@@ -195,7 +195,7 @@ class Judge:
         for p in self.check.properties:
             if p.name == name:
                 return p
-        raise ReplayMismatch(f"the path is shown for {name!r}, which is not a property of the check")
+        raise ReplayMismatch(f"the path is shown for `{name}`, which is not a property of the check")
 
     def _fired(self, prop: Property, last: Call | None) -> Ending:
         if prop.action is None or last is None or last.name != prop.action.name:

@@ -279,7 +279,7 @@ def test_a_trace_of_another_check_is_called_that(
     line = ["explain", spec.path, "--check", "recoverable", "--action", "leave(True)", "--trace", file]
 
     assert cli.main(line) == cli.OK
-    assert "of the trace of another check, 'always', after" in capsys.readouterr().out
+    assert 'of the trace of another check, "always", after' in capsys.readouterr().out
 
 
 def test_at_without_a_trace_is_refused(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
