@@ -78,9 +78,10 @@ class Place:
 
     def around(self) -> Iterator[tuple[Path, n.Stmt]]:
         """The statements that this one stands in, the outermost first."""
-        for i in range(1, len(self.path)):
-            path = (*self.path[: i - 1], (self.path[i - 1][0], ""))
-            yield path, statement(self.function.body, path)
+        block: Block = self.function.body
+        for i, (number, name) in enumerate(self.path[:-1]):
+            yield (*self.path[:i], (number, "")), block[number]
+            block = getattr(block[number], name)
 
 
 def walk(body: Block, above: Path = ()) -> Iterator[tuple[Path, n.Stmt]]:
