@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from checker.diagnostics import did_you_mean
-from checker.frontend import comprehensions
+from checker.frontend import comprehensions, guidance
 from checker.frontend.rules import is_int, join
 from checker.frontend.scope import Broken, FunctionName, LangName, Refused, TypeName
 from checker.ir import nodes as n
@@ -54,7 +54,7 @@ def _unknown(ex: Expressions, node: ast.Call) -> n.Expr:
     if isinstance(node.func, ast.Name) and ex.entity_of(node.func) is None:
         name = node.func.id
         known = [*ex.decls.scope.names, *_BUILTINS]
-        ex.fail(node.func, "M101", f"unknown function `{name}`", did_you_mean(name, known))
+        ex.fail(node.func, "M101", f"unknown function `{name}`", guidance.unknown(name, known))
     ex.fail(node.func, "M010", "this cannot be called", "call a helper of the module or a record class")
 
 

@@ -69,7 +69,7 @@ class Program:
         self.bases = [0, *itertools.accumulate(sizes)]
         self.instances = self.bases[-1]
         if self.instances > _INSTANCES:
-            raise InputError([_too_many(self.instances)])
+            raise InputError([_too_many(system)])
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
         reduced = quotient is not None
         self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced)
@@ -300,10 +300,12 @@ def _errors(p: ScalarProperty) -> Node:
     return or_(e.condition for e in p.errors)
 
 
-def _too_many(count: int) -> Diagnostic:
+def _too_many(system: ScalarSystem) -> Diagnostic:
+    most = max(system.actions, key=lambda a: a.instances)
     return Diagnostic(
         "E003",
-        f"the actions have {count} combinations of parameter values, more than {_INSTANCES}",
+        f"the actions have {sum(a.instances for a in system.actions)} combinations of parameter values, more than "
+        f"{_INSTANCES}; {most.instances} of them are those of `{most.name}`",
         NOWHERE,
-        "use smaller parameter types, or split an action",
+        f"use smaller parameter types for `{most.name}`, or split it",
     )

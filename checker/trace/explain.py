@@ -14,7 +14,7 @@ from checker.diagnostics import NOWHERE, Diagnostic, InputError, Span, did_you_m
 from checker.fold import WIDTH, fold
 from checker.ir.claims import Check, Spec
 from checker.ir.nodes import Action, Param
-from checker.ir.types import EnumT, ScalarT, Type, Value, members, show
+from checker.ir.types import EnumT, IntT, ScalarT, SeqT, SetT, Type, Value, members, show
 from checker.semantics import evaluate
 from checker.trace import itf, parts, values
 from checker.trace.diff import diff
@@ -205,7 +205,21 @@ def _argument(action: Action, p: Param, node: ast.expr | None) -> Value:
         text = ast.unparse(e.node)
         few = isinstance(e.type, (EnumT, ScalarT))
         choices = [paste(e.type, v) for v in members(e.type)] if few else []
-        raise _wrong(str(e), did_you_mean(text, choices) if few else f"write it as {_first(e.type)}") from None
+        raise _wrong(str(e), did_you_mean(text, choices) if few else _shape(e.type)) from None
+
+
+def _shape(t: Type) -> str:
+    """How a value of a type is written: its range, or one of its values that shows the form."""
+    match t:
+        case IntT():
+            return f"write a number from {t.lo} to {t.hi}"
+        case SetT():
+            some = paste(t, frozenset(members(t.item)[:1]))
+            return f"write it as `{some}`, or `FiniteSet()`"
+        case SeqT():
+            some = paste(t, members(t.item)[:1] if t.bound else ())
+            return f"write it as `{some}`, with at most {counted(t.bound, 'item')}"
+    return f"write it as {_first(t)}"
 
 
 def _first(t: Type) -> str:

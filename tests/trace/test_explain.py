@@ -149,6 +149,23 @@ def test_a_wrong_call_is_refused_at_its_part(spec: Spec, call: str, message: str
         parse_call(spec.checks[0], call)
 
 
+@pytest.mark.parametrize(
+    ("call", "help_"),
+    [
+        ("light(Place(Side.LEFT, 9))", "write a number from 1 to 2"),
+        ("mark(FiniteSet(Place(Side.LEFT, 1)))",
+         "write it as `FiniteSet({Place(side=Side.LEFT, floor=1)})`, or `FiniteSet()`"),
+        ("light(Place(Side.LEFTT, 2))", "did you mean `Side.LEFT`?"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_its_form_or_its_range(spec: Spec, call: str, help_: str) -> None:
+    """One of its values alone would not show what others look like."""
+    with pytest.raises(InputError) as caught:
+        parse_call(spec.checks[0], call)
+
+    assert caught.value.diagnostics[0].help == help_
+
+
 COLOR = EnumT("Color", ("RED", "BLUE"))
 PAIR = RecordT("Pair", (("a", COLOR), ("b", OptionT(IntT(-1, 2)))))
 TYPES: list[Type] = [
