@@ -23,10 +23,11 @@ from checker import finding
 from checker.diagnostics import Diagnostic, InputError, Refusal, mistake, render_all
 from checker.engines.contract import Cause
 from checker.exits import code, environment, internal
+from checker.fold import said, screen
 from checker.interruption import Interruption
 from checker.outcome import Result
 from checker.overrides import Overrides, make_engine
-from checker.report import github, junit, sarif, schema, terminal
+from checker.report import github, junit, sarif, schema, style, terminal
 from checker.report.progress import progress
 from checker.saving import saved
 from checker.writing import put
@@ -75,7 +76,7 @@ class _Batch:
         refused: Sequence[Refusal], interrupted: Interruption,
     ) -> None:  # fmt: skip
         self.a, self.overrides, self.chosen, self.interrupted = a, overrides, chosen, interrupted
-        self.style = terminal.wanted(sys.stdout, verbose=a.verbose)
+        self.style = style.wanted(sys.stdout, verbose=a.verbose)
         self.results: list[Result] = []
         self.refused = list(refused)
         self.unwritten: list[Diagnostic] = []
@@ -140,7 +141,7 @@ class _Batch:
     def _print(self, result: Result) -> None:
         if len(self.results) == 1 or self.results[-2].spec != result.spec:
             print(result.spec)
-        print("  " + terminal.line(result, self.style))
+        print("\n".join(terminal.lines(result, self.style, "  ")))
         below = terminal.details(result, self.style)
         if below:
             print(below)
@@ -152,9 +153,9 @@ class _Batch:
         """Tell and write what came of all of them; the exit code."""
         not_run = self.chosen[self.reached :]
         checks = {spec.path: len(spec.checks) for spec, _ in self.chosen}
-        for note in terminal.never_enabled(self.results, checks):
+        for note in terminal.never_enabled(self.results, checks, self.style):
             print(note)
-        print(terminal.summary(self.results, len(not_run), len(self.refused)))
+        print("\n".join(self.style.fold(terminal.summary(self.results, len(not_run), len(self.refused)))))
         if not self.chosen and not self.a.slow and not self.refused:
             print("every check here is marked slow: add --slow to run them")
         if self.a.format == "github":
@@ -170,7 +171,7 @@ class _Batch:
         wrong = [*(d for r in self.refused for d in r.diagnostics), *self.unwritten]
         if wrong:
             sys.stdout.flush()
-            print(render_all(wrong), file=sys.stderr)
+            print(render_all(wrong, screen(sys.stderr)), file=sys.stderr)
         return code(self.results, broken=self.broken, refused=bool(wrong), stopped=self.stopped)
 
     def _write(self, path: Path | None, text: Callable[[], str]) -> None:
@@ -192,7 +193,7 @@ class _Notes(logging.Handler):
     """Lines on whatever standard error is at the time, so that a line of progress goes on below them."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(f"note: {record.getMessage()}", file=sys.stderr)
+        print(said(f"note: {record.getMessage()}", sys.stderr), file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -221,7 +222,8 @@ def _say_unused(overrides: Overrides, checks: Sequence[Check]) -> None:
     for name in sorted({overrides.engine or check.engine for check in checks}):
         unused = overrides.unused(make_engine(name))
         if unused:
-            print(f"note: the engine {name} does not use {', '.join('--' + u for u in unused)}", file=sys.stderr)
+            told = f"note: the engine {name} does not use {', '.join('--' + u for u in unused)}"
+            print(said(told, sys.stderr), file=sys.stderr)
 
 
 def _refuse_unwritable(a: argparse.Namespace) -> None:

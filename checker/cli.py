@@ -13,16 +13,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker import finding, streams
+from checker import finding, fold, streams
 from checker.diagnostics import InputError, mistake, render_all
 from checker.exits import DIFFERS, INTERNAL, OK, UNDECIDED, WRONG_INPUT, environment, internal
 from checker.options import parser
+from checker.words import counted
 from checker.writing import put
 
 if TYPE_CHECKING:
     from checker.batch import Ran
     from checker.ir.claims import Check, Spec
     from checker.overrides import Overrides
+    from checker.report.style import Style
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _code(argv)
         if said.lost():
             told = "the exit code and the files that were asked for say what came of the checks"
-            print(f"note: {said.lost()}: {told}", file=sys.stderr)
+            print(fold.said(f"note: {said.lost()}: {told}", sys.stderr), file=sys.stderr)
         return WRONG_INPUT if said.surprised and code == OK else code
 
 
@@ -40,7 +42,7 @@ def _code(argv: Sequence[str] | None) -> int:
         arguments = parser(_commands()).parse_args(argv)
         return int(arguments.run(arguments))
     except InputError as e:
-        print(render_all(e.diagnostics), file=sys.stderr)
+        print(render_all(e.diagnostics, fold.screen(sys.stderr)), file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -48,7 +50,7 @@ def _code(argv: Sequence[str] | None) -> int:
     except Exception as e:  # the last net: a defect of ours is said to be one
         short = environment(e)
         if short is not None:
-            print(render_all([short]), file=sys.stderr)
+            print(render_all([short], fold.screen(sys.stderr)), file=sys.stderr)
             return WRONG_INPUT
         internal(e)
         return INTERNAL
@@ -101,11 +103,12 @@ def report_command(a: argparse.Namespace) -> int:
     stale = [a.into / name for name, text in texts.items() if _read(a.into / name) != text]
     if a.compare:
         for path in stale:
-            print(f"{path} is not what the specs say now: write it with `interlock report`", file=sys.stderr)
+            told = f"{path} is not what the specs say now: write it with `interlock report`"
+            print(fold.said(told, sys.stderr), file=sys.stderr)
         return DIFFERS if stale else OK
     for path in stale:
         put(path, texts[path.name])
-    print(f"{len(texts)} pages in {a.into}, {len(stale)} of them changed")
+    print(fold.said(f"{counted(len(texts), 'page')} in {a.into}, {len(stale)} of them changed", sys.stdout))
     return OK
 
 
@@ -136,7 +139,7 @@ def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -
 def replay_command(a: argparse.Namespace) -> int:
     """`interlock replay TRACE`: judge a saved trace again, or repeat a disagreement that was kept."""
     from checker import repeat  # noqa: PLC0415
-    from checker.report import terminal  # noqa: PLC0415
+    from checker.report import style, traces  # noqa: PLC0415
     from checker.trace import itf, recover, replay  # noqa: PLC0415
 
     if repeat.is_one(a.trace):
@@ -147,22 +150,23 @@ def replay_command(a: argparse.Namespace) -> int:
     moves, claim, states = itf.moves(
         saved, check.program.state, check.program.initials, judge.actions, check.properties
     )
+    shown = style.wanted(sys.stdout, verbose=True)
     try:
         trace = judge.moves(moves, claim)
     except replay.ReplayMismatch as e:
-        print(f"the trace does not replay: {e.message}\n  the model may have changed since, or the file")
-        return DIFFERS
+        return _no_replay(shown, e.message, "the model may have changed since, or the file")
     for i, (then, now) in enumerate(zip(states, trace.states, strict=True)):
         if then != now:
-            print(
-                f"the trace does not replay: state {i} differs from the saved one\n  the model may have changed since"
-            )
-            return DIFFERS
-    print(f"{spec.path}: {check.name}, replayed in plain Python")
-    print(
-        "\n".join((*terminal.setting(trace), *terminal.trace_lines(trace, terminal.wanted(sys.stdout, verbose=True))))
-    )
+            return _no_replay(shown, f"state {i} differs from the saved one", "the model may have changed since")
+    print("\n".join(shown.fold(f"{spec.path}: {check.name}, replayed in plain Python")))
+    print("\n".join((*traces.setting(trace, shown), *traces.trace_lines(trace, shown))))
     return OK
+
+
+def _no_replay(shown: Style, problem: str, why: str) -> int:
+    told = shown.fold(f"the trace does not replay: {problem}")
+    print("\n".join((*told, *shown.fold(why, "  "))))
+    return DIFFERS
 
 
 def _repeated(a: argparse.Namespace) -> int:
@@ -191,24 +195,45 @@ def _check_of(saved: Any, file: Path) -> tuple[Spec, Check]:
 
 def show_command(a: argparse.Namespace) -> int:
     """`interlock show SPEC`."""
+    chosen = list(finding.chosen(finding.load([a.spec]), a.only, slow=True))
+    if a.form is not None:
+        return _show_form(a.form, chosen)
     from checker.report.outline import outline  # noqa: PLC0415
 
-    specs = finding.load([a.spec])
-    for spec, check in finding.chosen(specs, a.only, slow=True):
-        print("\n".join(outline(spec, check)))
+    for path in dict.fromkeys(spec.path for spec, _ in chosen):
+        spec = next(spec for spec, _ in chosen if spec.path == path)
+        checks = [check for spec, check in chosen if spec.path == path]
+        print("\n".join(outline(spec, checks, fold.width_of(sys.stdout))))
+    return OK
+
+
+def _show_form(name: str, chosen: list[tuple[Spec, Check]]) -> int:
+    """The text of a form; of several checks each under a heading that is a comment of that text."""
+    from checker.forms import FORMS  # noqa: PLC0415
+
+    for spec, check in chosen:
+        if len(chosen) > 1:
+            print(f'; {spec.path}: check "{check.name}"')
+        print(FORMS[name](check), end="")
     return OK
 
 
 def explain_command(a: argparse.Namespace) -> int:
     """`interlock explain SPEC --check NAME --action CALL`."""
     from checker.trace import itf  # noqa: PLC0415
-    from checker.trace.explain import explain, parse_call, start, within  # noqa: PLC0415
-    from checker.trace.fold import fold  # noqa: PLC0415
+    from checker.trace.explain import begun, explain, parse_call, start, within  # noqa: PLC0415
 
     if a.at is not None and a.trace is None:
         raise mistake("C009", "--at counts the steps of a trace, and there is no --trace", "add `--trace FILE`")
+    if a.initial is not None and a.trace is not None:
+        message = "--initial names an initial state, and --trace has states of its own"
+        raise mistake("C009", message, "leave out `--initial`; `--at 0` is the initial state of the trace")
     ((spec, check), *_) = finding.chosen(finding.load([a.spec]), a.only, slow=True)
     action, params = parse_call(check, a.action)
-    state, where = start(check) if a.trace is None else within(check, itf.read(a.trace), a.at)
-    print("\n".join((*fold(where), *explain(spec, check, action, params, state))))
+    if a.trace is not None:
+        state, where = within(check, itf.read(a.trace), a.at)
+    else:
+        state, where = start(check) if a.initial is None else begun(check, a.initial)
+    width = fold.width_of(sys.stdout)
+    print("\n".join((*fold.fold(where, width=width), *explain(spec, check, action, params, state, width))))
     return OK

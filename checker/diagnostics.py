@@ -14,6 +14,9 @@ from pathlib import Path
 
 import attrs
 
+from checker.fold import fold
+from checker.words import counted
+
 
 @attrs.frozen
 class Span:
@@ -82,42 +85,57 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"known here: {shown}" + (", ..." if len(choices) > 12 else "")
 
 
-def render(diagnostic: Diagnostic, source: str | None = None) -> str:
-    """Draw one diagnostic: code, place, the line with carets, and the help."""
+def render(diagnostic: Diagnostic, source: str | None = None, width: int | None = None) -> str:
+    """Draw one diagnostic: code, place, the line with carets, and the help.
+
+    With a `width`, in lines of so many columns; without, the message and the help stay one line each.
+    """
     d = diagnostic
-    out = [f"error[{d.code}]: {d.message}"]
+    out = _broken(f"error[{d.code}]: {d.message}", "", width)
     if d.span.line > 0:
         out.append(f"  --> {d.span}")
         text = source if source is not None else _read(d.span.file)
         lines = text.split("\n") if text is not None else []
         if d.span.line <= len(lines):
-            out.extend(_excerpt(lines[d.span.line - 1], d.span))
+            out.extend(_excerpt(lines[d.span.line - 1], d.span, width or _WIDEST))
     elif d.span.file != NOWHERE.file:
         out.append(f"  --> {d.span.file}")
-    out.append(f"  help: {d.help}")
-    return "\n".join(out)
+    return "\n".join([*out, *_broken(f"help: {d.help}", "  ", width)])
 
 
-def render_all(diagnostics: Sequence[Diagnostic]) -> str:
-    """Draw diagnostics in file order, each once, with a closing count."""
+def _broken(text: str, indent: str, width: int | None) -> list[str]:
+    return [indent + text] if width is None else fold(text, indent, width=width)
+
+
+def render_all(diagnostics: Sequence[Diagnostic], width: int | None = None) -> str:
+    """Draw diagnostics in file order, each once, with a closing count; `width` as for one."""
     ordered = sorted(dict.fromkeys(diagnostics), key=lambda d: (d.span.file, d.span.line, d.span.column, d.code))
-    count = f"{len(ordered)} error" + ("" if len(ordered) == 1 else "s")
-    return "\n\n".join([*(render(d) for d in ordered), count])
+    return "\n\n".join([*(render(d, width=width) for d in ordered), counted(len(ordered), "error")])
 
 
-_EXCERPT_WIDTH = 120
+_WIDEST = 130  # columns of an excerpt
+_CUT = "..."
 
 
-def _excerpt(line: str, span: Span) -> list[str]:
+def _excerpt(line: str, span: Span, width: int) -> list[str]:
+    """The line of a mistake with carets below it; of a long one the part around them."""
     line = "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line).replace("\t", " ")
     last = span.end_column if span.end_line == span.line else len(line)
     start, stop = span.column, max(last, span.column + 1)
-    if len(line) > _EXCERPT_WIDTH:
-        cut = max(0, start - _EXCERPT_WIDTH // 3)
-        line, start, stop = line[cut : cut + _EXCERPT_WIDTH], start - cut, stop - cut
-    stop = min(stop, max(len(line), start + 1))
     gutter = str(span.line)
+    room = max(min(width, _WIDEST) - len(f"{gutter} | "), 2 * len(_CUT) + 1)
+    if len(line) > room:
+        line, moved = _window(line, start, room)
+        start, stop = start - moved, stop - moved
+    stop = min(stop, max(len(line), start + 1))
     return [f"{gutter} | {line}", f"{' ' * len(gutter)} | {' ' * start}{'^' * (stop - start)}"]
+
+
+def _window(line: str, start: int, room: int) -> tuple[str, int]:
+    """The part of a long line around a column, and by how many columns it is moved to the left."""
+    begin = min(max(0, start - room // 3), len(line) - room)
+    head, tail = _CUT if begin > 0 else "", _CUT if begin + room < len(line) else ""
+    return head + line[begin + len(head) : begin + room - len(tail)] + tail, begin
 
 
 def _read(file: str) -> str | None:

@@ -16,11 +16,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from checker.diagnostics import NOWHERE, Diagnostic
+from checker.fold import fold, said, width_of
 
 if TYPE_CHECKING:
     from checker.outcome import Result
 
 OK, DIFFERS, WRONG_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 70
+MEANINGS: Final = {
+    OK: "all as expected",
+    DIFFERS: "a verdict differs from the expected one (or a check is hollow, a trace does not replay, a page is stale)",
+    WRONG_INPUT: "the input is wrong, or the machine gives too little for it",
+    UNDECIDED: "undecided within the budget, or interrupted",
+    INTERNAL: "a defect of Interlock",
+}
+_PLEASE: Final = (
+    "This is a defect of Interlock, not of your model. Please report it, with the model, the spec and the output of the "
+    "same command under INTERLOCK_DEBUG=1."
+)
 _SHORT: Final = {
     errno.ENOMEM: "memory",
     errno.EAGAIN: "threads or memory",
@@ -77,9 +89,9 @@ def internal(problem: Exception) -> None:
     if os.environ.get("INTERLOCK_DEBUG") == "1":
         traceback.print_exc()
     text = " ".join(str(problem).split()) or "no message"
-    print(f"internal error: {type(problem).__name__}: {text}", file=sys.stderr)
+    print(said(f"internal error: {type(problem).__name__}: {text}", sys.stderr), file=sys.stderr)
     print(
-        "  This is a defect of Interlock, not of your model. Please report it, with the model, the spec and",
+        *fold(_PLEASE, "  ", hang=0, width=width_of(sys.stderr)),
+        sep="\n",
         file=sys.stderr,
     )
-    print("  the output of the same command under INTERLOCK_DEBUG=1.", file=sys.stderr)

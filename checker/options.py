@@ -14,6 +14,8 @@ from typing import Final, NoReturn
 
 from checker import __version__
 from checker.diagnostics import did_you_mean, mistake
+from checker.exits import MEANINGS
+from checker.fold import fold
 
 _OF_CHECK: Final = {
     "all": False, "symmetry": None, "distinct": None, "coverage": False, "checkpoint": None, "checkpoint_every": None,
@@ -25,17 +27,43 @@ _MOST_THREADS: Final = 1024  # each has memory of its own, and a processor has f
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
+_WALKS: Final = 10_000  # of a simulation that nobody says more of, as engines have it
+_STEPS: Final = 100
+_EXAMPLES: Final = {
+    "check": (
+        "interlock check specs/",
+        "interlock check toy_spec.py --only 'two chains' -v",
+        "interlock check toy_spec.py --all --traces traces/",
+        "interlock check toy_spec.py --memory 16G --checkpoint saved/",
+    ),
+    "simulate": ("interlock simulate toy_spec.py --walks 100000 --steps 200", "interlock simulate toy_spec.py --seed 7"),
+    "replay": ("interlock replay traces/toy_spec-small-3f09a1b2.itf.json",),
+    "show": ("interlock show toy_spec.py", "interlock show toy_spec.py --only 'two chains' --form scalar"),
+    "explain": (
+        "interlock explain toy_spec.py --check small --action 'settle(me=Network(0))'",
+        "interlock explain toy_spec.py --check small --action 'settle(me=Network(0))' --trace small.itf.json --at 3",
+    ),
+    "report": ("interlock report specs/ --into reports", "interlock report specs/ --compare"),
+}  # fmt: skip
+
+
 def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
     """The parser of the command line; `run` of what it returns is the one of `commands` that was typed.
 
     Its `parse_args` raises InputError C001.
     """
-    made = _Parser(prog="interlock", description="Check models of protocols written as plain typed Python.")
-    made.add_argument("--version", action="version", version=f"interlock {__version__}")
+    about_all = "Check models of protocols written as plain typed Python."
+    made = _Parser(prog="interlock", description=about_all, formatter_class=_Help, epilog=_exits())
+    made.add_argument(
+        "--version", action="version", version=f"interlock {__version__}", help="the version, and no more"
+    )
     under = made.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(name: str, about: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = under.add_parser(name, help=about, description=about)
+        epilog = "\n".join(["examples:", *(f"  {line}" for line in _EXAMPLES[name]), "", _exits()])
+        added: argparse.ArgumentParser = under.add_parser(
+            name, help=about, description=about, formatter_class=_Help, epilog=epilog
+        )
         added.set_defaults(run=commands[name])
         return added
 
@@ -46,6 +74,20 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     _add_explain(command("explain", "why is an action disabled in a state?"))
     _add_report(command("report", "run the checks, and write what they say of the documents' claims"))
     return made
+
+
+def _exits() -> str:
+    codes = [f"  {code:>2}  {meaning}" for code, meaning in MEANINGS.items()]
+    return "\n".join(["exit codes (of several, the first of 70, 2, 1, 3 that applies):", *codes])
+
+
+class _Help(argparse.HelpFormatter):
+    """Examples stay as they are typed, and exit codes in lines of their own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        broken = (line if line.startswith("  interlock") else fold(line.lstrip(), line[: -len(line.lstrip())], 4, width)
+                  for line in text.split("\n"))  # fmt: skip
+        return "\n".join(line if isinstance(line, str) else "\n".join(line) for line in broken)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -87,7 +129,9 @@ def _options_of(parser: argparse.ArgumentParser) -> set[str]:
 
 def _add_check(p: argparse.ArgumentParser) -> None:
     _add_run_options(p)
-    p.add_argument("--engine", metavar="NAME", help="explore, simulate, bmc or induction")
+    p.add_argument(
+        "--engine", metavar="NAME", help="explore, simulate, bmc or induction (default: as the check says, else explore)"
+    )  # fmt: skip
     p.add_argument("--all", action="store_true", help="every property that is violated, each with a shortest trace")
     p.add_argument(
         "--distinct", type=_counterexamples, metavar="N",
@@ -105,7 +149,7 @@ def _add_check(p: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     p.add_argument(
         "--checkpoint-every", type=_seconds, metavar="SECONDS",
-        help="at most so often (5m); more rarely where saving would take over a tenth of the time",
+        help="at most so often (default: 5m); more rarely where saving would take over a tenth of the time",
     )  # fmt: skip
     p.add_argument(
         "--spill", type=_folder, metavar="DIR",
@@ -115,13 +159,17 @@ def _add_check(p: argparse.ArgumentParser) -> None:
 
 def _add_simulate(p: argparse.ArgumentParser) -> None:
     _add_run_options(p)
-    p.add_argument("--walks", type=_samples, metavar="N")
-    p.add_argument("--steps", type=_samples, metavar="N")
+    p.add_argument(
+        "--walks", type=_samples, metavar="N", help=f"so many walks (default: as the check says, else {_WALKS})"
+    )  # fmt: skip
+    p.add_argument(
+        "--steps", type=_samples, metavar="N", help=f"steps of a walk, at most (default: as the check says, else {_STEPS})"
+    )  # fmt: skip
     p.set_defaults(engine="simulate", strict=False, **_OF_CHECK)
 
 
 def _add_replay(p: argparse.ArgumentParser) -> None:
-    p.add_argument("trace", metavar="TRACE", type=Path)
+    p.add_argument("trace", metavar="TRACE", type=Path, help="a file that `--traces DIR` wrote")
     p.add_argument("--spec", metavar="PATH", type=Path, help="the spec file, where the trace does not find it")
     p.add_argument(
         "--run-code", action="store_true",
@@ -130,21 +178,26 @@ def _add_replay(p: argparse.ArgumentParser) -> None:
 
 
 def _add_show(p: argparse.ArgumentParser) -> None:
-    p.add_argument("spec", metavar="SPEC", type=_spec)
-    p.add_argument("--only", metavar="NAME")
+    p.add_argument("spec", metavar="SPEC", type=_spec, help="a spec file, or a folder of them")
+    p.add_argument("--only", metavar="NAME", help="the check of this name, and its model (default: all)")
+    p.add_argument(
+        "--form", choices=("ir", "scalar", "llvm"),
+        help="instead, the text of each check as the evaluator reads it, as engines do, or as it is compiled",
+    )  # fmt: skip
 
 
 def _add_explain(p: argparse.ArgumentParser) -> None:
-    p.add_argument("spec", metavar="SPEC", type=_spec)
-    p.add_argument("--check", metavar="NAME", dest="only", required=True)
-    p.add_argument("--action", metavar="CALL", required=True, help="such as 'settle(me=Network(0))'")
+    p.add_argument("spec", metavar="SPEC", type=_spec, help="a spec file")
+    p.add_argument("--check", metavar="NAME", dest="only", required=True, help="with the constants of this check")
+    p.add_argument("--action", metavar="CALL", required=True, help="as a trace has it: 'settle(me=Network(0))'")
+    p.add_argument("--initial", metavar="CALL", help="in this initial state: a call of an `@initial` function")
     p.add_argument("--trace", type=Path, metavar="FILE", help="take the state from this trace")
     p.add_argument("--at", type=_whole, metavar="N", help="after so many steps of the trace (else: before its last)")
 
 
 def _add_report(p: argparse.ArgumentParser) -> None:
     _add_run_options(p)
-    p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (reports)")
+    p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (default: reports)")
     p.add_argument("--compare", action="store_true", help="write nothing; fail where the folder says something else")
     _add_strict(p)
     p.set_defaults(engine=None, **_OF_CHECK)
@@ -159,18 +212,30 @@ def _add_strict(p: argparse.ArgumentParser) -> None:
 
 def _add_run_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("paths", metavar="PATH", type=_spec, nargs="+", help="spec files, or folders of them")
-    p.add_argument("--only", metavar="NAME", help="the check of this name")
-    p.add_argument("--workers", type=_threads, metavar="N", help="threads of a search, or of walks (one a processor)")
-    p.add_argument("--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h")
-    p.add_argument("--memory", type=_memory, metavar="SIZE", help="budget of each check, such as 4G")
-    p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states")
-    p.add_argument("--depth", type=_whole, metavar="N", help="budget: steps from an initial state")
-    p.add_argument("--seed", type=_whole, metavar="N")
+    p.add_argument("--only", metavar="NAME", help="the check of this name (default: all that are not slow)")
+    p.add_argument(
+        "--workers", type=_threads, metavar="N", help="threads of a search, or of walks (default: one a processor)"
+    )
+    p.add_argument(
+        "--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h (default: none)"
+    )
+    p.add_argument(
+        "--memory",
+        type=_memory,
+        metavar="SIZE",
+        help="budget of each check, such as 4G (default: most of what is free)",
+    )
+    p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states (default: none)")
+    p.add_argument("--depth", type=_whole, metavar="N", help="budget: steps from an initial state (default: none)")
+    p.add_argument("--seed", type=_whole, metavar="N", help="of random walks (default: as the check says, else 0)")
     p.add_argument("--slow", action="store_true", help="also the checks that are marked slow")
-    p.add_argument("--json", type=Path, metavar="FILE")
-    p.add_argument("--junit", type=Path, metavar="FILE")
-    p.add_argument("--sarif", type=Path, metavar="FILE")
-    p.add_argument("--format", choices=("text", "github"), default="text")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write the results here as JSON (its shape: README)")
+    p.add_argument("--junit", type=Path, metavar="FILE", help="write the results here as JUnit XML, for CI systems")
+    p.add_argument("--sarif", type=Path, metavar="FILE", help="write what is wrong here as SARIF, for code scanning")
+    p.add_argument(
+        "--format", choices=("text", "github"), default="text",
+        help="what is printed: text, or text with annotations of GitHub Actions (default: text)",
+    )  # fmt: skip
     p.add_argument("--traces", type=Path, metavar="DIR", help="save every trace here, as ITF JSON")
     p.add_argument("--no-cache", action="store_true", help="compile anew, and keep nothing of it")
     p.add_argument(

@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeGuard
 
 import attrs
 
 from checker import machine, repeat, strict, watch
-from checker.diagnostics import NOWHERE, Diagnostic, InputError, did_you_mean
+from checker.diagnostics import NOWHERE, Diagnostic, InputError
 from checker.engines.contract import (
     Budget,
     Cause,
@@ -190,7 +190,7 @@ def _refuse_unknown(engine: Engine, check: Check) -> None:
     others = {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage", "checkpoint", "spill"}
     known = sorted(engine.knows - others)
     wrong = [
-        Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, did_you_mean(name, known))
+        Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, _instead(name, known))
         for name in check.options
         if name not in engine.knows
     ]
@@ -200,6 +200,15 @@ def _refuse_unknown(engine: Engine, check: Check) -> None:
         wrong.append(Diagnostic("E031", message, check.engine_span, help_))
     if wrong:
         raise InputError(wrong)
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    """What to write for an option that the engine of a check does not have."""
+    if name == "steps" and "depth" in known:
+        return "write `depth=`: how many steps it goes from an initial state"
+    if not known:
+        return "leave it out"
+    return f"leave it out; there {'is' if len(known) == 1 else 'are'} {', '.join(f'`{k}=`' for k in known)}"
 
 
 def _placed(d: Diagnostic, check: Check) -> Diagnostic:

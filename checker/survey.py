@@ -20,6 +20,7 @@ from checker.ir.passes import gates
 from checker.ir.passes.gates import Gate, Passing
 from checker.ir.scalar import FALSE, Node, ScalarAction, ScalarSystem, and_
 from checker.ir.types import cardinality
+from checker.words import spaced
 
 _CLAIMS = (PropertyKind.ALWAYS, PropertyKind.STEP)
 
@@ -51,10 +52,9 @@ class Stopped:
     @property
     def said(self) -> str:
         """What stops, without the name of what it stops."""
-        unit = self.unit[:-1] if self.reached == 1 and self.unit.endswith("s") else self.unit
+        unit = self.unit.removesuffix("s") if self.reached == 1 else self.unit
         reach = "reaches" if self.reached == 1 else "reach"
-        number = f"{self.reached:,}".replace(",", " ")
-        return f"{number} {unit} {reach} `{self.text}` ({self.span}), {_OUTCOME[self.passing]}"
+        return f"{spaced(self.reached)} {unit} {reach} `{self.text}` ({self.span}), {_OUTCOME[self.passing]}"
 
     def __str__(self) -> str:
         return f"{self.name} - {self.said}"

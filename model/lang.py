@@ -63,6 +63,9 @@ class Range:
     lo: int
     hi: int
 
+    def __repr__(self) -> str:
+        return f"Range({self.lo}, {self.hi})"
+
 
 @attrs.frozen
 class Bound:
@@ -70,9 +73,15 @@ class Bound:
 
     length: int
 
+    def __repr__(self) -> str:
+        return f"Bound({self.length})"
+
 
 class Enum(enum.Enum):
     """A finite type with named members, compared by equality."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"  # as one writes it, in what is told of a model
 
 
 class OrderedEnum(Enum):

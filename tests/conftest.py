@@ -42,3 +42,9 @@ def no_history(monkeypatch: pytest.MonkeyPatch) -> None:
 def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What compiled code says is told as it is: for tests that plant a fault, and say how else it would be noticed."""
     monkeypatch.setattr("checker.engines.confirming.searched", lambda *_: 0)
+
+
+@pytest.fixture(autouse=True)
+def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text is as wide as for a file, whatever the terminal that the tests run in."""
+    monkeypatch.delenv("COLUMNS", raising=False)

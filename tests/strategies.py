@@ -218,7 +218,12 @@ class Grammar:
             yield from self._inside(step, depth - 1)
 
     def write(self, place: _Place, depth: int) -> str:
-        return "".join(p if isinstance(p, str) else self.expr(p, depth) for p in place.parts)
+        return "".join(p if isinstance(p, str) else self.key(p, depth) for p in place.parts)
+
+    def key(self, t: Type, depth: int) -> str:
+        """What a map or a sequence is indexed by; a negative literal is refused there."""
+        text = self.expr(t, depth)
+        return text.replace("-", "") if re.fullmatch(r"[(]*-[(]*\d+[)]*", text) else text
 
     def read(self, t: Type, depth: int, *, stored: bool = False) -> str:
         """A place that holds such a value; `stored`: one whose type is finite."""
@@ -580,7 +585,7 @@ class Grammar:
         text = f"s.{name}"
         while isinstance(t, (ty.MapT, ty.SeqT)) and not self.chance(3):
             key = t.key if isinstance(t, ty.MapT) else BIT
-            text, t = f"{text}[{self.expr(key, 1)}]", t.value if isinstance(t, ty.MapT) else t.item
+            text, t = f"{text}[{self.key(key, 1)}]", t.value if isinstance(t, ty.MapT) else t.item
         return text, t
 
     def augmented(self, indent: str) -> list[str]:

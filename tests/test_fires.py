@@ -21,7 +21,7 @@ from checker.outcome import Result, Standing
 from checker.overrides import Overrides
 from checker.report import schema, terminal
 from checker.report.outline import outline
-from checker.report.terminal import Style
+from checker.report.style import Style
 from checker.run import run_check
 from checker.stateful import machine
 from checker.trace.replay import ReplayMismatch, claim_of, judge
@@ -287,9 +287,9 @@ def _path(result: Result) -> object:
 def test_show_names_the_claim(tmp_path: Path) -> None:
     """As the spec writes it."""
     read = load_spec(spec(tmp_path, 'check("c", toy, properties=(small, fires(gives)), expect=Holds())'))
-    lines = list(outline(read, read.checks[0]))
+    lines = list(outline(read, read.checks))
 
-    assert lines[-2:] == ["    always small", "    fires(gives)"]
+    assert lines[-2:] == ["      always small", "      fires(gives)"]
 
 
 # --- the language --------------------------------------------------------------------------------------

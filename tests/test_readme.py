@@ -36,9 +36,9 @@ def run(command: str, folder: Path) -> str:
 def without_measurements(text: str) -> str:
     """The text with times, rates, memory and what there was time to compare replaced, which differ from run to run."""
     text = re.sub(r"(the evaluator on) [\d ]+ states?\b", r"\1 <number> states", text)
-    text = re.sub(r"[\d.,]+ ?(ns|µs|us|ms|s|min)\b", "<time>", text)
-    text = re.sub(r"[\d.,]+ ?[kKMG]?i?B\b", "<memory>", text)
-    return re.sub(r"[\d.,]+ ?[kKM]?( million)?( states)?/s\b", "<rate>", text)
+    text = re.sub(r"\d[\d.,]* ?(ns|µs|us|ms|s|min)\b", "<time>", text)
+    text = re.sub(r"\d[\d.,]* ?[kKMG]?i?B\b", "<memory>", text)
+    return re.sub(r"\d[\d.,]* ?[kKM]?( million)?( states)?/s\b", "<rate>", text)
 
 
 def replace_check(text: str, name: str, replacement: str) -> str:

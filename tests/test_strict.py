@@ -396,7 +396,7 @@ def test_every_report_tells_what_is_hollow(tmp_path: Path, capsys: pytest.Captur
 
     assert code == exits.DIFFERS
     assert "  hollow       c: Holds, 24 states" in said
-    assert "0 of 1 checks as expected, 1 hollow\n" in said
+    assert "0 of 1 check as expected, 1 hollow\n" in said
     assert (entry["as_expected"], entry["differs"], entry["undecided"]) == (False, False, False)
     assert entry["strict"]["unknown"] is None
     assert [(h["about"], h["name"]) for h in entry["strict"]["hollow"]] == [("claim", "owned")]

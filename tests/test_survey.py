@@ -14,7 +14,7 @@ from checker.frontend import load_spec
 from checker.outcome import Result
 from checker.overrides import Overrides
 from checker.report import schema, terminal
-from checker.report.terminal import Style
+from checker.report.style import Style
 from checker.run import run_check
 
 MODEL = """

@@ -17,6 +17,7 @@ from checker.smt.claims import claims
 from checker.smt.paths import nowhere, violated, witnessed
 from checker.smt.search import Bounded, Clock, Stopped, Unbegun
 from checker.watch import TimeUp
+from checker.words import counted
 
 
 class Bmc:
@@ -57,7 +58,7 @@ class _Search:
         except (Stopped, TimeUp) as stop:
             why = self.clock.why(stop)
             return self._violated(why) or Unknown(self._coverage(), why)
-        self.notes += [f"{p.name}: no witness within {self.bound} steps" for p in missing]
+        self.notes += [f"{p.name}: no witness within {counted(self.bound, 'step')}" for p in missing]
         return self._violated(self._bound_reached()) or NoneWithin(self._coverage(), self.bound)
 
     def _look(self, search: Bounded, depth: int) -> None:
@@ -86,7 +87,7 @@ class _Search:
     def _bound_reached(self) -> Ended:
         depth = self.task.budget.depth
         own = depth is None or depth > self.task.steps
-        return Ended(Cause.BOUND if own else Cause.DEPTH, f"bound of {self.bound} steps reached")
+        return Ended(Cause.BOUND if own else Cause.DEPTH, f"bound of {counted(self.bound, 'step')} reached")
 
     def _violated(self, why: Ended) -> Violated | None:
         """All that was found as one verdict, and why there may be more."""

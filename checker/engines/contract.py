@@ -24,6 +24,7 @@ from checker.ir.scalar import ScalarAction, ScalarSystem
 from checker.ir.types import Value
 from checker.semantics.meaning import Meaning
 from checker.watch import TimeUp
+from checker.words import counted
 
 
 class Cause(enum.Enum):
@@ -57,6 +58,9 @@ def ended(reason: Ended | str) -> Ended:
 
 
 INTERRUPTED: Final = Ended(Cause.INTERRUPTED, "interrupted")
+
+
+RATED: Final = 1.0  # seconds of a search, from which on its rate says something
 
 
 @attrs.frozen
@@ -103,7 +107,7 @@ def shown(size: int) -> str:
     for unit, name in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if size >= unit and size * 10 % unit == 0:
             return f"{size / unit:g} {name}"
-    return f"{size} bytes" if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"
+    return counted(size, "byte") if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"
 
 
 @attrs.frozen
@@ -222,6 +226,18 @@ class Coverage:
     last_time: int | None = None  # while it goes on: how many states its last run kept in all
     not_judged: tuple[NotJudged, ...] = ()  # properties of the task that the verdict says nothing about
     notes: tuple[str, ...] = ()
+
+    @builtins.property
+    def kept(self) -> int | None:
+        """The states that a search keeps: those of the model, or one of each orbit."""
+        return self.states if self.orbits is None else self.orbits
+
+    @builtins.property
+    def states_per_second(self) -> float | None:
+        """How many of them a second; None where nothing is kept, or too short a time to say so."""
+        if self.kept is None or self.search_seconds is None or self.search_seconds < RATED:
+            return None
+        return self.kept / self.search_seconds
 
 
 @attrs.frozen

@@ -22,6 +22,7 @@ from checker.engines.contract import Path, Step, Task, Trouble, Unknown, Verdict
 from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, not_, or_
 from checker.watch import TimeUp
+from checker.words import counted
 
 Actions = frozenset[int]
 Search = Callable[[Task], Verdict]
@@ -108,7 +109,7 @@ class _Ways:
                     seen.add(off)
                     heapq.heappush(queue, _Node(node.length, False, off))
         depth = self.task.budget.depth
-        within = "" if depth is None else f" within {depth} steps"
+        within = "" if depth is None else f" within {counted(depth, 'step')}"
         self.fewer = f"every other one{within} uses all the actions of one of these"
 
     def _without(self, off: tuple[int, ...]) -> Violated | None:

@@ -57,6 +57,7 @@ from checker.native.survey import Survey
 from checker.native.visited import DiskError, Full, OutOfMemory, Visited
 from checker.semantics.layout import Division
 from checker.watch import TimeUp
+from checker.words import counted
 
 if TYPE_CHECKING:
     from checker.native.spill import Spill
@@ -268,7 +269,7 @@ class _Search:
             return self._stopped(Ended(reached.cause, reached.text + more), self._stopped_within)
         except Full as full:
             self._stopped_within()
-            text = f"states of {self.program.packing.bits} bits: {full}"
+            text = f"states of {counted(self.program.packing.bits, 'bit')}: {full}"
             return self.findings.undecided(Ended(Cause.MEMORY, text))
 
     def _stopped_within(self) -> None:
@@ -294,7 +295,8 @@ class _Search:
         self.findings.started -= kept.seconds
         restore(self.visited, saved)
         self.begun, self.whole = True, max(0, self.visited.depth - 1)
-        self.findings.notes = (*self.findings.notes, f"the search went on from a checkpoint of {kept.states} states")
+        told = f"the search went on from a checkpoint of {counted(kept.states or 0, 'state')}"
+        self.findings.notes = (*self.findings.notes, told)
         if self.visited.first[Ctx.INITIAL] < self.program.starts[-1]:
             self._admit()
         else:

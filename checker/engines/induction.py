@@ -25,6 +25,7 @@ from checker.smt.paths import nowhere, steps, violated, witnessed
 from checker.smt.search import Bounded, Clock, Inductive, Stopped, Together, Unbegun, confirm
 from checker.smt.unroll import Run
 from checker.watch import TimeUp
+from checker.words import counted
 
 DEFAULT_STEPS: Final = attrs.fields(Task).steps.default  # nobody asked for a bound
 DEFAULT_K: Final = 10
@@ -138,7 +139,7 @@ class _Proof:
                 return self._unknown("a violation contradicts the proof: please report this")
         if self.base.wanted:
             name = self.base.wanted[0].name
-            reason = f"invariant at any depth, but `{name}` has no witness within {self.deepest} steps"
+            reason = f"invariant at any depth, but `{name}` has no witness within {counted(self.deepest, 'step')}"
             return self._unknown(reason, name)
         wanted = (PropertyKind.ALWAYS, PropertyKind.STEP)
         return Proved(self._coverage(), k, tuple(p.name for p in self.system.properties if p.kind in wanted))

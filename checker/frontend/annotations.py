@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from checker.diagnostics import did_you_mean
+from checker.frontend import guidance
 from checker.frontend.scope import Broken, LangName, ModuleName, Refused, TypeName
 from checker.ir.types import BOOL, INT, NONE, IntT, MapT, OptionT, SeqT, SetT, TupleT, Type, cardinality, storable
 
@@ -60,7 +60,7 @@ class Annotations:
             return entity.type
         if entity is None:
             known = [n for n, e in self.decls.scope.names.items() if isinstance(e, TypeName)]
-            self.decls.fail(node, "M101", f"unknown type `{node.id}`", did_you_mean(node.id, [*known, "bool"]))
+            self.decls.fail(node, "M101", f"unknown type `{node.id}`", guidance.unknown(node.id, [*known, "bool"]))
         self.decls.fail(node, "M009", f"`{node.id}` is not a type", _SHAPE)
 
     def _attribute(self, node: ast.Attribute) -> Type:

@@ -10,11 +10,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from checker.diagnostics import did_you_mean
-from checker.frontend import comprehensions
+from checker.frontend import comprehensions, guidance
 from checker.frontend.rules import is_int, join
 from checker.frontend.scope import Broken, FunctionName, LangName, Refused, TypeName
 from checker.ir import nodes as n
 from checker.ir.types import INT, NEVER, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from checker.words import counted
 
 if TYPE_CHECKING:
     from checker.frontend.expressions import Expressions
@@ -53,7 +54,7 @@ def _unknown(ex: Expressions, node: ast.Call) -> n.Expr:
     if isinstance(node.func, ast.Name) and ex.entity_of(node.func) is None:
         name = node.func.id
         known = [*ex.decls.scope.names, *_BUILTINS]
-        ex.fail(node.func, "M101", f"unknown function `{name}`", did_you_mean(name, known))
+        ex.fail(node.func, "M101", f"unknown function `{name}`", guidance.unknown(name, known))
     ex.fail(node.func, "M010", "this cannot be called", "call a helper of the module or a record class")
 
 
@@ -62,7 +63,7 @@ def _record(ex: Expressions, node: ast.Call, entity: TypeName) -> n.Expr:
     names = [name for name, _ in entity.type.fields]
     given: dict[str, ast.expr] = {}
     if len(node.args) > len(names):
-        ex.fail(node, "M214", f"{entity.type.name} has {len(names)} fields", f"fields: {', '.join(names)}")
+        ex.fail(node, "M214", f"{entity.type.name} has {counted(len(names), 'field')}", f"fields: {', '.join(names)}")
     given.update(zip(names, node.args, strict=False))
     for k in node.keywords:
         assert k.arg is not None
@@ -277,7 +278,7 @@ def _builtin(ex: Expressions, node: ast.Call, name: str) -> n.Expr:
 def _len(ex: Expressions, node: ast.Call) -> n.Expr:
     argument = _one(ex, node, "len")
     if isinstance(argument, ast.ListComp):
-        return comprehensions.counted(ex, node, argument)
+        return comprehensions.number_of(ex, node, argument)
     e = ex.lower(argument)
     if not isinstance(e.type, (SetT, SeqT)):
         ex.refuse_none(argument, e)

@@ -14,7 +14,7 @@ from typing import Final
 
 import attrs
 
-from checker.diagnostics import InputError, did_you_mean
+from checker.diagnostics import Diagnostic, InputError, did_you_mean
 from checker.frontend import fires, search
 from checker.frontend.arguments import Arguments
 from checker.frontend.declarations import Declarations
@@ -72,7 +72,7 @@ class CheckReader:
         strict = arguments.flag("strict") if "strict" in given else None
         if model is None or program is None:
             return None
-        loader, decls, own = self._under(settings, model)
+        loader, decls, own = self._under(name, settings, model)
         if own is None or name is None or expect is None or properties is None or len(noted) > before:
             return None
         found = visible(decls) | fires.claims(decls)
@@ -87,7 +87,9 @@ class CheckReader:
     def _note(self, node: ast.AST, code: str, message: str, help_: str) -> None:
         self.decls.note(node, code, message, help_)
 
-    def _under(self, settings: Settings, model: Declarations) -> tuple[Loader, Declarations, n.Program | None]:
+    def _under(
+        self, name: str | None, settings: Settings, model: Declarations
+    ) -> tuple[Loader, Declarations, n.Program | None]:
         """The spec and its model under the constants of the check."""
         source = self.decls.source
         places = {k: source.span(s.key) for k, s in settings.values.items()}
@@ -100,8 +102,17 @@ class CheckReader:
         except InputError as problem:
             for d in problem.diagnostics:
                 if settings.complete or d.code in _OF_CONSTANTS:
-                    self.decls.reporter.add(d)
+                    self.decls.reporter.add(self._by_constants(d, name, settings))
             return loader, decls, None
+
+    def _by_constants(self, d: Diagnostic, name: str | None, settings: Settings) -> Diagnostic:
+        """A mistake of a file as it is under the constants of the check, which it names if they make the mistake."""
+        known = (d.code, d.message, d.span) in self.decls.reporter.found
+        if known or not settings.values or d.code in _OF_CONSTANTS:
+            return d
+        given = ", ".join(f"{constant} = {s.text}" for constant, s in settings.values.items())
+        check = "a check" if name is None else f'the check "{name}"'
+        return attrs.evolve(d, message=f"{d.message}, in {check} with {given}", help=f"{d.help}, or another constant")
 
     # --- arguments -------------------------------------------------------------------------------
 
@@ -173,6 +184,10 @@ class CheckReader:
         entity = self.decls.scope.names.get(text)
         if not isinstance(entity, Broken):
             help_ = did_you_mean(text, right) if right else "name a helper `def done(s: State) -> bool`"
+            if isinstance(node, ast.Constant) and node.value in {None, False}:
+                help_ = "leave it out: without `terminal=`, states without steps are no mistake"
+            elif isinstance(node, ast.Constant) and node.value is True:
+                help_ = "leave it out: any state may be without steps then"
             self._note(node, "S002", "terminal= names a predicate of the state", help_)
         return None
 

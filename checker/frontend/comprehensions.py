@@ -12,6 +12,7 @@ from checker.frontend.rules import is_int
 from checker.frontend.scope import LangName, TypeName
 from checker.ir import nodes as n
 from checker.ir.types import BOOL, INT, IntT, SeqT, SetT, TupleT, Type, show, storable
+from checker.words import counted
 
 if TYPE_CHECKING:
     from checker.frontend.expressions import Expressions
@@ -69,7 +70,7 @@ def targets(ex: Expressions, target: ast.expr, item: Type) -> list[tuple[str, Ty
         if isinstance(item, TupleT) and len(item.items) == len(names):
             return list(zip(names, item.items, strict=True))
         help_ = "name one variable for each item of the tuple"
-        ex.fail(target, "M213", f"{show(item)} cannot be taken apart into {len(names)} names", help_)
+        ex.fail(target, "M213", f"{show(item)} cannot be taken apart into {counted(len(names), 'name')}", help_)
     ex.fail(target, "M213", "a `for` binds a name", "write `for x in ...` or `for a, b in ...`")
 
 
@@ -155,7 +156,7 @@ def _plain(e: n.Expr) -> bool:
     return False
 
 
-def counted(ex: Expressions, node: ast.Call, comp: ast.ListComp) -> n.Expr:
+def number_of(ex: Expressions, node: ast.Call, comp: ast.ListComp) -> n.Expr:
     """`len([x for ...])`: how many items the comprehension has."""
     names, facts = dict(ex.f.names), set(ex.f.facts)
     try:

@@ -14,10 +14,11 @@ from typing import Final, NoReturn
 import attrs
 
 from checker.diagnostics import Diagnostic, did_you_mean
-from checker.frontend import classes, signatures
+from checker.frontend import classes, guidance, signatures
 from checker.frontend.annotations import MAX_VALUE_BITS, Annotations, too_many_members, value_bits
 from checker.frontend.effort import MAX_STEPS, parts, work
 from checker.frontend.expressions import Expressions, Function
+from checker.frontend.guidance import LANG, TYPING
 from checker.frontend.rules import TOO_LARGE, is_int, join, too_large
 from checker.frontend.scope import (
     RESERVED,
@@ -32,6 +33,7 @@ from checker.frontend.scope import (
     Reporter,
     TypeName,
     group_kind,
+    written,
 )
 from checker.frontend.search import find, nearest_module
 from checker.frontend.source import Source
@@ -41,12 +43,8 @@ from checker.ir.types import EnumT, IntT, ScalarT, Type, show, storable
 from checker.semantics import evaluate
 from checker.semantics.values import ModelError
 
-LANG: Final = frozenset({
-    "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved", "Range",
-    "Scalarset", "Seq", "Unknown", "Violated", "action", "always", "auto", "check", "claim", "deadlock", "evolve", "filled",
-    "fires", "initial", "members", "model_error", "reachable", "record", "recoverable", "require", "require_some", "state", "step",
-})  # fmt: skip
-TYPING: Final = frozenset({"Annotated", "Final", "TypeAlias"})
+_SHOWN: Final = 60  # characters of a value that are written out in a message
+_DECORATORS: Final = f"use those of model.lang: {', '.join(f'@{d}' for d in guidance.DECORATORS)}"
 
 
 @attrs.define(eq=False)
@@ -102,10 +100,8 @@ class Declarations:
                 self._import_from(node)
             case ast.AnnAssign(target=ast.Name()):
                 self._constant(node)
-            case ast.Assign(
-                targets=[ast.Name(id=name)], value=ast.Constant() | ast.Call() | ast.UnaryOp() | ast.Compare()
-            ):
-                self.fail(node, "M003", "a module-level name is a constant", f"write `{name}: Final = ...`")
+            case ast.Assign(targets=[ast.Name(id=name)]) if not self._may_be_type(node.value):
+                self.fail(node, "M003", "a module-level name is a constant", f"write `{_final_of(name, node.value)}`")
             case ast.Assign(targets=[ast.Name(id=name)]):
                 self.bind(node, name, TypeName(self.annotations.read(node.value), "alias"))
             case ast.ClassDef():
@@ -118,6 +114,18 @@ class Declarations:
                 (self.checks if self.is_lang(name, "check") else self.claims).append(call)
             case _:
                 self.fail(node, "M003", "this statement is outside the language", self._instead(node))
+
+    def _may_be_type(self, node: ast.expr) -> bool:
+        """Whether a value may be meant for a name of a type: `Few = Annotated[int, Range(0, 3)]`."""
+        match node:
+            case ast.Name(id=name):
+                return not isinstance(self.scope.names.get(name), ConstantName | FunctionName | GroupName)
+            case ast.BinOp(op=ast.BitOr()):
+                grouped = self.is_spec and group_kind(node, self.scope.names) is not None
+                return not grouped and self._may_be_type(node.left) and self._may_be_type(node.right)
+            case ast.Constant(value=None) | ast.Attribute() | ast.Subscript():
+                return True
+        return False
 
     def _refuse_inner_checks(self, node: ast.stmt) -> None:
         """A check is found where it stands by itself, and nowhere else."""
@@ -193,7 +201,8 @@ class Declarations:
         if module in {"typing", "model.lang"}:
             known = TYPING if module == "typing" else LANG
             if name not in known:
-                self.fail(alias, "M103", f"`{module}` has no `{name}` for models", did_you_mean(name, known))
+                help_ = guidance.absent(name, module, known)
+                self.fail(alias, "M103", f"`{module}` has no `{name}` for models", help_)
             return LangName(name)
         scope = None if find(module, self.source.path) is None else self._module(module, node)
         entity = None if scope is None else scope.names.get(name)  # as in Python, before a module of that name
@@ -250,7 +259,7 @@ class Declarations:
             self.bind(node, name, TypeName(self.annotations.read(node.value), "alias"))
             return
         if not self.is_lang(head, "Final") or node.value is None:
-            self.fail(node, "M003", "a module-level name is a constant", f"write `{name}: Final = ...`")
+            self.fail(node, "M003", "a module-level name is a constant", f"write `{_final_of(name, node.value)}`")
         group = group_kind(node.value, self.scope.names) if self.is_spec else None
         if group is not None:
             if inner is not None:
@@ -300,7 +309,8 @@ class Declarations:
         entity = self.scope.names.get(node.id) if isinstance(node, ast.Name) else None
         if isinstance(entity, LangName):
             return entity.name
-        self.fail(node, "M007", "this decorator is outside the language", "use those of model.lang")
+        help_ = guidance.decorator(node.id) if entity is None and isinstance(node, ast.Name) else _DECORATORS
+        self.fail(node, "M007", "this decorator is outside the language", help_)
 
     def small_domain(self, node: ast.AST, t: Type) -> None:
         """Refuse to list a type with too many values."""
@@ -349,6 +359,12 @@ class Declarations:
             return n.Action(node.name, self.scope.name, f.params[0].name, f.params[1:], body, f.fault, doc, span=span)
         function = n.Function(node.name, self.scope.name, f.params, f.result, body, doc, span=span)
         return n.Property(n.PropertyKind(f.role), function) if f.is_property else function
+
+
+def _final_of(name: str, value: ast.expr | None) -> str:
+    """How a constant is written."""
+    text = "..." if value is None else written(value)
+    return f"{name}: Final = {text if len(text) <= _SHOWN else '...'}"
 
 
 def _final(annotation: ast.expr) -> tuple[str, ast.expr | None]:

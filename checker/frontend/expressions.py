@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import attrs
 
 from checker.diagnostics import Span, did_you_mean
-from checker.frontend import calls, comprehensions
+from checker.frontend import calls, comprehensions, guidance
 from checker.frontend.rules import TOO_LARGE, assignable, is_int, join, power, too_large, within
 from checker.frontend.scope import (
     Broken,
@@ -303,7 +303,7 @@ class Expressions:
                 return attrs.evolve(entity.value, span=self.span(node))
             case None:
                 known = [*self.f.names, *self.decls.scope.names]
-                self.fail(node, "M101", f"unknown name `{name}`", did_you_mean(name, known))
+                self.fail(node, "M101", f"unknown name `{name}`", guidance.unknown(name, known))
             case TypeName() if entity.kind in {"enum", "scalarset", "record"}:
                 help_ = "iterate it (`for x in ...`), or name one of its values"
                 self.fail(node, "M002", f"the class `{name}` is no value", help_)
@@ -358,11 +358,24 @@ class Expressions:
             case MapT():
                 return n.Index(base.type.value, base, self.key(node.slice, base.type), span=self.span(node))
             case SeqT():
-                return n.Index(base.type.item, base, self.number(node.slice), span=self.span(node))
+                return n.Index(base.type.item, base, self.place_in(node), span=self.span(node))
             case TupleT():
                 return self._item(node, base, base.type)
         self.refuse_none(node.value, base)
         self.fail(node, "M202", f"{show(base.type)} cannot be indexed", "index a Map, a Seq or a tuple")
+
+    def place_in(self, node: ast.Subscript) -> n.Expr:
+        """The number that a sequence is indexed by."""
+        number = self.number(node.slice)
+        index = node.slice.operand if isinstance(node.slice, ast.UnaryOp) else None
+        if (
+            isinstance(number, n.Const) and number.value != 0 and isinstance(index, ast.Constant)
+        ):  # not what constants make
+            q = written(node.value)
+            from_end = f"{q}[len({q}) - {written(index)}]"
+            help_ = f"the first item is `{q}[0]`, and `{from_end}` counts from the end"
+            self.fail(node.slice, "M202", "a sequence is indexed from 0", help_)
+        return number
 
     def _item(self, node: ast.Subscript, base: n.Expr, t: TupleT) -> n.Expr:
         index = node.slice.value if isinstance(node.slice, ast.Constant) else None

@@ -82,7 +82,10 @@ class Groups:
             found = self.property(node, *self._properties)
             return {} if found is None else {found: node}
         if not isinstance(node, ast.Tuple):
-            self._note(node, "S001", "properties are given as a tuple of their names", _SHAPES[GroupKind.PROPERTIES])
+            shape = _SHAPES[GroupKind.PROPERTIES]
+            if isinstance(node, ast.List | ast.Set) and node.elts:
+                shape = f"write `properties=({', '.join(map(written, node.elts))}{',' if len(node.elts) == 1 else ''})`"
+            self._note(node, "S001", "properties are given as a tuple of their names", shape)
             return {}
         out: dict[str, ast.expr] = {}
         plain: set[str] = set()
@@ -140,7 +143,7 @@ class Groups:
                     else:
                         self._note(item, "S001", "a fault is named by its text", _SHAPES[GroupKind.FAULTS])
                 return out
-        self._note(node, "S001", "faults are given as a set of names", _SHAPES[GroupKind.FAULTS])
+        self._note(node, "S001", "faults are given as a set of names", _as_set(node))
         return {}
 
     # --- constants -------------------------------------------------------------------------------
@@ -198,6 +201,15 @@ class Groups:
 
     def _note(self, node: ast.AST, code: str, message: str, help_: str) -> None:
         self.decls.note(node, code, message, help_)
+
+
+def _as_set(node: ast.expr) -> str:
+    """How faults that are given otherwise are written."""
+    items = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    if items and all(isinstance(i, ast.Constant) and isinstance(i.value, str) for i in items):
+        names = ", ".join(f'"{i.value!s}"' for i in items if isinstance(i, ast.Constant))
+        return f"write `faults={{{names}}}`"
+    return _SHAPES[GroupKind.FAULTS]
 
 
 def visible(decls: Declarations) -> dict[str, n.Property]:

@@ -16,7 +16,7 @@ from typing import Final
 import attrs
 
 from checker.diagnostics import Diagnostic, InputError, Span, did_you_mean
-from checker.frontend import search
+from checker.frontend import guidance, search
 from checker.frontend.declarations import Declarations
 from checker.frontend.effort import MAX_CALLS, MAX_NESTED, Calls, calls
 from checker.frontend.scope import Broken, FunctionName, ModuleScope, Reporter, TypeName
@@ -74,8 +74,7 @@ class Loader:
             help_ = "write `from model.lang import ...` with the names you use"
             self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", help_)
         if name.split(".")[0] in sys.stdlib_module_names:
-            help_ = "Python has a module of this name: rename yours, or drop the import"
-            self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", help_)
+            self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", guidance.library(name))
         if len(self.open) > MAX_IMPORTS:
             help_ = "put what these modules share into fewer files"
             self.reporter.fail(
@@ -175,6 +174,8 @@ class Loader:
         visible = [e for e in scope.names.values() if isinstance(e, FunctionName)]
         actions = [e.lowered for e in visible if e.role == "action" and isinstance(e.lowered, n.Action)]
         initials = [e.lowered for e in visible if e.role == "initial" and isinstance(e.lowered, n.Action)]
+        if not actions and any(isinstance(e, Broken) for e in scope.names.values()):
+            self.raise_if_refused()  # it may be the one that was refused
         if not actions:
             message = f"`{scope.name}` has no action"
             self._refuse("M305", message, at or Span(decls.source.path, 1, 0, 1, 1), "write a function under `@action`")

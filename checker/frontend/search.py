@@ -6,7 +6,9 @@ working directory, then beside the installed packages; nothing is imported to fi
 
 from __future__ import annotations
 
+import ast
 import difflib
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,8 @@ from pathlib import Path
 
 _INSTALLED = Path(__file__).resolve().parent.parent.parent
 _MODEL_ROOTS = 6
+_SPEC_FOLDERS = ("specs", "tests")
+_MOST_FILES = 2_000  # of a folder, that are looked at to name a spec
 _CLOSE = 0.7  # so that a model is not taken for any other file that lies about
 
 
@@ -74,6 +78,41 @@ def nearest_module(name: str, importer: str) -> str | None:
         else:
             return ".".join(parts)
     return None
+
+
+def importers(model: str) -> list[str]:
+    """The spec files near a model that import it: beside it, and in folders `specs` and `tests` from there upwards."""
+    file = Path(model).resolve()
+    upwards = [p for p in [file.parent, *file.parents] if p.is_relative_to(Path.cwd())] or [file.parent]
+    places = [p for folder in upwards for name in _SPEC_FOLDERS for p in _python_files(folder / name, "**/*.py")]
+    near = dict.fromkeys([*_python_files(file.parent, "*.py"), *places])
+    return sorted(shown(p) for p in near if p != file and _imports(p, file))
+
+
+def _python_files(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(itertools.islice(folder.glob(pattern), _MOST_FILES))
+    except OSError:
+        return []
+
+
+def _imports(path: Path, file: Path) -> bool:
+    """Whether a file calls `check`, and imports another one; what cannot be read does not."""
+    try:
+        data = path.read_bytes()
+        tree = ast.parse(data) if b"check" in data and file.stem.encode() in data else ast.Module([], [])
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    names = [a.name for s in tree.body if isinstance(s, ast.Import) for a in s.names]
+    for s in tree.body:
+        if isinstance(s, ast.ImportFrom) and s.module and not s.level:
+            names += [s.module, *(f"{s.module}.{a.name}" for a in s.names)]
+    calls = any(isinstance(x, ast.Expr) and isinstance(x.value, ast.Call) and _named_check(x.value) for x in tree.body)
+    return calls and any(real(p) == file for p in (find(name, str(path)) for name in names) if p is not None)
+
+
+def _named_check(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "check"
 
 
 def _modules(folder: Path) -> list[str]:

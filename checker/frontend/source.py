@@ -1,7 +1,8 @@
 """Can this file be read as Python text at all?
 
 Rule of the module: every way a file can fail to be text or to parse ends in one diagnostic, and what
-comes out is an `ast.Module` shallow enough that every later walk may recurse.
+comes out is an `ast.Module` shallow enough that every later walk may recurse.  What is flat to its reader is deep in the
+tree (`a + b + c`, `elif`): for that, Python is told to allow as much recursion as it takes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import errno
 import io
 import os
+import sys
 import tokenize
 import warnings
 from pathlib import Path
@@ -20,6 +22,8 @@ from checker.diagnostics import Diagnostic, InputError, Span
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
+MAX_LINKS = 512  # of chains, on the way to any place
+_FRAMES = 20  # calls that the deepest walk makes for one link
 
 
 @attrs.frozen(eq=False)
@@ -57,7 +61,8 @@ def read(path: Path) -> Source:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, filename=shown)
-            deep = _deepest(tree)
+            deep, links = _deepest(tree)
+            _allow(links)
             if deep is None:
                 compile(text, shown, "exec", dont_inherit=True)  # finds what only the compiler refuses; runs nothing
     except SyntaxError as problem:
@@ -133,15 +138,42 @@ def _refuse(code: str, message: str, span: Span, help_: str) -> InputError:
 
 
 def _too_deep(span: Span) -> InputError:
-    return _refuse("L006", "nested too deeply", span, f"name parts of it: at most {MAX_DEPTH} levels are read")
+    return _refuse(
+        "L006",
+        "nested too deeply",
+        span,
+        f"name parts of it: at most {MAX_DEPTH} levels are read, and chains (`a + b + c`, `elif`) of {MAX_LINKS} links",
+    )
 
 
-def _deepest(tree: ast.Module) -> ast.AST | None:
-    """The first node beyond the depth that is read, found without recursion."""
-    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+def _deepest(tree: ast.Module) -> tuple[ast.AST | None, int]:
+    """The first node beyond what is read, found without recursion, and the most links on the way to any other."""
+    stack: list[tuple[ast.AST, int, int]] = [(tree, 0, 0)]
+    most = 0
     while stack:
-        node, depth = stack.pop()
-        if depth > MAX_DEPTH:
-            return node if hasattr(node, "lineno") else tree
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+        node, depth, links = stack.pop()
+        if depth > MAX_DEPTH or links > MAX_LINKS:
+            return (node if hasattr(node, "lineno") else tree), most
+        most = max(most, links)
+        next_link = _next_link(node)
+        for child in ast.iter_child_nodes(node):
+            flat = child is next_link
+            stack.append((child, depth + (not flat), links + flat))
+    return None, most
+
+
+def _next_link(node: ast.AST) -> ast.AST | None:
+    """The child that goes on with a chain: `a + b` in `a + b + c`, an `elif`, a second `else` of `x if a else y if b else z`."""
+    match node:
+        case (
+            ast.BinOp(left=ast.BinOp() as link)
+            | ast.IfExp(orelse=ast.IfExp() as link)
+            | ast.If(orelse=[ast.If() as link])
+        ):
+            return link
     return None
+
+
+def _allow(links: int) -> None:
+    """Let every walk recurse along chains of so many links; what is not a chain is far below Python's own limit."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + _FRAMES * links))

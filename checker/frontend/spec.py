@@ -9,18 +9,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import attrs
 
-from checker.diagnostics import InputError
+from checker.diagnostics import Diagnostic, InputError, Span
 from checker.frontend import claims, search
 from checker.frontend.checks import CheckReader
 from checker.frontend.declarations import Declarations
 from checker.frontend.groups import Groups
 from checker.frontend.load import Loader, Sources
 from checker.frontend.scope import TypeName
+from checker.frontend.source import Source
 from checker.ir import claims as c
 from checker.ir import nodes as n
+
+_SPECS: Final = 5  # names of specs that a message has
 
 
 @attrs.define(eq=False)
@@ -33,6 +37,10 @@ class SpecReader:
 
     def read(self) -> c.Spec:
         """The spec.  Raises InputError with every mistake of the file and its models."""
+        source = self.sources.get(self.path)
+        if is_model(source.tree):
+            at = Span(source.path, 1, 0, 1, 1)
+            raise InputError([Diagnostic("S008", "this is a model, not a spec of one", at, _specs_of(source))])
         plain = Loader(self.sources, {})
         decls = plain.module(self.path, self.path.stem, is_spec=True)
         self._refuse_namesakes(decls, plain)
@@ -80,6 +88,30 @@ class SpecReader:
                 decls.note(
                     node, "M102", f"class `{name}` is defined in a model too", "import that one, or choose another name"
                 )
+
+
+def is_model(tree: ast.Module) -> bool:
+    """Whether a file has a state or actions of its own, and neither checks nor claims."""
+    has: set[str] = set()
+    for node in tree.body:
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+                has.add(name)
+            case ast.ClassDef() | ast.FunctionDef():
+                calls = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+                has |= {d.id for d in calls if isinstance(d, ast.Name)}
+    return bool(has & {"state", "action", "initial"}) and not has & {"check", "claim"}
+
+
+def _specs_of(source: Source) -> str:
+    """Which specs check a model, as far as they lie near it; or how one is written."""
+    found = search.importers(source.path)
+    if found:
+        more = ", ..." if len(found) > _SPECS else ""
+        return f"its specs are {', '.join(found[:_SPECS])}{more}" if len(found) > 1 else f"its spec is {found[0]}"
+    name = Path(source.path).stem
+    call = f'check("{name}", {name}, expect=Holds())'
+    return f"write `{name}_spec.py` beside it, with `import {name}`, properties, and `{call}`"
 
 
 def _names(decls: Declarations, calls: list[ast.Call], keyword: str, code: str) -> list[str]:

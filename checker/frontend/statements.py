@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from checker.diagnostics import did_you_mean
-from checker.frontend import comprehensions
+from checker.frontend import comprehensions, guidance
 from checker.frontend.expressions import Expressions, Function
 from checker.frontend.rules import is_int
 from checker.frontend.scope import RESERVED, LangName, Refused
@@ -102,6 +102,9 @@ class Statements:
 
     def _refuse(self, node: ast.stmt) -> None:
         match node:
+            case ast.Expr(value=ast.Call() as call):
+                help_ = guidance.without_effect(call, self._type_of_base(call))
+                self.ex.fail(node, "M001", "this call does nothing here", help_)
             case ast.Expr():
                 help_ = "use `require(...)`, or assign the value"
                 self.ex.fail(node, "M001", "this expression does nothing here", help_)
@@ -111,6 +114,12 @@ class Statements:
                 self.ex.fail(node, "M001", "a local is declared with a value", "write `name: T = value`")
         what, help_ = _INSTEAD.get(type(node), ("this statement", "see the language reference for what there is"))
         self.ex.fail(node, "M001", f"{what} is outside the language", help_)
+
+    def _type_of_base(self, call: ast.Call) -> Type | None:
+        """The type of what a method is called of; None of anything else.  What is wrong inside is told."""
+        if not isinstance(call.func, ast.Attribute) or self.ex.entity_of(call.func) is not None:
+            return None
+        return self.ex.lower(call.func.value).type
 
     # --- guards and returns ----------------------------------------------------------------------
 
@@ -245,6 +254,9 @@ class Statements:
             self.ex.fail(node, "M102", f"`{name}` already names something of the module", help_)
 
     def _unpack(self, node: ast.stmt, target: ast.Tuple, value: ast.expr) -> n.Stmt:
+        if any(isinstance(e, ast.Attribute | ast.Subscript) for e in target.elts):
+            help_ = "write one line for each, and keep in a local what a later one needs: `old = s.a`"
+            self.ex.fail(target, "M213", "only locals are assigned several at once", help_)
         e = self.ex.lower(value)
         if not isinstance(e.type, TupleT):
             self.ex.refuse_none(value, e)
@@ -293,7 +305,7 @@ class Statements:
         if isinstance(t, MapT):
             return t.value, (*path, n.AtKey(self.ex.key(target.slice, t)))
         if isinstance(t, SeqT):
-            return t.item, (*path, n.AtKey(self.ex.number(target.slice)))
+            return t.item, (*path, n.AtKey(self.ex.place_in(target)))
         help_ = "only maps and sequences of the state have items that can be assigned"
         if isinstance(t, OptionT):
             help_ = "it may be None: build the new value and store the whole of it"

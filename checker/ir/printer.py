@@ -7,6 +7,7 @@ spans are left out.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ import attrs
 from checker.ir import nodes as n
 from checker.ir import types as ty
 from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ErrorSite, ScalarAction, ScalarProperty, ScalarSystem, to_text
+from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem, to_text, topological
 
 _TYPES = (
     ty.BoolT, ty.IntT, ty.AnyIntT, ty.EnumT, ty.ScalarT, ty.RecordT, ty.TupleT, ty.OptionT, ty.MapT, ty.SetT, ty.SeqT,
@@ -40,8 +41,13 @@ def print_program(program: n.Program) -> str:
     return "\n".join([*lines, ")"]) + "\n"
 
 
-def _function(f: n.Function) -> list[str]:
-    return [f"(function {f.name} {_params(f.params)} {ty.show(f.result)}", *_indent(_block(f.body)), ")"]
+def print_function(f: n.Function, what: str = "function") -> str:
+    """A function beside a program: a helper, or `what` else it is, such as a claim of a kind."""
+    return "\n".join(_function(f, what)) + "\n"
+
+
+def _function(f: n.Function, what: str = "function") -> list[str]:
+    return [f"({what} {f.name} {_params(f.params)} {ty.show(f.result)}", *_indent(_block(f.body)), ")"]
 
 
 def _action(kind: str, a: n.Action) -> list[str]:
@@ -110,36 +116,78 @@ def _atom(value: Any) -> str:
 
 
 def print_scalar(system: ScalarSystem) -> str:
-    """A scalar system: leaves, ways to begin, actions, properties."""
+    """A scalar system: leaves, ways to begin, actions, properties.
+
+    What is used several times is written once, as `t0 = ...` above all that uses it: written out each time, the text
+    of a real protocol would not fit anywhere.
+    """
+    texts = _Texts([*_roots(system)])
     lines = [
         f"s{i} {leaf.name}: {'bool' if leaf.boolean else f'{leaf.lo}..{leaf.hi}'}"
         for i, leaf in enumerate(system.leaves)
     ]
+    lines += texts.shared
     for kind, actions in (("initial", system.initials), ("action", system.actions)):
         for action in actions:
-            lines += _scalar_action(action, kind)
+            lines += _scalar_action(action, kind, texts)
     for prop in system.properties:
-        lines += _scalar_property(prop)
+        lines += _scalar_property(prop, texts)
     if system.terminal is not None:
-        lines += ["terminal:", *_indent(_scalar_property(system.terminal))]
+        lines += ["terminal:", *_indent(_scalar_property(system.terminal, texts))]
     return "\n".join(lines) + "\n"
 
 
-def _scalar_action(a: ScalarAction, kind: str) -> list[str]:
+def _roots(system: ScalarSystem) -> Iterator[Node]:
+    """Every expression that the listing shows, once a place."""
+    for a in (*system.initials, *system.actions):
+        yield from (*a.guards, *(e.condition for e in a.errors), *a.updates.values())
+    for p in (*system.properties, *(() if system.terminal is None else (system.terminal,))):
+        yield from (*_claimed(p), *(e.condition for e in p.errors))
+
+
+def _claimed(p: ScalarProperty) -> tuple[Node, ...]:
+    return p.goals if p.kind is PropertyKind.RECOVERABLE else (p.value,)
+
+
+class _Texts:
+    """The texts of nodes; `shared` are the lines of those that several others use."""
+
+    def __init__(self, roots: Sequence[Node]) -> None:
+        order = topological(roots)
+        uses = Counter(c.id for node in order for c in node.src)
+        self.shared: list[str] = []
+        self._texts: dict[int, str] = {}
+        for node in order:
+            text = self._written(node)
+            if node.src and uses[node.id] > 1:
+                name = f"t{len(self.shared)}"
+                self.shared.append(f"{name} = {text}")
+                text = name
+            self._texts[node.id] = text
+
+    def _written(self, node: Node) -> str:
+        if not node.src:
+            return to_text(node)
+        return f"({node.op.value} {' '.join(self._texts[c.id] for c in node.src)})"
+
+    def of(self, node: Node) -> str:
+        """The text of a node among the roots or in them."""
+        return self._texts[node.id]
+
+
+def _scalar_action(a: ScalarAction, kind: str, texts: _Texts) -> list[str]:
     params = [f"p{i} {leaf.name}" for i, leaf in enumerate(a.param_leaves)]
     lines = [f"{kind} {a.name}({', '.join(params)})" + ("" if a.fault is None else f" fault {a.fault}")]
-    lines += [f"  guard {to_text(g)}" for g in a.guards]
-    lines += _errors(a.errors)
-    return lines + [f"  s{i} := {to_text(v)}" for i, v in a.updates.items()]
+    lines += [f"  guard {texts.of(g)}" for g in a.guards]
+    lines += _errors(a.errors, texts)
+    return lines + [f"  s{i} := {texts.of(v)}" for i, v in a.updates.items()]
 
 
-def _scalar_property(p: ScalarProperty) -> list[str]:
-    if p.kind is PropertyKind.RECOVERABLE:
-        said = [f"  goal {to_text(goal)}" for goal in p.goals]
-    else:
-        said = [f"  value {to_text(p.value)}"]
-    return [f"{p.kind.value} {p.name}", *said, *_errors(p.errors)]
+def _scalar_property(p: ScalarProperty, texts: _Texts) -> list[str]:
+    word = "goal" if p.kind is PropertyKind.RECOVERABLE else "value"
+    said = [f"  {word} {texts.of(n)}" for n in _claimed(p)]
+    return [f"{p.kind.value} {p.name}", *said, *_errors(p.errors, texts)]
 
 
-def _errors(errors: Sequence[ErrorSite]) -> list[str]:
-    return [f"  error {e.kind.name} {to_text(e.condition)}" for e in errors]
+def _errors(errors: Sequence[ErrorSite], texts: _Texts) -> list[str]:
+    return [f"  error {e.kind.name} {texts.of(e.condition)}" for e in errors]

@@ -2,7 +2,7 @@
 
 Rule of the module: nothing is estimated that is not known: how much of the level at hand was expanded, and how much of
 the whole search only where the same one was made before; else nobody knows how many levels there are.  The rate is of
-the last seconds.
+the last seconds.  It stays one line: what has no room there is left out, the least important first.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TextIO
 
 from checker.engines.contract import Coverage
+from checker.fold import width_of
+from checker.words import short
 
 _RECENT: Final = 10  # calls that the rate is of
+_ANY: Final = 1 << 30  # columns: as many as it takes
 _UNITS: Final = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1, "bytes"))
 
 
@@ -42,7 +45,8 @@ class _Line:
         from rich.text import Text  # noqa: PLC0415 - a tenth of a second, only where a search is long enough
 
         now = time.monotonic()
-        self._opened().update(Text(text(self._name, c, now - self._start, self._rate.of(c, now))))
+        told = text(self._name, c, now - self._start, self._rate.of(c, now), width_of(self._stream))
+        self._opened().update(Text(told, no_wrap=True, overflow="ellipsis"))
         self._live.refresh()
 
     def close(self) -> None:
@@ -69,43 +73,48 @@ class Rate:
 
     def of(self, c: Coverage, now: float) -> float | None:
         """With one more call; None before there are two."""
-        self._seen.append((now, _kept(c) or c.walks or 0))
+        self._seen.append((now, c.kept or c.walks or 0))
         (before, fewer), (_, more) = self._seen[0], self._seen[-1]
         return (more - fewer) / (now - before) if now > before else None
 
 
-def text(name: str, c: Coverage, seconds: float, rate: float | None) -> str:
-    """The line: `seconds` since the start, where the search itself does not say how long it takes."""
-    counted = ((c.states, "states"), (c.orbits, "up to symmetry"), (c.walks, "walks"))
-    parts = [f"{_short(n)} {noun}" for n, noun in counted if n is not None]
-    kept = _kept(c)
-    if kept is not None and c.last_time is not None and kept <= c.last_time:
-        parts.append(f"{kept / c.last_time:.0%} of the last run's")
+def text(name: str, c: Coverage, seconds: float, rate: float | None, width: int | None = None) -> str:
+    """The line: `seconds` since the start, where the search itself does not say how long it takes.
+
+    With a `width`, as much of it as there is room for, and of a long name its beginning.
+    """
+    parts, room = list(_parts(c, seconds, rate)), width or _ANY
+    if len(_line(name, parts)) > room and len(name) > room // 3:
+        name = f"{name[: room // 3 - len('...')]}..."
+    while len(_line(name, parts)) > room and len(parts) > 1:
+        parts.remove(max(parts))
+    return _line(name, parts)
+
+
+def _line(name: str, parts: Sequence[tuple[int, str]]) -> str:
+    return f"  {name}: {', '.join(told for _, told in parts)}"
+
+
+def _parts(c: Coverage, seconds: float, rate: float | None) -> Iterator[tuple[int, str]]:
+    """What there is to say, each with a number that is larger the sooner it is left out."""
+    for n, noun, rank in ((c.states, "state", 1), (c.orbits, "up to symmetry", 5), (c.walks, "walk", 1)):
+        if n is not None:
+            yield rank, f"{short(n)} {noun}{'s' if n != 1 and rank == 1 else ''}"
+    if c.kept is not None and c.last_time is not None and c.kept <= c.last_time:
+        yield 2, f"{c.kept / c.last_time:.0%} of the last run's"
     if rate is not None:
-        parts.append(f"{_short(rate)}/s")
+        yield 4, f"{short(rate)}/s"
     if c.frontier is not None:
-        parts.append(f"frontier {_short(c.frontier)}")
+        yield 8, f"frontier {short(c.frontier)}"
     if c.depth is not None:
-        share = "" if c.level_expanded is None else f", level {c.level_expanded:.0%} expanded"
-        parts.append(f"depth {c.depth}{share}")
+        yield 3, f"depth {c.depth}"
+        if c.level_expanded is not None:
+            yield 7, f"level {c.level_expanded:.0%} expanded"
     if c.peak_memory is not None:
         budget = "" if c.memory_budget is None else f" of {_bytes(c.memory_budget)}"
-        parts.append(_bytes(c.peak_memory) + budget)
+        yield 6, _bytes(c.peak_memory) + budget
     whole = int(seconds if c.search_seconds is None else c.search_seconds)
-    parts.append(f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}")
-    return f"  {name}: {', '.join(parts)}"
-
-
-def _kept(c: Coverage) -> int | None:
-    return c.states if c.orbits is None else c.orbits
-
-
-def _short(number: float) -> str:
-    """Three digits of a number or so."""
-    for unit, name in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= unit:
-            return f"{number / unit:.{1 if number >= 10 * unit else 2}f} {name}"
-    return f"{number:.0f}"
+    yield 0, f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def _bytes(size: int) -> str:

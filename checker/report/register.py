@@ -13,8 +13,10 @@ from typing import Final
 
 from checker.ir.claims import FINDINGS, Check, Claim, Spec
 from checker.outcome import Result
-from checker.report.terminal import ending_lines, trace_lines
+from checker.report.style import Style
+from checker.report.traces import ending_lines, trace_lines
 from checker.trace.trace import Trace
+from checker.words import counted
 
 MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "CONFIRMED": ("confirmed", "the claim holds, for the instances that were checked"),
@@ -24,6 +26,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "REFUTED": ("refuted", "it is false as written, and a run shows it"),
 }
 INDEX: Final = "claims.md"
+_STYLE: Final = Style(width=96)
 _HEAD: Final = "<!-- Written by `make reports`; do not edit. -->"
 
 
@@ -64,7 +67,7 @@ def _index(groups: Mapping[str, Sequence[Spec]]) -> Iterator[str]:
             continue
         counts = {f: sum(c.finding == f for c, _ in claims) for f in FINDINGS}
         told = ", ".join(f"{n} {MEANINGS[f][0]}" for f, n in counts.items() if n)
-        yield from ("", f"## [{group}]({group}.md)", "", f"{len(claims)} claims: {told}.", "")
+        yield from ("", f"## [{group}]({group}.md)", "", f"{counted(len(claims), 'claim')}: {told}.", "")
         yield from ("| claim | finding | says |", "| --- | --- | --- |")
         for c, s in claims:
             yield f"| [{c.id}]({group}.md#{_anchor(c, s)}) | {MEANINGS[c.finding][0]} | {_cell(c.says)} |"
@@ -142,8 +145,9 @@ def _number(value: int | None) -> str:
 def _trace(check: Check, trace: Trace) -> Iterator[str]:
     """The steps at once, and the whole trace on demand."""
     yield from (f'Shortest trace of "{_cell(check.name)}":', "", "```text")
+    yield from () if trace.initial_call is None else (f"from {trace.initial_call}",)
     yield from (f"{i}. {s.call}{f'   [fault: {s.fault}]' if s.fault else ''}" for i, s in enumerate(trace.steps, 1))
-    yield from ending_lines(trace.ending)
+    yield from ending_lines(trace.ending, _STYLE)
     yield from ("```", "", "<details><summary>what changes in each step</summary>", "", "```text")
-    yield from trace_lines(trace)
+    yield from trace_lines(trace, _STYLE)
     yield from ("```", "", "</details>")

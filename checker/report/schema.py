@@ -74,6 +74,7 @@ def entry(result: Result) -> dict[str, Any]:
         "bits_per_state": c.bits_per_state,
         "bytes_per_state": c.bytes_per_state,
         "search_seconds": c.search_seconds,
+        "states_per_second": c.states_per_second,
         "total_seconds": result.total_seconds,
         "peak_memory_bytes": c.peak_memory,
         "compared_states": c.compared,

@@ -89,9 +89,11 @@ def run_action(program: Program, action: Action, state: Value, params: tuple[Val
         return Failed(e.kind, e.span)
 
 
-def call(helpers: Mapping[str, Function], function: Function, args: tuple[Value, ...]) -> Value:
-    """The value of a helper or of a property's body.  Raises ModelError."""
-    return Evaluator(helpers).call(function, args)
+def call(
+    helpers: Mapping[str, Function], function: Function, args: tuple[Value, ...], state: Type | None = None
+) -> Value:
+    """The value of a helper or of a property's body; `state`: of which type, where it assigns to one.  Raises ModelError."""
+    return Evaluator(helpers, state).call(function, args)
 
 
 def instances(params: Sequence[n.Param]) -> Iterator[tuple[Value, ...]]:

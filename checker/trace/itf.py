@@ -345,7 +345,7 @@ def _decode_call(data: Mapping[str, Any], actions: Sequence[Action]) -> tuple[in
     for i, a in enumerate(actions):
         if a.name == name:
             return i, _decode_params(a.params, params)
-    raise ValueError(f"the check has no action {name!r}")
+    raise ValueError(f"the check has no action `{name}`")
 
 
 def _decode_params(params: Sequence[Param], data: Any) -> tuple[Value, ...]:

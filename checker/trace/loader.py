@@ -128,12 +128,12 @@ def guarded(run: Callable[[], object]) -> Any:
         return Refused()
     except lang.ModelError as e:
         return Erred(ModelErrorKind[e.kind], str(e))
-    except ZeroDivisionError as e:
-        return Erred(ModelErrorKind.DIVIDE, str(e))
+    except ZeroDivisionError:  # what Python says of it and of `min` is not the same in all its versions
+        return Erred(ModelErrorKind.DIVIDE, "")
     except IndexError as e:
         return Erred(ModelErrorKind.INDEX, str(e))
-    except ValueError as e:  # min() or max() of nothing; the subset has no other
-        return Erred(ModelErrorKind.EMPTY, str(e))
+    except ValueError:  # min() or max() of nothing; the subset has no other
+        return Erred(ModelErrorKind.EMPTY, "")
 
 
 # --- loading ---------------------------------------------------------------------------------------

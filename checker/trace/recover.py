@@ -17,6 +17,7 @@ from checker.ir.types import Value, cardinality
 from checker.semantics.evaluate import instances
 from checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, to_python
 from checker.trace.trace import Call
+from checker.words import counted
 
 TRIES: Final = 100_000  # action instances of one search: a few seconds of CPython
 PATIENT: Final = 10 * TRIES  # for `interlock replay`, which is asked for one trace alone
@@ -42,7 +43,7 @@ class TooMany:
     def __str__(self) -> str:
         if self.limit == 0:
             return "not checked again in plain Python: the actions have too many instances"
-        return f"not checked again in plain Python: more than {self.limit} states can be reached from here"
+        return f"not checked again in plain Python: more than {counted(self.limit, 'state')} can be reached from here"
 
 
 @attrs.frozen

@@ -238,7 +238,7 @@ class Judge:
         for p in self.check.properties:
             if p.name == name:
                 return p
-        raise ReplayMismatch(f"the path is shown for {name!r}, which is not a property of the check")
+        raise ReplayMismatch(f"the path is shown for `{name}`, which is not a property of the check")
 
     def _fired(self, prop: Property, last: Call | None) -> Ending:
         if prop.action is None or last is None or last.name != prop.action.name:
@@ -308,8 +308,8 @@ class Judge:
         return python
 
     def _conjuncts(self, function: Function, args: tuple[Value, ...]) -> tuple[Conjunct, ...]:
-        found = parts.of_function(self.check.helpers, function, args)
-        return tuple(Conjunct(p.said(self.text(p.expr.span)), p.expr.span, p.values) for p in found)
+        found = parts.of_function(self.check.helpers, self.check.program.state, function, args)
+        return tuple(Conjunct(p.said(self.text(p.expr.span)), p.expr.span, p.values(self.text), p.truth) for p in found)
 
     def text(self, span: Span) -> str:
         """The text of a span of the model or the spec, on one line."""
@@ -348,18 +348,25 @@ class Judge:
         if terminal is not None and claim.property == terminal.name:
             value = self._agreed_call(terminal, (states[-1],))
             if isinstance(value, Erred):
-                return self._error_ending(Call(terminal.name), value, None, None)
+                return self._error_ending(Call(terminal.name), value, self._erred_at(terminal, (states[-1],)), None)
         else:
             prop = self._property(claim.property)
             for params, value in self._values(prop, states):
                 if isinstance(value, Erred):
-                    return self._error_ending(_call(prop, params), value, None, None)
+                    where = self._erred_at(prop.function, (*_arguments(prop, states), *params))
+                    return self._error_ending(_call(prop, params), value, where, None)
         raise ReplayMismatch(f"{claim.property} is no error of the model in plain Python")
+
+    def _erred_at(self, function: Function, args: tuple[Value, ...]) -> Span | None:
+        try:
+            evaluate.call(self.check.helpers, function, args)
+        except ModelError as e:
+            return e.span
+        return None
 
     def _error_ending(self, call: Call, erred: Erred, span: Span | None, fault: str | None) -> Ending:
         where = () if span is None else (Conjunct(self.text(span), span),)
-        message = f"{erred.kind.value}: {erred.message}" if erred.message else erred.kind.value
-        return Ending(Trouble.MODEL_ERROR, None, "model error", where, call, fault, message)
+        return Ending(Trouble.MODEL_ERROR, None, "model error", where, call, fault, _said(erred))
 
 
 def judge(spec: Spec, check: Check, system: ScalarSystem | None = None, tries: int = recover.TRIES) -> Judge:
@@ -390,6 +397,13 @@ def excerpt(source: str, span: Span) -> str:
     lines[-1] = lines[-1][: span.end_column]
     lines[0] = lines[0][span.column :]
     return " ".join(" ".join(lines).split())
+
+
+def _said(erred: Erred) -> str:
+    """What an error is, with the values that make it one."""
+    if erred.kind in (ModelErrorKind.KEY, ModelErrorKind.INDEX) and erred.message:
+        return erred.message
+    return f"{erred.kind.value}: {erred.message}" if erred.message else erred.kind.value
 
 
 def _call(of: Action | Property, params: tuple[Value, ...]) -> Call:

@@ -45,11 +45,15 @@ class TraceStep:
 
 @attrs.frozen
 class Conjunct:
-    """A part of a property (or a guard) that is false: its text, its place, and what its variables stand for."""
+    """A part of a property that is false, or with `truth` a condition that leads there and is true.
+
+    Its text, its place, and what its variables and operands are.
+    """
 
     text: str
     span: Span = NOWHERE
     values: str = ""
+    truth: bool = False
 
 
 @attrs.frozen

@@ -145,7 +145,7 @@ def test_what_the_model_lacks_is_told_in_the_group(
         ("properties=smal", ("S002", "smal", "did you mean `small`?")),
         ("properties=SAFTY", ("S002", "SAFTY", "did you mean `SAFETY`?")),
         ("properties=FLIPS", ("S012", "FLIPS", "known here: `ALL`, `SAFETY`")),
-        ("properties=[small]", ("S001", "[small]", "write `properties=(first, second)`")),
+        ("properties=[small]", ("S001", "[small]", "write `properties=(small,)`")),
         ("faults=FLIP", ("S012", "FLIP", "did you mean `FLIPS`?")),
         ("constants=THREE | {}", ("S001", "THREE | {}", 'write `{**GROUP, "CHAINS": 3}`')),
     ],

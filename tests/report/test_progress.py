@@ -29,9 +29,37 @@ def test_the_line_says_what_is_known() -> None:
         "  big: 12.3 M states, 3.21 M/s, frontier 950, depth 14, level 63% expanded, 1.5 GiB of 8.0 GiB, 1:02:05"
     )
     assert text("walks", Coverage(walks=999), 61.0, None) == "  walks: 999 walks, 0:01:01"
+    assert text("one", Coverage(states=1, walks=1), 61.0, None) == "  one: 1 state, 1 walk, 0:01:01"
     assert text("orbits", Coverage(states=10**13, orbits=2_000), 0.0, 50.4) == (
         "  orbits: 10.0 T states, 2.00 k up to symmetry, 50/s, 0:00:00"
     )
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (
+            110,
+            "  big: 12.3 M states, 3.21 M/s, frontier 950, depth 14, level 63% expanded, 1.5 GiB of 8.0 GiB, 1:02:05",
+        ),
+        (100, "  big: 12.3 M states, 3.21 M/s, depth 14, level 63% expanded, 1.5 GiB of 8.0 GiB, 1:02:05"),
+        (80, "  big: 12.3 M states, 3.21 M/s, depth 14, 1.5 GiB of 8.0 GiB, 1:02:05"),
+        (60, "  big: 12.3 M states, 3.21 M/s, depth 14, 1:02:05"),
+        (40, "  big: 12.3 M states, depth 14, 1:02:05"),
+    ],
+)
+def test_the_line_is_one_line(width: int, said: str) -> None:
+    """What has no room is left out, the least important first."""
+    assert text("big", SEEN, 1.0, 3_210_000.0, width) == said
+    assert len(said) <= width
+
+
+def test_of_a_long_name_the_beginning_is_shown() -> None:
+    """Where there is no room for all of it."""
+    name = "three chains, two heights, each with a sibling"
+
+    assert text(name, SEEN, 1.0, None, 60) == "  three chains, two...: 12.3 M states, depth 14, 1:02:05"
+    assert name in text(name, SEEN, 1.0, None, 140)
 
 
 def test_how_much_of_the_whole_is_said_where_it_was_made_before() -> None:

@@ -8,13 +8,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 import attrs
+import pytest
 
 from checker.engines.contract import Cause, Coverage, Ended
 from checker.frontend import load_spec
 from checker.ir.claims import Expectation, Kind
-from checker.outcome import Other, Result
+from checker.outcome import Other, Result, Sampled
 from checker.overrides import Overrides
 from checker.report import github, junit, sarif, schema, terminal
+from checker.report.style import Style
+from checker.report.traces import trace_lines
 from checker.run import run_check
 
 SPEC = Path("specs/two_phase_commit.py")
@@ -57,10 +60,11 @@ def test_a_trace_reads_as_it_should() -> None:
     """Numbered actions, changed fields, the false conjunct."""
     trace = _violated().trace
     assert trace is not None
-    text = "\n".join(terminal.trace_lines(trace))
+    text = "\n".join(trace_lines(trace))
 
     assert text.startswith(GOLDEN)
-    assert text.count("\n") == GOLDEN.count("\n")
+    assert text.endswith(":12)\n        with s.vote[one] = Vote.COMMITTED, s.vote[other] = Vote.ABORTED")
+    assert text.count("\n") == GOLDEN.count("\n") + 1
 
 
 def test_a_reduced_search_reports_both_counts() -> None:
@@ -81,6 +85,124 @@ def test_bounded_verdicts_say_what_they_are() -> None:
 
     assert "says nothing beyond it" in text
     assert terminal.line(_plain("Holds")) == "UNEXPECTED   a, b: Holds, 1 234 states, 1.00 s"
+
+
+def test_one_of_something_is_not_several() -> None:
+    """`1 state`, not `1 states`; in the line, below it, and in the summary."""
+    one = _plain(
+        "Holds", differs=False, never_fired=("up",),
+        coverage=Coverage(states=1, transitions=1, walks=1, steps=1, bits_per_state=1, bytes_per_state=8.0),
+    )  # fmt: skip
+
+    assert terminal.line(one) == (
+        "as expected  a, b: Holds, 1 state, 1 transition, 1 walk, 1 step, 1 action never enabled, 1.00 s"
+    )
+    assert terminal.summary([one]) == "1 of 1 check as expected"
+
+
+def test_a_search_that_took_long_says_how_fast_it_was() -> None:
+    """Of what it kept; a short one would say how fast its start was."""
+    long = Coverage(states=3_000_000, search_seconds=2.0)
+    reduced = attrs.evolve(long, orbits=500)
+    brief = attrs.evolve(long, search_seconds=0.9)
+    told = [_plain("Holds", coverage=c) for c in (long, reduced, brief, Coverage(walks=9, search_seconds=5.0))]
+
+    assert [schema.entry(r)["states_per_second"] for r in told] == [1_500_000.0, 250.0, None, None]
+    assert terminal.line(told[0]) == "UNEXPECTED   a, b: Holds, 3 000 000 states, 1.50 M states/s, 1.00 s"
+    assert "250 states/s" in terminal.line(told[1])
+    assert not any("states/s" in terminal.line(r) for r in told[2:])
+
+
+def test_a_tiny_search_does_not_say_what_a_state_takes() -> None:
+    """It would be what an empty table takes; with `-v` a search of some thousands does."""
+    tiny = Coverage(states=1, bits_per_state=2, bytes_per_state=90112.0)
+    some = Coverage(states=20_000, bits_per_state=2, bytes_per_state=13.25)
+    verbose = Style(verbose=True)
+
+    assert "bytes" not in terminal.line(_plain("Holds", coverage=tiny), verbose)
+    assert "13.2 bytes a state of 2 bits" in terminal.line(_plain("Holds", coverage=some), verbose)
+    assert "bytes" not in terminal.line(_plain("Holds", coverage=some))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 140])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    """But for a word that is, and no word is broken."""
+    result = attrs.evolve(_violated(), every=True, missing="", going_on="interlock check --only 'too early'")
+    style = Style(verbose=True, width=width, screen=True)
+    lines = [*terminal.lines(result, style, "  "), *terminal.details(result, style).split("\n")]
+    words = {w for line in lines for w in line.split()}
+
+    assert all(len(line) <= width or len(line.split()) == 1 for line in lines)
+    assert {"choose_to_abort(who=Manager(0))", "Vote.ABORTED", "reproduce:"} <= words
+
+
+def test_a_table_that_is_too_wide_is_told_in_words() -> None:
+    """Each row by itself."""
+    walked = _plain(
+        "NoneSampled(5)", kind=Kind.NONE_SAMPLED, actions=(Sampled("certify_and_settle", 7, 2, 6),),
+    )  # fmt: skip
+    text = terminal.details(walked, Style(verbose=True, width=40))
+
+    assert text.split("\n")[-3:] == [
+        "    what the walks took:",
+        "        certify_and_settle: steps 7,",
+        "            instances taken 2, of 6",
+    ]
+
+
+BEGUN = """from model.lang import Enum, action, auto, initial, state
+
+
+class Side(Enum):
+    HEADS = auto()
+    TAILS = auto()
+
+
+@state
+class State:
+    coin: Side | None = None
+    shown: bool = False
+
+
+@initial
+def toss(s: State, coin: Side) -> None:
+    s.coin = coin
+
+
+@action
+def show(s: State) -> None:
+    s.shown = s.coin == Side.TAILS
+"""
+BEGUN_SPEC = """import coins
+from coins import Side, State
+from model.lang import Violated, always, check
+
+
+@always
+def hidden(s: State) -> bool:
+    return not s.shown
+
+
+@always
+def heads(s: State) -> bool:
+    return s.coin == Side.HEADS
+
+
+check("hidden", coins, properties=(hidden,), expect=Violated(hidden, steps=1))
+check("heads", coins, properties=(heads,), expect=Violated(heads, steps=0))
+"""
+
+
+def test_a_brief_trace_says_how_it_begins(tmp_path: Path) -> None:
+    """Where the model has several initial states, the calls alone do not lead there."""
+    (tmp_path / "coins.py").write_text(BEGUN)
+    (tmp_path / "coins_spec.py").write_text(BEGUN_SPEC)
+    spec = load_spec(tmp_path / "coins_spec.py")
+    hidden, heads = (run_check(spec, check) for check in spec.checks)
+
+    assert terminal.details(hidden).endswith("\n    from toss(coin=Side.TAILS), after show()")
+    assert terminal.details(heads).endswith("\n    from toss(coin=Side.TAILS), after no step")
+    assert terminal.details(hidden, Style(width=40)).endswith("\n    from toss(coin=Side.TAILS)\n    after show()")
 
 
 def test_what_else_is_violated_has_its_trace() -> None:
@@ -132,7 +254,7 @@ def test_an_action_that_no_check_of_a_spec_enables_is_noted() -> None:
     ]
     assert notes(here[0], of=1) == ["never enabled in any check of specs/a.py: down, slash"]
     assert notes(here[2], of=1) == []
-    assert "never enabled: down, slash" in terminal.details(here[0], terminal.Style(verbose=True))
+    assert "never enabled: down, slash" in terminal.details(here[0], Style(verbose=True))
     assert schema.entry(here[0])["never_enabled"] == ["down", "slash"]
 
 
@@ -184,7 +306,7 @@ def test_random_walks_say_how_much_they_took() -> None:
 
     told = schema.entry(walked)
     assert " 3 walks, 12 steps, 7 of 17 action instances, seed 0, " in terminal.line(walked)
-    rows = [x.split() for x in terminal.details(walked, terminal.Style(verbose=True)).splitlines()]
+    rows = [x.split() for x in terminal.details(walked, Style(verbose=True)).splitlines()]
     assert ["prepare", "5", "3", "3"] in rows
     assert "prepare" not in terminal.details(walked)
     assert [told[k] for k in ("workers", "seed", "walks", "steps", "longest_walk")] == [2, 0, 3, 12, 4]

@@ -105,16 +105,19 @@ def test_the_part_of_a_guard_is_found(spec: Spec) -> None:
 
     assert said.startswith("leave(up=True) is disabled false: require(s.door == Side.LEFT and all(")
     assert "false: ready(s, p)" in said
-    assert "with p=Place(side=Side.LEFT, floor=2)" in said
+    assert "with p = Place(side=Side.LEFT, floor=2)" in said
     assert "false: s.lit[p] (" in " ".join(said.split())
 
 
-def test_a_guard_after_a_change_is_shown_whole(spec: Spec) -> None:
-    """What the state was by then is not the state that was asked about."""
+def test_a_guard_after_a_change_says_what_the_state_was_by_then(spec: Spec) -> None:
+    """It is not the state that was asked about."""
     said = " ".join(_explained(spec, "mark({Place(Side.LEFT, 1)})"))
 
     assert "false: require(all(s.lit[p] for p in s.seen))" in said
-    assert said.count("false:") == 1
+    assert "false: s.lit[p] (" in " ".join(said.split())
+    assert said.endswith(
+        "after what the action changes before, and takes back: seen: FiniteSet() -> FiniteSet({Place(side=Side.LEFT, floor=1)})"
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_a_value_is_read_as_models_write_it(spec: Spec, call: str) -> None:
         ("light(Place(Side.LEFT, 2), p=Place(Side.LEFT, 2))", "given twice"),
         ("light(q=Place(Side.LEFT, 2))", "has no parameter `q`"),
         ("light()", "the parameter `p` of light is missing"),
-        ("light(1, 2)", "light takes 1 parameters"),
+        ("light(1, 2)", "light takes 1 parameter$"),
         ("lihgt(1)", "there is no action `lihgt`"),
         ("light(", "is not a call"),
     ],
@@ -144,6 +147,23 @@ def test_a_wrong_call_is_refused_at_its_part(spec: Spec, call: str, message: str
     """The smallest part that is wrong is named."""
     with pytest.raises(InputError, match=message):
         parse_call(spec.checks[0], call)
+
+
+@pytest.mark.parametrize(
+    ("call", "help_"),
+    [
+        ("light(Place(Side.LEFT, 9))", "write a number from 1 to 2"),
+        ("mark(FiniteSet(Place(Side.LEFT, 1)))",
+         "write it as `FiniteSet({Place(side=Side.LEFT, floor=1)})`, or `FiniteSet()`"),
+        ("light(Place(Side.LEFTT, 2))", "did you mean `Side.LEFT`?"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_its_form_or_its_range(spec: Spec, call: str, help_: str) -> None:
+    """One of its values alone would not show what others look like."""
+    with pytest.raises(InputError) as caught:
+        parse_call(spec.checks[0], call)
+
+    assert caught.value.diagnostics[0].help == help_
 
 
 COLOR = EnumT("Color", ("RED", "BLUE"))
@@ -208,7 +228,64 @@ def test_the_state_is_said(
 def test_the_initial_state_is_said(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
     """Which of several it is."""
     assert cli.main(["explain", spec.path, "--check", "always", "--action", "leave(True)"]) == cli.OK
-    assert capsys.readouterr().out.startswith("in the first of 2 initial states, by enter(side=Side.LEFT):\n")
+    assert capsys.readouterr().out.startswith(
+        "in the first of 2 initial states, by enter(side=Side.LEFT) (--initial takes another):\n"
+    )
+
+
+def test_another_initial_state_is_named_by_its_call(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a trace prints it."""
+    line = ["explain", spec.path, "--check", "always", "--action", "leave(True)", "--initial", "enter(Side.RIGHT)"]
+
+    assert cli.main(line) == cli.OK
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith(
+        "in the initial state, by enter(side=Side.RIGHT): leave(up=True) is disabled false: require("
+    )
+    assert "false: s.door == Side.LEFT (" in said
+    assert "with s.door = Side.RIGHT" in said
+
+
+@pytest.mark.parametrize(
+    ("initial", "code", "message"),
+    [
+        ("entre(Side.LEFT)", "C005", "there is no initial action `entre`"),
+        ("enter(Side.TOP)", "C005", "`Side.TOP` is not a Side"),
+        ("enter()", "C005", "the parameter `side` of enter is missing"),
+    ],
+)
+def test_a_wrong_initial_call_is_refused(
+    spec: Spec, capsys: pytest.CaptureFixture[str], initial: str, code: str, message: str
+) -> None:
+    """As a wrong action is."""
+    line = ["explain", spec.path, "--check", "always", "--action", "leave(True)", "--initial", initial]
+
+    assert cli.main(line) == cli.WRONG_INPUT
+    assert f"error[{code}]: {message}" in capsys.readouterr().err
+
+
+def test_an_initial_call_that_makes_no_state_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A guard that is false, and an error; and a model without a choice has no call."""
+    (tmp_path / "house.py").write_text(MODEL.replace("    s.door = side\n", "    require(side == Side.LEFT)\n"))
+    (tmp_path / "house_spec.py").write_text(SPEC)
+    line = ["explain", str(tmp_path / "house_spec.py"), "--check", "always", "--action", "leave(True)", "--initial"]
+    cli.main([*line, "enter(Side.RIGHT)"])
+    disabled = capsys.readouterr().err
+    (tmp_path / "house.py").write_text(MODEL.replace("@initial\n", "@action\n"))
+    cli.main([*line, "enter(Side.LEFT)"])
+
+    assert "error[C007]: enter(side=Side.RIGHT) is disabled" in disabled
+    assert "error[C005]: the model has no `@initial` function, and one initial state" in capsys.readouterr().err
+
+
+def test_an_initial_state_and_a_trace_are_not_both_taken(
+    spec: Spec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trace has its own."""
+    line = ["explain", spec.path, "--check", "always", "--action", "leave(True)", "--initial", "enter(Side.LEFT)"]
+
+    assert cli.main([*line, "--trace", _saved(spec, tmp_path, "always")]) == cli.WRONG_INPUT
+    assert "error[C009]: --initial names an initial state" in capsys.readouterr().err
 
 
 def test_the_first_of_many_initial_states_is_said(
@@ -280,7 +357,7 @@ def test_a_trace_of_another_check_is_called_that(
     line = ["explain", spec.path, "--check", "recoverable", "--action", "leave(True)", "--trace", file]
 
     assert cli.main(line) == cli.OK
-    assert "of the trace of another check, 'always', after" in capsys.readouterr().out
+    assert 'of the trace of another check, "always", after' in capsys.readouterr().out
 
 
 def test_at_without_a_trace_is_refused(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
+import shlex
 
 import pytest
 
+from checker.fold import WIDTH, fold, fold_command, said, screen, width_of
 from checker.ir.types import BOOL, EnumT, IntT, MapT, RecordT, ScalarT, SetT, members
 from checker.trace.diff import diff, places
-from checker.trace.fold import WIDTH, fold
 
 NODE = RecordT("Node", (("chain", ScalarT("Chain", 3)), ("height", IntT(1, 9))))
 CALLS = (
@@ -83,3 +85,65 @@ def test_a_map_of_equal_values_is_one_line() -> None:
         ("b[Who(1)]", "True"),
         ("c", "filled(filled(True))"),
     )
+
+
+# --- how wide --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+@pytest.mark.parametrize("text", [*CALLS, "waits: Holds, 16 states, 32 transitions, depth 6 (of what was asked for)"])
+def test_no_word_is_broken(text: str, width: int) -> None:
+    """A line ends at a blank or behind an opening bracket, and is too long only where one word is."""
+    lines = fold(text, "  ", width=width)
+    rest = text
+    for line in (line.strip() for line in lines):
+        assert rest.startswith(line)
+        rest = rest.removeprefix(line)
+        assert not rest or rest.startswith(" ") or line[-1] in "([{"
+        rest = rest.lstrip()
+
+    assert rest == ""
+    assert all(len(line) <= width or len(line.split()) == 1 for line in lines)
+
+
+COMMAND = shlex.join(["interlock", "check", "specs/a folder/spec.py", "--only", "it's two chains", "--distinct", "3"])
+
+
+@pytest.mark.parametrize("width", [20, 40, 60])
+def test_a_command_is_broken_as_a_shell_takes_it(width: int) -> None:
+    """What is pasted is the command, with its quotes."""
+    lines = fold_command("reproduce:", COMMAND, width)
+    pasted = "\n".join(lines).removeprefix("reproduce:")
+
+    assert len(lines) > 1
+    assert all(line.endswith(" \\") for line in lines[:-1])
+    assert shlex.split(pasted.replace("\\\n", "")) == shlex.split(COMMAND)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("columns", "wide"), [("72", 72), ("5", 20), ("", 100), ("0", 100), ("wide", 100), ("9" * 5000, 100), ("-3", 100)]
+)
+def test_columns_says_how_wide(columns: str, wide: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a file too; what is no number says nothing."""
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert width_of(io.StringIO()) == wide
+
+
+def test_a_terminal_that_does_not_say_is_taken_for_a_file() -> None:
+    """It has no descriptor to ask."""
+    assert (screen(Terminal()), width_of(Terminal()), width_of(io.StringIO())) == (None, 100, 100)
+
+
+def test_a_note_is_one_line_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And as many on a screen as it takes."""
+    note = "note: the engine explore does not use --seed"
+
+    assert said(note, io.StringIO()) == note
+    monkeypatch.setenv("COLUMNS", "30")
+    assert said(note, io.StringIO()) == "note: the engine explore does\n    not use --seed"
