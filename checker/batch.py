@@ -155,7 +155,8 @@ class _Batch:
         checks = {spec.path: len(spec.checks) for spec, _ in self.chosen}
         for note in terminal.never_enabled(self.results, checks, self.style):
             print(note)
-        print("\n".join(self.style.fold(terminal.summary(self.results, len(not_run), len(self.refused)))))
+        for line in terminal.summary(self.results, len(not_run), len(self.refused)).splitlines():
+            print("\n".join(self.style.fold(line)))
         if not self.chosen and not self.a.slow and not self.refused:
             print("every check here is marked slow: add --slow to run them")
         if self.a.format == "github":

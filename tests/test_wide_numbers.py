@@ -14,6 +14,7 @@ from checker.ir.types import show_number
 from checker.outcome import Result
 from checker.overrides import Overrides
 from checker.run import run_check
+from checker.saving import saved
 from checker.stateful import machine
 
 TOKEN = """
@@ -84,7 +85,7 @@ def run(tmp_path: Path, name: str, spec: str = SPEC, model: str = TOKEN) -> Resu
     (tmp_path / "token_.py").write_text(model)
     (tmp_path / "spec.py").write_text(spec)
     read = load_spec(tmp_path / "spec.py")
-    return run_check(read, next(c for c in read.checks if c.name == name), Overrides(), traces=tmp_path / "traces")
+    return run_check(read, next(c for c in read.checks if c.name == name), Overrides())
 
 
 def refused(tmp_path: Path, name: str, spec: str = SPEC, model: str = TOKEN) -> str:
@@ -115,6 +116,7 @@ def test_a_trace_has_its_numbers_to_the_last_digit(tmp_path: Path, capsys: pytes
     assert total >= 2**255
     assert sum(balances) == total
     assert total % 10**18 == 0
+    result, _ = saved(result, tmp_path)
     assert result.trace_file is not None
     states = json.loads(Path(result.trace_file).read_text())["states"]
     assert states[1]["total"] == {"#bigint": str(total)}

@@ -28,7 +28,7 @@ from checker.native.visited import OutOfMemory, Visited
 from checker.semantics import evaluate as ev
 from checker.trace.loader import Refused, Took
 from checker.trace.replay import claim_of, judge
-from tests.agreement.compare import Disagreement, Subject, prepare, read
+from tests.agreement.compare import Disagreement, Subject, compiles, prepare, read
 from tests.agreement.recovering import of_members, of_values, recovering
 from tests.native.systems import shared
 from tests.strategies import Source, random_model
@@ -128,7 +128,7 @@ def cases(start: int) -> Iterator[tuple[int, Case]]:
             subject = prepare(read(source))
         except InputError:  # too many values, or numbers that may leave 64 bits
             continue
-        graph = None if subject is None or not subject.system.initial else explored(subject)
+        graph = None if subject is None or not compiles(subject.system) else explored(subject)
         if subject is None or graph is None or len(graph) < 2:
             continue
         lost: Lost = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,16 @@ def test_a_long_chain_is_refused_and_a_shorter_one_is_not(tmp_path: Path) -> Non
     assert found.message == "`h65` calls helpers within one another, 65 deep and not 64"
 
 
+@pytest.fixture
+def shallow() -> Iterator[None]:
+    """Python goes as deep as it does of itself, whatever chains were read before."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("shallow")
 def test_what_is_too_deep_all_together_is_refused_with_its_check() -> None:
     """Each function alone is not."""
     deep = "(" * 20 + "{0}" + " + 1) % 8" * 20

@@ -35,6 +35,7 @@ def test_nothing_else_makes_constants() -> None:
     """The kernel's code has no tables of its own."""
     from checker.native import kernel  # noqa: PLC0415
 
-    texts = [kernel.text(kernel.Shape(bits, words, 1, True, True)) for bits, words in ((20, 1), (64, 1), (200, 4))]
+    shapes = [kernel.Shape(bits, words, 1, True, True) for bits, words in ((20, 1), (64, 1), (200, 4))]
+    texts = [text for s in shapes for text in (kernel.text(s, 3, 4), kernel.walks_text(s, 3, 1))]
 
     assert not any(" constant " in text or re.search(r"^@", text, re.MULTILINE) for text in texts)

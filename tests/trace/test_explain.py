@@ -295,7 +295,8 @@ def test_the_first_of_many_initial_states_is_said(
     monkeypatch.setattr("checker.trace.explain._TRIED", 1)
 
     assert cli.main(["explain", spec.path, "--check", "always", "--action", "leave(True)"]) == cli.OK
-    assert capsys.readouterr().out.startswith("in the first initial state, by enter(side=Side.LEFT):\n")
+    told = "in the first initial state, by enter(side=Side.LEFT) (--initial takes another):\n"
+    assert capsys.readouterr().out.startswith(told)
 
 
 DOOR = """
@@ -330,7 +331,7 @@ def shut(s: State) -> None:
         ("s.open = 1 // (0 if side == Side.LEFT else 1) == 1", 9, "initial action enter: division by zero at",
          "run `interlock check` on it first"),
         ("require(side == Side.RIGHT)", 1, "none of the first 1 initial instances is enabled",
-         "name a state: `--trace FILE`"),
+         "name one that is: `--initial CALL`, or a state: `--trace FILE`"),
     ],
 )  # fmt: skip
 def test_where_no_initial_state_is_found_it_is_said_why(
