@@ -324,15 +324,55 @@ def test_weights_that_are_wrong_are_noticed(monkeypatch: pytest.MonkeyPatch) -> 
     notices(0, 30, lopsided=False)
 
 
+RACE = Source(
+    """
+from model.lang import Map, Scalarset, action, filled, require, state
+
+
+class Who(Scalarset, size=3):
+    ...
+
+
+@state
+class State:
+    won: Map[Who, bool] = filled(False)
+
+
+@action
+def win(s: State, who: Who) -> None:
+    require(not any(s.won[other] for other in Who))
+    s.won[who] = True
+""",
+    """
+import gen
+from gen import State, Who
+from model.lang import Holds, check, recoverable
+
+
+@recoverable
+def can_win(s: State, who: Who) -> bool:
+    return s.won[who]
+
+
+check("race", gen, expect=Holds())
+""",
+)
+
+
 def test_a_proof_that_forgets_the_values_of_parameters_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one value wants is taken for symmetric, and all values are asked about, whatever is permuted."""
-
+    spec = read(RACE)
+    (check,) = spec.checks
+    system = scalarize(check.program, check.program.actions, check.properties, check.terminal, check.helpers)
+    case = Case(RACE, system, judge(spec, check, system, tries=100), Budget(depth=DEPTH), True)
+    agrees(case)
     monkeypatch.setattr(quotients._Fixing, "_shrink", lambda *_: None)
     monkeypatch.setattr(
         quotients._Fixing, "goals", lambda self: {i: tuple(sorted(set().union(*of))) for i, of in self._orbits.items()}
     )
 
-    notices(117, 1, lopsided=False)
+    with pytest.raises(Disagreement):
+        agrees(case)
 
 
 def test_beginning_again_at_another_time_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
