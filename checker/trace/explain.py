@@ -69,6 +69,8 @@ class _Explained:
         if guard is None:
             return
         found = parts.of_guard(self.check.program, action, guard, state, params)
+        if found is not None and found.further:
+            yield f"    (inside {counted(found.further, 'branch', 'branches')} more)"
         for part in () if found is None else found.around:
             yield from self._part(part)
         whole = self._text(guard.span)

@@ -32,6 +32,7 @@ from checker.trace.probe import (
     walk,
 )  # fmt: skip
 
+_NEAREST: Final = 12  # branches around or before a place that are told: those next to it
 _NAMED: Final = re.compile(r"[^(\[{]*[A-Za-z_][^(\[{]*")  # a constant that is more than a literal
 
 
@@ -77,11 +78,15 @@ class Part:
 
 @attrs.frozen
 class Stopped:
-    """Why an action is disabled: the branches around its guard, the parts of that, and the state by then."""
+    """Why an action is disabled: the branches around its guard, the parts of that, and the state by then.
+
+    `further`: how many branches are around those.
+    """
 
     around: tuple[Part, ...]
     parts: tuple[Part, ...]
     state: Value
+    further: int = 0
 
 
 def of_function(
@@ -112,7 +117,8 @@ def of_guard(
         return None
     why = _Why(place, frozenset(p.name for p in action.params))
     found = why.parts(guard.condition) if isinstance(guard, n.Require) else (why.part(n.IsNone(BOOL, guard.value)),)
-    return Stopped(why.branches(passed=False), found, place.value(n.Local(program.state, action.state)))
+    state_then = place.value(n.Local(program.state, action.state))
+    return Stopped(why.branches(passed=False), found, state_then, max(0, len(why.around) - _NEAREST))
 
 
 @attrs.frozen(eq=False)
@@ -125,19 +131,25 @@ class _Why:
     # --- what leads there --------------------------------------------------------------------------
 
     def branches(self, *, passed: bool) -> tuple[Part, ...]:
-        """The conditions of the branches around the place; with `passed`, those too that could have returned before."""
+        """The conditions of the nearest branches around the place; with `passed`, those too that could have returned
+        before."""
         found: list[Part] = []
-        for path, s in (*self.place.around(), (self.place.path, None)):
+        for path, s in (*self.around[-_NEAREST:], (self.place.path, None)):
             if passed:
                 found += self._passed(path)
             if isinstance(s, n.Branch):
                 found += self._taken(s, Where(path), truth=self.place.path[len(path) - 1][1] == "then")
         return tuple(found)
 
+    @property
+    def around(self) -> list[tuple[Path, n.Stmt]]:
+        """The branches and loops around the place, the outermost first."""
+        return list(self.place.around())
+
     def _passed(self, path: Path) -> Iterator[Part]:
         """Branches before a statement, in its block, that could have returned and did not."""
         *above, (last, _) = path
-        for i in range(last):
+        for i in range(max(0, last - _NEAREST), last):
             where = Where((*above, (i, "")))
             s = statement(self.place.function.body, (*above, (i, "")))
             if isinstance(s, n.Branch) and any(isinstance(x, n.Return) for _, x in walk((s,))):

@@ -270,6 +270,23 @@ false: sum(1 for t in Track if s.busy[t]) < MOST    (yard.py:105:13)
 ]
 
 
+def test_of_a_long_chain_the_nearest_branches_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of five hundred cases lies in all the others."""
+    cases = "".join(f"    elif s.n == {k} and k:\n        s.n = 0\n" for k in range(400))
+    text = f"@action\ndef chain(s: State, k: bool) -> None:\n    if s.n > 6:\n        s.n = 0\n{cases}    else:\n        require(k)\n"
+    (tmp_path / "yard.py").write_text(f"{MODEL}\n\n{text}")
+    (tmp_path / "yard_spec.py").write_text(SPEC)
+    monkeypatch.chdir(tmp_path)
+    spec = load_spec(Path("yard_spec.py"))
+    check = spec.checks[0]
+    action, params = parse_call(check, "chain(k=False)")
+    _, more, *lines = explain(spec, check, action, params, check.program.default, 100)
+
+    assert more == "    (inside 389 branches more)"
+    assert [line.split("    (")[0] for line in lines if ":" in line][-1] == "    false: require(k)"
+    assert sum("false: " in line for line in lines) == 13
+
+
 @pytest.mark.parametrize(("call", "why"), WHY, ids=[call for call, _ in WHY])
 def test_why_an_action_is_disabled(call: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The guard, the branches that lead to it, its false part, and the values that this speaks of."""
