@@ -19,7 +19,6 @@ from checker.diagnostics import InputError
 from checker.engines.contract import Holds, Task, Trouble, Verdict, Violated
 from checker.engines.explore import Explore
 from checker.ir import scalar as sc
-from checker.ir import types as ty
 from checker.ir.nodes import Property, PropertyKind
 from checker.ir.passes.scalarize import Maker
 from checker.ir.scalar import ScalarProperty
@@ -213,11 +212,14 @@ def test_that_some_value_is_in_reach_is_not_enough(monkeypatch: pytest.MonkeyPat
 
     def some(self: Maker, p: Property) -> ScalarProperty:
         made = real(self, p)
-        return attrs.evolve(made, goals=(sc.or_(made.goals),)) if p.kind is PropertyKind.RECOVERABLE else made
+        return (
+            attrs.evolve(made, goals=(sc.or_(made.goals),) * len(made.goals))
+            if p.kind is PropertyKind.RECOVERABLE
+            else made
+        )
 
     monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     monkeypatch.setattr(Maker, "property", some)
-    monkeypatch.setattr(ScalarProperty, "instance", lambda self, _: tuple(ty.members(t)[0] for _, t in self.params))
 
     notices(30)
 
@@ -227,10 +229,9 @@ def test_that_all_values_are_there_at_once_is_too_much(monkeypatch: pytest.Monke
 
     def at_once(self: Maker, p: Property) -> ScalarProperty:
         made = real(self, p)
-        return attrs.evolve(made, goals=(made.value,)) if p.kind is PropertyKind.RECOVERABLE else made
+        return attrs.evolve(made, goals=(made.value,) * len(made.goals)) if p.kind is PropertyKind.RECOVERABLE else made
 
     monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     monkeypatch.setattr(Maker, "property", at_once)
-    monkeypatch.setattr(ScalarProperty, "instance", lambda self, _: tuple(ty.members(t)[0] for _, t in self.params))
 
     notices(30)

@@ -23,6 +23,7 @@ from checker.ir.nodes import PropertyKind
 from checker.ir.scalar import ScalarSystem
 from checker.native import checkpoint
 from checker.native.memory import Region
+from checker.words import counted
 from tests.clock import Clock
 from tests.engines.test_explore import systems
 from tests.engines.test_reduction import BUSY, FEW
@@ -175,7 +176,7 @@ def test_a_run_without_memory_goes_on_with_more(
     assert isinstance(again, Unknown)
     assert again.coverage.checkpoint == str(file)
     assert first.coverage.states is not None
-    assert f"went on from a checkpoint of {first.coverage.states} states" in whole.coverage.notes[-1]
+    assert f"went on from a checkpoint of {counted(first.coverage.states or 0, 'state')}" in whole.coverage.notes[-1]
     assert same(whole) == same(Explore().run(Task(system)))
 
 

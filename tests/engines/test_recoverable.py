@@ -107,7 +107,7 @@ def test_a_saved_trace_knows_the_value(spec: Path, tmp_path: Path, capsys: pytes
     data["#meta"]["interlock"]["params"] = {"t": "Transfer(1)"}
     file.write_text(json.dumps(data))
     assert cli.main(["replay", str(file)]) == cli.DIFFERS
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert "after the path, pay(t=Transfer(1)) leads to can_be_paid(t=Transfer(1)) in plain Python" in said
 
     del data["#meta"]["interlock"]["params"]

@@ -314,7 +314,7 @@ def test_too_little_memory_even_for_that_is_said(tmp_path: Path) -> None:
     verdict = Explore().run(Task(agg_core(3, 1), Budget(memory=300_000), spill=tmp_path))
 
     assert isinstance(verdict, Unknown)
-    assert verdict.reason == "memory budget of 300000 bytes reached, with states on disk too: `--memory` sets more"
+    assert verdict.reason == "memory budget of 300 000 bytes reached, with states on disk too: `--memory` sets more"
 
 
 # --- what is not known is not told -----------------------------------------------------------------
