@@ -30,14 +30,6 @@ Code: TypeAlias = Callable[[Env], Any]  # of an expression: its value
 Block: TypeAlias = "Callable[[Env], _Returned | None]"  # of statements: what they return, if they do
 
 
-class InitialError(Exception):
-    """An initial action is an error of the model, with these parameters."""
-
-    def __init__(self, kind: ModelErrorKind, span: Span, action: str, params: tuple[Value, ...]) -> None:
-        super().__init__(f"initial action {action}: {kind.value} at {span}")
-        self.kind, self.span, self.action, self.params = kind, span, action, params
-
-
 class _Disabled(Exception):  # noqa: N818 - a guard said no
     def __init__(self, guard: n.Require | n.RequireSome) -> None:
         super().__init__()
@@ -109,22 +101,6 @@ def beginnings(program: Program) -> Iterator[tuple[Action, tuple[Value, ...], Ou
     for action in program.initials:
         for params in instances(action.params):
             yield action, params, run_action(program, action, program.default, params)
-
-
-def initial_states(program: Program) -> list[tuple[Value, str | None, tuple[Value, ...]]]:
-    """The distinct initial states, each with the first action and parameters that make it, in order.
-
-    Raises InitialError when an initial action is an error of the model.
-    """
-    if not program.initials:
-        return [(program.default, None, ())]
-    found: dict[Value, tuple[str, tuple[Value, ...]]] = {}
-    for action, params, outcome in beginnings(program):
-        if isinstance(outcome, Failed):
-            raise InitialError(outcome.kind, outcome.span, action.name, params)
-        if isinstance(outcome, Enabled):
-            found.setdefault(outcome.state, (action.name, params))
-    return [(state, name, params) for state, (name, params) in found.items()]
 
 
 def successors(

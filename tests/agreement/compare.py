@@ -36,6 +36,7 @@ from checker.semantics.values import ModelError
 from checker.smt.encode import BitVectors, Encoding, Integers, fitting
 from checker.smt.unroll import Unrolling
 from checker.trace.loader import Erred, Loaded, Refused, Took, load
+from tests.initials import InitialError, initial_states
 from tests.native.systems import shared, shortened, told
 from tests.strategies import Source
 
@@ -104,8 +105,8 @@ def prepare(spec: Spec) -> Subject:
 def _begins(program: Program) -> bool:
     """Whether a run begins."""
     try:
-        return bool(ev.initial_states(program))
-    except ev.InitialError:
+        return bool(initial_states(program))
+    except InitialError:
         return False
 
 
@@ -263,7 +264,7 @@ def _steps(subject: Subject, effort: Effort, seen: Seen) -> Iterator[tuple[int, 
     program, loaded, system = subject.program, subject.loaded, subject.system
     default = loaded.default()
     expect("front end", ("to", default), ("to", program.default), "the default state")
-    queue = [state for state, _, _ in ev.initial_states(program)]
+    queue = list(initial_states(program))
     known, left = set(queue), effort.steps
     for state in queue:
         s = to_leaves(program.state, state)
@@ -407,7 +408,7 @@ def compare_search(subject: Subject, most: int, seen: Seen) -> None:
 def _search(subject: Subject, check: Check, system: ScalarSystem, most: int, seen: Seen) -> bool:
     """Whether an invariant is violated, by both."""
     program = subject.program
-    states = {state: 0 for state, _, _ in ev.initial_states(program)}
+    states = dict.fromkeys(initial_states(program), 0)
     level, depth, transitions = list(states), 0, 0
     trouble = any(_bad(check, p, (s,)) for s in level for p in check.properties if p.kind is not PropertyKind.STEP)
     complete = False
@@ -498,7 +499,7 @@ def _check_violation(subject: Subject, verdict: Violated) -> None:
     where = f"violation: {verdict}"
     assert verdict.path is not None, where
     state = from_leaves(program.state, verdict.path.initial)
-    assert state in [s for s, _, _ in ev.initial_states(program)], where
+    assert state in initial_states(program), where
     before = state
     for step in verdict.path.steps:
         before = state

@@ -29,6 +29,7 @@ from checker.trace.loader import Refused, Took
 from checker.trace.replay import claim_of, judge
 from tests.agreement.compare import Disagreement, Subject, compiles, prepare, read
 from tests.agreement.recovering import of_members, of_values, recovering
+from tests.initials import initial_states
 from tests.native.systems import shared
 from tests.strategies import Source, random_model
 
@@ -83,7 +84,7 @@ def explored(subject: Subject) -> nx.DiGraph | None:
     """All states and steps of a model, run as plain Python; None where they are too many, or one is an error."""
     program = subject.program
     graph = nx.DiGraph()
-    level = [state for state, _, _ in ev.initial_states(program)]
+    level = initial_states(program)
     graph.add_nodes_from(level, depth=0)
     depth = 0
     while level:

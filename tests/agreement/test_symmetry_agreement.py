@@ -30,11 +30,10 @@ from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap
 from checker.ir.scalar import FALSE, ScalarSystem
 from checker.ir.types import Value
 from checker.native import symmetry as native
-from checker.semantics import evaluate
 from checker.semantics import evaluate as ev
-from checker.semantics.evaluate import InitialError
 from checker.semantics.layout import from_leaves
 from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
+from tests import initials
 from tests.agreement.compare import Disagreement, compiles, prepare, read
 from tests.agreement.recovering import of_members, recovering
 from tests.native.systems import initial_states, list_no_initial_states, shared, shortened
@@ -159,9 +158,9 @@ def cases(start: int, *, lopsided: bool = False) -> Iterator[tuple[int, Case]]:
             spec = read(source)
             check = spec.checks[0]
             actions = check.program.allowed(check.faults)
-            begun = evaluate.initial_states(check.program)
+            begun = initials.initial_states(check.program)
             system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
-        except (InputError, InitialError):
+        except (InputError, initials.InitialError):
             continue
         if begun and compiles(system) and scalarsets(system.state):
             budget = Budget(depth=DEPTH) if seed % 2 else Budget(states=STATES)

@@ -17,6 +17,7 @@ from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
 from checker.semantics.values import ModelError
+from tests import initials
 from tests.clock import effort
 from tests.native.systems import initial_states
 
@@ -369,7 +370,7 @@ def test_an_initial_action_reads_its_parameters_alone_and_gives_every_leaf() -> 
     wrong = [k for k in range(10) if sc.evaluate([e.condition for e in made.errors], {("p", 0): k}) == [1]]
     assert wrong == [4, 5, 6, 7, 8, 9]
     assert initial_states(system) == tuple(
-        to_leaves(STATE, state) for state, _, _ in ev.initial_states(attrs.evolve(program, initials=(few(program),)))
+        to_leaves(STATE, state) for state in initials.initial_states(attrs.evolve(program, initials=(few(program),)))
     )
 
 

@@ -12,6 +12,7 @@ from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
 from checker.semantics.values import ModelError
+from tests import initials
 from tests.native.systems import initial_states
 
 NET, ROOT = ty.ScalarT("Network", 2), ty.ScalarT("ExitRoot", 2)
@@ -84,7 +85,7 @@ def model(match_root: bool) -> n.Program:
 
 
 def reachable(program: n.Program) -> dict[ty.Value, int]:
-    depth = {s: 0 for s, _, _ in ev.initial_states(program)}
+    depth = dict.fromkeys(initials.initial_states(program), 0)
     queue = list(depth)
     for state in queue:
         for _, _, outcome in ev.successors(program, program.actions, state):

@@ -37,6 +37,7 @@ from checker.trace import itf
 from checker.trace.replay import Claim, Moves
 from checker.trace.trace import Call, Ending, Trace, TraceStep
 from tests.agreement.compare import read
+from tests.initials import InitialError, initial_states
 from tests.strategies import Source, random_model
 
 COLOR = EnumT("Color", ("RED", "BLUE"))
@@ -139,8 +140,8 @@ def _run(check: Check, dice: random.Random) -> tuple[Trace, Moves, Claim]:
 
 def _start(check: Check, dice: random.Random) -> Value:
     try:
-        found = evaluate.initial_states(check.program)
-    except evaluate.InitialError:
+        found = initial_states(check.program)
+    except InitialError:
         found = []
     return dice.choice(found)[0] if found else check.program.default
 

@@ -13,6 +13,7 @@ from checker.semantics import evaluate as ev
 from checker.trace import parts
 from checker.trace.explain import explain
 from tests.agreement.compare import read
+from tests.initials import InitialError, initial_states
 from tests.strategies import random_model
 
 MODELS, SEEDS = 8, 80
@@ -23,8 +24,8 @@ def states(check: Check) -> list[Value]:
     """Some reachable states, the initial ones first."""
     program = check.program
     try:
-        found = dict.fromkeys(state for state, _, _ in ev.initial_states(program)[:STATES])
-    except ev.InitialError:
+        found = dict.fromkeys(initial_states(program)[:STATES])
+    except InitialError:
         return []
     for state in list(found):
         for _, _, outcome in itertools.islice(ev.successors(program, program.actions, state), STATES):
