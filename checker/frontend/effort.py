@@ -5,6 +5,7 @@ Rule of the module: an upper bound from the text alone, so that nothing is evalu
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -94,9 +95,15 @@ class Calls:
 def _children(e: Any) -> list[object]:
     if isinstance(e, tuple):
         return list(e)
-    if attrs.has(type(e)) and type(e).__module__ == n.__name__:
-        return [getattr(e, field.name) for field in attrs.fields(type(e)) if field.name != "span"]
-    return []
+    return [getattr(e, name) for name in _fields(type(e))]  # type: ignore[arg-type] # a type is hashable
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """Where a node has its parts; nothing else has any."""
+    if not attrs.has(kind) or kind.__module__ != n.__name__:
+        return ()
+    return tuple(field.name for field in attrs.fields(kind) if field.name != "span")
 
 
 def _size(it: n.Iterable, unknown: int = MAX_STEPS + 1) -> int:

@@ -51,6 +51,7 @@ class Loader:
     modules: dict[Path, Declarations] = attrs.field(factory=dict)
     open: list[Path] = attrs.field(factory=list)
     written_at: Mapping[str, Span] = attrs.field(factory=dict)  # where the names of the overrides stand
+    _calls: dict[str, list[tuple[str, int]]] = attrs.field(factory=dict)  # of functions, by key
 
     def module(self, path: Path, name: str, *, is_spec: bool = False) -> Declarations:
         """The declarations of a file (imports first); mistakes are in the reporter."""
@@ -128,7 +129,9 @@ class Loader:
 
     def _refuse_effort(self, decls: Declarations) -> None:
         """Note functions of which one run makes more calls than replay, in plain Python, could make."""
-        made = Calls({f.key: list(calls(_body(f))) for f in self.functions() if f.lowered is not None})
+        for f in decls.functions:
+            self._calls[f.key] = list(calls(_body(f))) if f.calls and f.lowered is not None else []
+        made = Calls(self._calls)
         refused: set[str] = set()
         for f in decls.functions:
             total, nested = made.made(f.key)
