@@ -143,7 +143,7 @@ def _start(check: Check, dice: random.Random) -> Value:
         found = initial_states(check.program)
     except InitialError:
         found = []
-    return dice.choice(found)[0] if found else check.program.default
+    return dice.choice(found) if found else check.program.default
 
 
 def _instances(actions: tuple[Action, ...], dice: random.Random) -> Any:
