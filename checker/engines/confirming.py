@@ -40,6 +40,7 @@ _DRAWN: Final = 256  # states that are drawn of those that were found
 _NEAR: Final = 0.5  # of the states that were not found are near one that was
 _FURTHER: Final = 0.9  # the chance of one more step of a path
 _BEGINNINGS: Final = 8  # initial instances that are compared at a time
+_TRIED: Final = 1 << 12  # of them, while none is enabled
 _ABOUT: Final = "compared 1"
 
 
@@ -102,15 +103,20 @@ class Confirmation:
                 state = self.rng.choice(following) if following and self.rng.random() < _FURTHER else None
 
     def _begun(self, begun: Sequence[int]) -> Leaves | None:
-        """An initial state: by one of the instances that are said to be enabled, or the first of some others that is."""
+        """An initial state: by one of the instances that are said to be enabled, or the first of others that is; some of
+        those are compared in any case, and many where none is enabled."""
         state = self.agreement.begun(self.rng.choice(begun)) if begun else None
-        total = self.program.starts[-1]
-        for number in self.rng.sample(range(total), min(total, _BEGINNINGS)):
+        for tried, number in enumerate(self._instances()):
+            if state is not None and (tried >= _BEGINNINGS or self.late()):
+                break
             other = self.agreement.begun(number)
             state = other if state is None else state
-            if self.late():
-                break
         return state
+
+    def _instances(self) -> Iterator[int]:
+        """Initial instances: all of few, and of more some, drawn one by one."""
+        total = self.program.starts[-1]
+        return iter(range(total)) if total <= _BEGINNINGS else (self.rng.randrange(total) for _ in range(_TRIED))
 
     def late(self) -> bool:
         """Whether the time is over."""

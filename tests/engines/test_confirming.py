@@ -297,6 +297,22 @@ def test_initial_states_that_are_wrong_or_lost_are_noticed(
         run_check(spec, spec.checks[0], Overrides(engine=engine))
 
 
+def test_a_state_to_begin_with_is_found_among_many_instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of a thousand is enabled, and what counts for `--coverage` is compared all the same."""
+    (tmp_path / "begins.py").write_text(BEGINS.replace("Range(0, 5)", "Range(0, 999)").replace("by != 3", "by == 7"))
+    (tmp_path / "begins_spec.py").write_text(BEGUN)
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")
+    compared: list[int] = []
+    walked = confirming.walked
+    monkeypatch.setattr(confirming, "walked", lambda *given: compared.append(walked(*given)) or compared[-1])
+    spec = load_spec(tmp_path / "begins_spec.py")
+    result = run_check(spec, spec.checks[0], Overrides(coverage=True))
+
+    assert result.coverage.states == 1
+    assert compared
+    assert min(compared) > 0
+
+
 # --- how much is compared ----------------------------------------------------------------------------
 
 
