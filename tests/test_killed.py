@@ -16,6 +16,7 @@ import pytest
 # What differs from run to run; of code that was compared in an earlier run, more states are.
 TIMES = {
     "search_seconds", "total_seconds", "bytes_per_state", "peak_memory_bytes", "trace", "workers", "compared_states",
+    "states_per_second",
 }  # fmt: skip
 MODEL = """
 from typing import Annotated, Final
