@@ -17,10 +17,11 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import attrs
 
-from checker.engines.contract import Disagreement, Step
+from checker.engines.contract import Disagreement
 from checker.ir.nodes import PropertyKind
 from checker.ir.passes.symmetry import permuted
 from checker.ir.scalar import ScalarAction, ScalarProperty
+from checker.ir.types import Value
 from checker.native.probe import Ask, Probe, Steps, Words, probes
 from checker.native.program import Program
 from checker.native.repeat import kept
@@ -130,7 +131,7 @@ class Agreement:
             if found.words is not None:
                 said = self.program.unpack(found.words)
             if said != outcome:
-                call = self._named(self.system.initials[start.action], start)
+                call = _called(self.system.initials[start.action], start.params)
                 self._differ(probe, ("began", number), call, self._told(outcome, said), self._told(said, outcome))
         return outcome if isinstance(outcome, tuple) else None
 
@@ -196,11 +197,7 @@ class Agreement:
     def call(self, number: int) -> str:
         """An instance as its author would write it."""
         step = self.program.step(number)
-        return self._named(self.system.actions[step.action], step)
-
-    def _named(self, action: ScalarAction, step: Step) -> str:
-        shown = (f"{n}={show_value(t, v)}" for (n, t), v in zip(action.params, step.params, strict=True))
-        return f"{action.name}({', '.join(shown)})"
+        return _called(self.system.actions[step.action], step.params)
 
     # --- claims ------------------------------------------------------------------------------------
 
@@ -228,12 +225,7 @@ class Agreement:
             for bit, number in enumerate(portion.numbers):
                 said = bool(bits >> bit & 1)
                 if number < len(truths) and said is not truths[number]:
-                    self._differ(probe, ("wanted", words, k), self._goal(p, number), truths[number], said)
-
-    def _goal(self, p: ScalarProperty, number: int) -> str:
-        """A goal as its author would write it."""
-        shown = (f"{n}={show_value(t, v)}" for (n, t), v in zip(p.params, p.instance(number), strict=True))
-        return f"{p.name}({', '.join(shown)})"
+                    self._differ(probe, ("wanted", words, k), _called(p, p.instance(number)), truths[number], said)
 
     def _compare_claims_of_step(
         self, state: Any, words: Words, steps: Sequence[Steps], step: _Taken, late: Late
@@ -321,6 +313,11 @@ class Agreement:
             f"of {of} in a state, compiled code says: {_shown(says)}; and the model's text: {_shown(means)}",
             kept(probe, self.program.library.assembly, ask, _shown(means)),
         )
+
+
+def _called(of: ScalarAction | ScalarProperty, params: tuple[Value, ...]) -> str:
+    shown = (f"{n}={show_value(t, v)}" for (n, t), v in zip(of.params, params, strict=True))
+    return f"{of.name}({', '.join(shown)})"
 
 
 def _shown(said: object) -> str:

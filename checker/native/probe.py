@@ -119,8 +119,7 @@ class Probe:
         """What an initial instance does."""
         self._err.put(0, [NONE])
         made = self._native["initial"](number, self._state.address, self._err.address)
-        words = tuple(self._state.get(k) for k in range(self.words)) if made else None
-        return Began(words, self._err.get(0) != NONE)
+        return Began(self._words() if made else None, self._err.get(0) != NONE)
 
     def judged(self, state: Words) -> Judged:
         """What is wrong in a state, and what it witnesses."""
@@ -161,6 +160,10 @@ class Probe:
         """The representative of a state's orbit."""
         self._state.put(0, state)
         self._native["represent"](self._state.address)
+        return self._words()
+
+    def _words(self) -> Words:
+        """The state that was written where one is handed over."""
         return tuple(self._state.get(k) for k in range(self.words))
 
     def _both(self, old: Words, new: Words) -> tuple[int, int]:

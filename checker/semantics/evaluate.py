@@ -60,12 +60,12 @@ Outcome: TypeAlias = Enabled | Disabled | Failed
 
 
 class _Returned:
-    """What a block returned, the expression it came from, and the values of the names there."""
+    """What a block returned: None, too, is a value."""
 
-    __slots__ = ("env", "source", "value")
+    __slots__ = ("value",)
 
-    def __init__(self, value: Any, source: Expr | None, env: Env) -> None:
-        self.value, self.source, self.env = value, source, env
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 # --- the interface ---------------------------------------------------------------------------------
@@ -112,20 +112,6 @@ def successors(
             outcome = run_action(program, action, state, params)
             if not isinstance(outcome, Disabled):
                 yield i, params, outcome
-
-
-def explain_false(
-    helpers: Mapping[str, Function], function: Function, args: tuple[Value, ...]
-) -> list[tuple[Expr, bool]]:
-    """The conjuncts that make a function's returned expression false, as far as it was evaluated.
-
-    Looks into `and`, and into the first false instance of `all`; empty when the result is true.
-    """
-    evaluator = Evaluator(helpers)
-    returned = evaluator.returned(function, args)
-    if returned.value or returned.source is None:
-        return []
-    return [(e, False) for e in evaluator.false_conjuncts(returned.source, returned.env)]
 
 
 def explain_guard(
@@ -214,14 +200,10 @@ class Evaluator:
 
     def call(self, function: Function, args: Sequence[Value]) -> Value:
         """The value of a function.  Raises ModelError."""
-        return self.returned(function, args).value  # type: ignore[no-any-return]
-
-    def returned(self, function: Function, args: Sequence[Any]) -> _Returned:
-        """What a function returns, and where.  Raises ModelError."""
         returned = self._block_of(function)({p.name: v for p, v in zip(function.params, args, strict=True)})
         if returned is None:
             raise ModelError(ModelErrorKind.MISSING, function.span)
-        return returned
+        return returned.value  # type: ignore[no-any-return]
 
     def _block_of(self, made: Action | Function) -> Block:
         found = self._blocks.get(id(made))
@@ -259,9 +241,9 @@ class Evaluator:
 
     def _return(self, s: n.Return) -> Block:
         if s.value is None:
-            return lambda env: _Returned(None, None, env)
-        value, source = self.value(s.value), s.value
-        return lambda env: _Returned(value(env), source, env)
+            return lambda env: _Returned(None)
+        value = self.value(s.value)
+        return lambda env: _Returned(value(env))
 
     def _branch(self, s: n.Branch) -> Block:
         test, then, otherwise = self.value(s.test), self.block(s.then), self.block(s.otherwise)
@@ -474,7 +456,7 @@ class Evaluator:
 
     def _call(self, e: n.Call) -> Code:
         function, arguments = self.helpers[e.function], [self.value(a) for a in e.arguments]
-        return lambda env: self.returned(function, [a(env) for a in arguments]).value
+        return lambda env: self.call(function, [a(env) for a in arguments])
 
     def _contains(self, e: n.Contains) -> Code:
         return self._both(e.item, e.collection, lambda item, collection: item in collection)
@@ -560,21 +542,6 @@ class Evaluator:
             return value
 
         return run
-
-    # --- explanations ------------------------------------------------------------------------------
-
-    def false_conjuncts(self, e: Expr, env: Env) -> list[Expr]:
-        """The innermost conjuncts of a false expression that make it false."""
-        if isinstance(e, n.And):
-            for item in e.items:
-                if not self.value(item)(env):
-                    return self.false_conjuncts(item, env)
-        if isinstance(e, n.Quant) and e.op is n.QuantOp.ALL:
-            body = self.value(e.body)
-            for inner in self.instances(e.clauses)(env, None):
-                if not body(inner):
-                    return self.false_conjuncts(e.body, inner)
-        return [e]
 
 
 _FOLDS: Final[Mapping[n.QuantOp, Callable[[Any], Any]]] = {

@@ -96,7 +96,7 @@ def of_function(
 
     `state` is the type of the model's state.  Empty where the function is true.
     """
-    if not evaluate.explain_false(helpers, function, args):
+    if evaluate.call(helpers, function, args):
         return ()
     place, value = returned(helpers, state, function, args)
     return _of(place, value, frozenset(p.name for p in function.params))

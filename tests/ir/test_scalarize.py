@@ -17,6 +17,7 @@ from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
 from checker.semantics.values import ModelError
+from checker.watch import Watch, watching
 from tests import initials
 from tests.clock import effort
 from tests.native.systems import initial_states
@@ -346,13 +347,14 @@ def test_who_waits_is_asked_about_while_loops_are_unrolled() -> None:
     loop = n.Loop(("i",), (ty.INT,), n.RangeIter(num(0), num(5_000)), body, span=span())
     looks = []
 
-    def look() -> None:
+    def wanted() -> bool:
         looks.append(0)
         if len(looks) == 20:
             raise InterruptedError
+        return False
 
-    with pytest.raises(InterruptedError):
-        scalarize(PROGRAM, [action("long", {}, loop)], [], None, {}, look)
+    with pytest.raises(InterruptedError), watching(Watch(None, wanted)):
+        scalarize(PROGRAM, [action("long", {}, loop)], [], None, {})
 
 
 def test_an_initial_action_reads_its_parameters_alone_and_gives_every_leaf() -> None:

@@ -12,6 +12,7 @@ from checker.ir.passes.scalarize import scalarize
 from checker.semantics import evaluate as ev
 from checker.semantics.layout import from_leaves, to_leaves
 from checker.semantics.values import ModelError
+from checker.trace import parts
 from tests import initials
 from tests.native.systems import initial_states
 
@@ -185,8 +186,8 @@ def test_the_false_conjunct_is_named() -> None:
     """`a and b` is false because of b alone."""
     b = n.Compare(ty.BOOL, CompareOp.EQ, num(1), num(2), span=Span("t", 3, 0, 3, 4))
     f = n.Function("f", "m", (), ty.BOOL, (n.Return(n.And(ty.BOOL, (n.Const(ty.BOOL, True), b))),), "")
-    ((conjunct, truth),) = ev.explain_false({}, f, ())
-    assert (conjunct.span.line, truth) == (3, False)
+    (part,) = parts.of_function({}, ty.NONE, f, ())
+    assert (part.expr.span.line, part.truth) == (3, False)
 
 
 def test_a_function_that_returns_nothing_is_an_error() -> None:

@@ -36,7 +36,6 @@ __all__ = [
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
 MAX_DOMAIN: Final = 65_536
 MAX_BITS: Final = 4096  # of a number that is computed between two stores
-_LOOK: Final = 64  # expressions that are evaluated between two looks at the clock
 MAX_EXPRESSIONS: Final = 300_000  # of one check, evaluated symbolically; compiled in some ten seconds
 
 _MANY: Final = 256  # expressions between two looks at the clock
@@ -51,15 +50,14 @@ def scalarize(
     properties: Sequence[Property],
     terminal: Function | None,
     helpers: Mapping[str, Function],
-    look: Callable[[], object] = lambda: None,
 ) -> ScalarSystem:
-    """The scalar form of one check.  `look` is called now and then, and may raise.
+    """The scalar form of one check.
 
     Raises InputError E002 (too much to unroll, or a number too large).
     """
     state = program.state
     leaves = tuple(flatten_type(state))
-    maker = Maker(state, {**program.helpers, **helpers}, {}, look)
+    maker = Maker(state, {**program.helpers, **helpers}, {})
     last = None if terminal is None else maker.property(Property(PropertyKind.ALWAYS, terminal))
     return ScalarSystem(
         leaves=leaves,
@@ -79,7 +77,6 @@ class Maker:
     state: Type
     helpers: Mapping[str, Function]
     calls: dict[tuple[Any, ...], Sym]
-    look: Callable[[], object] = lambda: None
     work: Iterator[int] = attrs.field(factory=itertools.count)  # expressions evaluated so far
     wide: list[Wide] = attrs.field(factory=list)
 
@@ -228,7 +225,7 @@ class Run:
 
     def __init__(self, maker: Maker) -> None:
         self.state, self.helpers, self.calls, self.work = maker.state, maker.helpers, maker.calls, maker.work
-        self.wide, self.look = maker.wide, maker.look
+        self.wide = maker.wide
         self.frames = [_Frame(lambda: TRUE)]
         self.sites: list[ErrorSite] = []
         self.effects = 0  # guards and error checks met so far; calls without any are kept
@@ -521,8 +518,6 @@ class Run:
             look()
         if done >= MAX_EXPRESSIONS:
             _refuse(f"the loops of this check unroll to more than {MAX_EXPRESSIONS} expressions, here at last", e.span)
-        if not done % _LOOK:
-            self.look()
         return _EXPRESSIONS[type(e)](self, e, env)
 
     def const(self, e: n.Const, env: Env) -> Sym:
