@@ -1,7 +1,7 @@
 """Interlock: check cross-chain protocols written as plain typed Python.
 
-Every face of it imports this package first (the command, `python -m checker`, `checker.stateful`, the pytest plugin),
-so this is where a system is refused that has no locks, signals and descriptors of POSIX: in a sentence, with the exit
+Every face of it imports this package first (the command, `python -m interlock`, `interlock.stateful`, the pytest
+plugin), so this is where a system is refused that has no locks, signals and descriptors of POSIX: in a sentence, with the exit
 code of wrong input.
 """
 
@@ -10,5 +10,3 @@ import sys
 if sys.platform == "win32":
     print("Interlock runs on Linux and macOS; on Windows use WSL", file=sys.stderr)
     raise SystemExit(2)
-
-__version__ = "0.1.0"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import attrs
 
-from checker.fold import fold
-from checker.words import counted
+from interlock.checker.fold import fold
+from interlock.checker.words import counted
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 Rule of the module: a rule an action.  Which instances are enabled is asked of the compiled model, so that
 Hypothesis draws among those alone; the step itself, the properties and the end of a run are decided by the
-model's own text, through `checker.trace.loader`.  A failing run is shown as calls that paste back into Python.
+model's own text, through `interlock.checker.trace.loader`.  A failing run is shown as calls that paste back into Python.
 
     TestBridge = machine("specs/bridge.py", "three chains").TestCase
 
@@ -34,20 +34,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from checker.diagnostics import Diagnostic, InputError, did_you_mean, mistake, nearest, render_all
-from checker.engines.contract import Step
-from checker.engines.shrink import shortened
-from checker.frontend import load_spec
-from checker.ir.claims import Check, Spec
-from checker.ir.nodes import Action, Param, Property, PropertyKind
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.types import Value
-from checker.native.enabled import Enabled
-from checker.semantics import evaluate
-from checker.semantics.layout import to_leaves
-from checker.semantics.meaning import Evaluated
-from checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, load, paste, to_python
-from checker.trace.replay import ReplayMismatch
+from interlock.checker.contract import Step
+from interlock.checker.diagnostics import Diagnostic, InputError, did_you_mean, mistake, nearest, render_all
+from interlock.checker.engines.shrink import shortened
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.nodes import Action, Param, Property, PropertyKind
+from interlock.checker.ir.types import Value
+from interlock.checker.native.walks.enabled import Enabled
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.semantics import evaluate
+from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.meaning import Evaluated
+from interlock.checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, load, paste, to_python
+from interlock.checker.trace.replay import ReplayMismatch
 
 _KEPT: Final = 4096  # steps whose ends are kept
 _JUDGED: Final = (PropertyKind.ALWAYS, PropertyKind.STEP)

@@ -12,7 +12,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from checker.diagnostics import mistake
+from interlock.checker.diagnostics import mistake
 
 
 def write(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ messages are never consumed, so receiving one twice is allowed.
 
 from typing import Final
 
-from model.lang import Enum, FiniteSet, Map, Scalarset, action, auto, filled, require, state
+from interlock import Enum, FiniteSet, Map, Scalarset, action, auto, filled, require, state
 
 MANAGERS: Final = 3
 WAIT_FOR_ALL: Final[bool] = True  # False: the transaction manager commits without every vote (known to be unsafe)

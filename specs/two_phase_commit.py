@@ -4,9 +4,9 @@ The counts are those published with the TLA+ model: 288 states for 3 managers, 8
 6, 296 448 for 7.
 """
 
-from model import two_phase_commit
-from model.lang import Holds, Violated, always, check, reachable
-from model.two_phase_commit import Decision, Manager, State, Vote
+from interlock import Holds, Violated, always, check, reachable
+from interlock.model import two_phase_commit
+from interlock.model.two_phase_commit import Decision, Manager, State, Vote
 
 
 @always

@@ -8,7 +8,12 @@ from types import FrameType
 
 import pytest
 
-NATIVE = ("checker.engines.explore", "checker.engines.findings", "checker.native.jit", "checker.native.shortcuts")
+NATIVE = (
+    "interlock.checker.engines.explore",
+    "interlock.checker.engines.findings",
+    "interlock.checker.native.code.jit",
+    "interlock.checker.native.module.shortcuts",
+)
 
 
 class Clock:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from checker.ir.nodes import Program
-from checker.ir.types import Value
-from checker.semantics.evaluate import Enabled, Failed, beginnings
+from interlock.checker.ir.nodes import Program
+from interlock.checker.ir.types import Value
+from interlock.checker.semantics.evaluate import Enabled, Failed, beginnings
 
 
 class InitialError(Exception):

@@ -18,8 +18,8 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from checker.ir import types as ty
-from checker.ir.types import BOOL, INT, Type
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.types import BOOL, INT, Type
 
 
 class Stuck(Exception):
@@ -840,7 +840,7 @@ class Grammar:
 
 _MODEL = '''from typing import Annotated, Final
 
-from model.lang import (
+from interlock import (
     Bound, Enum, FiniteSet, Map, OrderedEnum, Range, Scalarset, Seq, action, auto, evolve, filled, initial, members,
     record, require, require_some, state,
 )
@@ -888,7 +888,7 @@ _SPEC = """from typing import Annotated
 
 import gen
 from gen import FLAG, LIMIT, Claim, Colour, Mode, Pair, State, Who{helpers}
-from model.lang import (
+from interlock import (
     Bound, FiniteSet, Holds, Map, Range, Seq, always, check, evolve, fires, members, reachable, step,
 )
 

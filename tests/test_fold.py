@@ -8,9 +8,9 @@ import shlex
 
 import pytest
 
-from checker.fold import WIDTH, fold, fold_command, said, screen, width_of
-from checker.ir.types import BOOL, EnumT, IntT, MapT, RecordT, ScalarT, SetT, members
-from checker.trace.diff import diff, places
+from interlock.checker.fold import WIDTH, fold, fold_command, said, screen, width_of
+from interlock.checker.ir.types import BOOL, EnumT, IntT, MapT, RecordT, ScalarT, SetT, members
+from interlock.checker.trace.diff import diff, places
 
 NODE = RecordT("Node", (("chain", ScalarT("Chain", 3)), ("height", IntT(1, 9))))
 CALLS = (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError, render_all
-from checker.frontend import load_model, load_spec
+from interlock.checker.diagnostics import InputError, render_all
+from interlock.checker.frontend import load_model, load_spec
 
 REFERENCE = Path(__file__).parent.parent / "model" / "README.md"
 BLOCKS = re.findall(r"^## (.+?)\n|^```python\n(.*?)^```", REFERENCE.read_text(), re.DOTALL | re.MULTILINE)
@@ -30,7 +30,7 @@ EXAMPLES = examples()
 
 
 def test_the_reference_is_complete() -> None:
-    from model import lang
+    from interlock.model import lang
 
     text = REFERENCE.read_text()
     assert [name for name in lang.__all__ if not re.search(rf"\b{name}\b", text)] == []

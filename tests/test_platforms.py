@@ -14,9 +14,9 @@ WINDOWS = "import sys; sys.platform = 'win32'; sys.modules['fcntl'] = None; "
 REFUSED = "Interlock runs on Linux and macOS; on Windows use WSL\n"
 FACES = {
     "the command": f"import runpy; sys.argv = ['interlock', 'check', 'specs']; runpy.run_path({str(COMMAND)!r}, run_name='__main__')",
-    "python -m checker": "import runpy; sys.argv = ['checker', 'check', 'specs']; runpy.run_module('checker', run_name='__main__')",
-    "state machines": "from checker.stateful import machine",
-    "the pytest plugin": "import checker.pytest_plugin",
+    "python -m interlock": "import runpy; sys.argv = ['interlock', 'check', 'specs']; runpy.run_module('interlock', run_name='__main__')",
+    "state machines": "from interlock.stateful import machine",
+    "the pytest plugin": "import interlock.pytest_plugin",
 }
 
 
@@ -36,14 +36,16 @@ def test_windows_is_refused_in_a_sentence(face: str) -> None:
 
 def test_pytest_with_the_plugin_ends_with_the_sentence() -> None:
     """Though pytest itself runs there."""
-    done = on_windows("sys.exit(pytest.main(['-p', 'checker.pytest_plugin', 'specs']))", before="import pytest; ")
+    done = on_windows(
+        "sys.exit(pytest.main(['-p', 'interlock.pytest_plugin', 'specs']))", before="import pytest; "
+    )
 
     assert (done.returncode, done.stderr) == (2, REFUSED)
 
 
 def test_windows_is_refused_before_anything_else_is_imported() -> None:
-    """What is imported later may not be there."""
-    code = "before = set(sys.modules)\ntry:\n    import checker.cli\nexcept SystemExit:\n    print({*sys.modules} - before)"
+    """What is imported later may not be there: but for the language, nothing of Interlock is."""
+    code = "try:\n    import interlock.checker.command.cli\nexcept SystemExit:\n    print(sorted(m for m in sys.modules if m.startswith('interlock')))"
     done = on_windows("\n" + code)
 
-    assert done.stdout == "set()\n"
+    assert done.stdout == "['interlock', 'interlock.model', 'interlock.model.lang']\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 MODEL = """from typing import Annotated
 
-from model.lang import Range, action, require, state
+from interlock import Range, action, require, state
 
 
 @state
@@ -22,7 +22,7 @@ def up(s: State) -> None:
     s.x += 1
 """
 SPEC = """import toy
-from model.lang import Holds, NoneSampled, always, check, recoverable
+from interlock import Holds, NoneSampled, always, check, recoverable
 from toy import State
 
 
@@ -47,7 +47,7 @@ def test_a_check_of_which_not_all_was_judged_fails_and_says_why(tmp_path: Path) 
     (tmp_path / "toy.py").write_text(MODEL)
     (tmp_path / "toy_spec.py").write_text(SPEC)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "-p", "checker.pytest_plugin", "toy_spec.py"],
+        [sys.executable, "-m", "pytest", "-v", "-p", "interlock.pytest_plugin", "toy_spec.py"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from checker.diagnostics import InputError
-from checker.ir.types import Value, members
-from checker.semantics import evaluate
-from checker.stateful import Call, Model, ModelMachine, NotJudged, machine
-from checker.trace.loader import Erred, Refused, to_python
+from interlock.checker.diagnostics import InputError
+from interlock.checker.ir.types import Value, members
+from interlock.checker.semantics import evaluate
+from interlock.checker.stateful import Call, Model, ModelMachine, NotJudged, machine
+from interlock.checker.trace.loader import Erred, Refused, to_python
 
 ROOT = Path(__file__).resolve().parent.parent
 TWO_PHASE = ROOT / "specs" / "two_phase_commit.py"
@@ -34,7 +34,7 @@ MODEL = '''"""A climb: steps up and down, some of which leave the range."""
 
 from typing import Annotated, Final
 
-from model.lang import Enum, Map, Range, Scalarset, action, auto, filled, initial, record, require, require_some, state
+from interlock import Enum, Map, Range, Scalarset, action, auto, filled, initial, record, require, require_some, state
 
 FIRST: Final = 0
 LAST: Final = 3
@@ -99,7 +99,7 @@ SPEC = '''"""What is claimed of a climb."""
 
 import climb
 from climb import State, Who
-from model.lang import Violated, always, check, deadlock, model_error, step
+from interlock import Violated, always, check, deadlock, model_error, step
 
 
 @always
@@ -167,7 +167,7 @@ NOISE = '''"""Two lamps: one is to be turned up five times, and both can be turn
 
 from typing import Annotated
 
-from model.lang import Map, Range, Scalarset, action, filled, require, state
+from interlock import Map, Range, Scalarset, action, filled, require, state
 
 
 class Lamp(Scalarset, size=2):
@@ -193,7 +193,7 @@ def turn(s: State, lamp: Lamp, to: Annotated[int, Range(0, 3)]) -> None:
 NOISE_SPEC = '''"""No lamp gets too bright."""
 
 import noise
-from model.lang import Holds, Violated, always, check, reachable, recoverable
+from interlock import Holds, Violated, always, check, reachable, recoverable
 from noise import Lamp, State
 
 
@@ -398,7 +398,7 @@ def test_runs_of_more_beginnings_than_are_listed_begin_with_one_that_is_enabled(
 ) -> None:
     """Drawn from all of them; one that is an error of the model still fails the test."""
     listed = failure(machine(climb, name))
-    monkeypatch.setattr("checker.native.enabled.LISTED", 0)
+    monkeypatch.setattr("interlock.checker.native.walks.enabled.LISTED", 0)
 
     assert failure(machine(climb, name)) == listed
 

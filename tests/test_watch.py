@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from checker import watch
-from checker.engines import distinct
-from checker.engines.contract import Budget, Task, Unknown, Verdict
-from checker.engines.explore import Explore
-from checker.engines.simulate import Simulate
-from checker.frontend import load_spec
-from checker.ir.passes.correspondence import correspondence
-from checker.ir.passes.ranges import ranges
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.passes.symmetry import symmetries
-from checker.ir.scalar import ScalarSystem, integer, substitute, topological
-from checker.native.cache import Cache
-from checker.native.jit import FAST, Library
-from checker.native.program import Program
-from checker.native.shortcuts import Shortcuts
-from checker.overrides import Overrides
-from checker.run import run_check
-from checker.watch import TimeUp, Watch, watching
+from interlock.checker import watch
+from interlock.checker.checks.overrides import Overrides
+from interlock.checker.checks.run import run_check
+from interlock.checker.contract import Budget, Task, Unknown, Verdict
+from interlock.checker.engines import distinct
+from interlock.checker.engines.explore import Explore
+from interlock.checker.engines.simulate import Simulate
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.scalar import ScalarSystem, integer, substitute, topological
+from interlock.checker.native.code.cache import Cache
+from interlock.checker.native.code.jit import FAST, Library
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.module.shortcuts import Shortcuts
+from interlock.checker.passes.correspondence import correspondence
+from interlock.checker.passes.ranges import ranges
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.passes.symmetry import symmetries
+from interlock.checker.watch import TimeUp, Watch, watching
 from tests.native.systems import agg_core
 
 SPEC = Path(__file__).resolve().parent.parent / "specs" / "two_phase_commit.py"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.words import counted, short, spaced
+from interlock.checker.words import counted, short, spaced
 
 
 @pytest.mark.parametrize(

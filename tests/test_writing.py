@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checker import writing
-from checker.diagnostics import InputError
+from interlock.checker import writing
+from interlock.checker.diagnostics import InputError
 
 
 def full(_part: Path, _data: bytes) -> None:

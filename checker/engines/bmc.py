@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import attrs
 
-from checker.engines.contract import Cause, Coverage, Ended, NoneWithin, Task, Unknown, Verdict, Violated
-from checker.engines.judged import beyond
-from checker.ir.scalar import ScalarProperty
-from checker.smt.claims import claims
-from checker.smt.paths import nowhere, violated, witnessed
-from checker.smt.search import Bounded, Clock, Stopped, Unbegun
-from checker.watch import TimeUp
-from checker.words import counted
+from interlock.checker.contract import Cause, Coverage, Ended, NoneWithin, Task, Unknown, Verdict, Violated
+from interlock.checker.engines.judged import beyond
+from interlock.checker.ir.scalar import ScalarProperty
+from interlock.checker.smt.claims import claims
+from interlock.checker.smt.paths import nowhere, violated, witnessed
+from interlock.checker.smt.search import Bounded, Clock, Stopped, Unbegun
+from interlock.checker.watch import TimeUp
+from interlock.checker.words import counted
 
 
 class Bmc:

@@ -19,15 +19,15 @@ from typing import Final, NoReturn
 
 import attrs
 
-from checker.engines.contract import Disagreement
-from checker.native.agreement import Agreement, Expansion
-from checker.native.jit import Library, host
-from checker.native.lookup import Lookup
-from checker.native.probe import Ask
-from checker.native.program import Program
-from checker.native.repeat import kept
-from checker.native.samples import Samples
-from checker.semantics.meaning import Leaves, Meaning, Scalar
+from interlock.checker.contract import Disagreement
+from interlock.checker.native.code.jit import Library, host
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.store.lookup import Lookup
+from interlock.checker.native.validation.agreement import Agreement, Expansion
+from interlock.checker.native.validation.probe import Ask
+from interlock.checker.native.validation.repeat import kept
+from interlock.checker.native.validation.samples import Samples
+from interlock.checker.semantics.meaning import Leaves, Meaning, Scalar
 
 # Times are of the processor, so that on a busy machine no less is compared.
 _NEW: Final = 0.03  # seconds of comparing code that was not compared before

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from checker.diagnostics import InputError
-from checker.engines import confirming
-from checker.engines.contract import Asked, Surveyed
-from checker.ir.passes.symmetry import symmetries
-from checker.ir.scalar import ScalarAction, ScalarSystem
-from checker.native.survey import Counted, Survey
-from checker.native.visited import OutOfMemory
+from interlock.checker.contract import Asked, Surveyed
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines import confirming
+from interlock.checker.ir.scalar import ScalarAction, ScalarSystem
+from interlock.checker.native.store.survey import Counted, Survey
+from interlock.checker.native.store.visited import OutOfMemory
+from interlock.checker.passes.symmetry import symmetries
 
 if TYPE_CHECKING:
-    from checker.native.disk import DiskSurvey
+    from interlock.checker.native.store.disk import DiskSurvey
 
 MOST = 1 << 20  # instances of the questions that are asked together
 

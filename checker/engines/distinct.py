@@ -18,11 +18,11 @@ from typing import Final
 
 import attrs
 
-from checker.engines.contract import Path, Step, Task, Trouble, Unknown, Verdict, Violated
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, not_, or_
-from checker.watch import TimeUp
-from checker.words import counted
+from interlock.checker.contract import Path, Step, Task, Trouble, Unknown, Verdict, Violated
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, not_, or_
+from interlock.checker.watch import TimeUp
+from interlock.checker.words import counted
 
 Actions = frozenset[int]
 Search = Callable[[Task], Verdict]

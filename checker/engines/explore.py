@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 
-from checker.engines import confirming, coverage, distinct, reduction
-from checker.engines.contract import (
+from interlock.checker.contract import (
     INTERRUPTED,
     Asked,
     Cause,
@@ -37,30 +36,32 @@ from checker.engines.contract import (
     no_beginning,
     unbegun,
 )
-from checker.engines.findings import Findings, Stop, with_notes
-from checker.engines.judged import undecided
-from checker.engines.keeping import Kept, keeper_of
-from checker.engines.reduction import Reduction
-from checker.ir.nodes import PropertyKind
-from checker.ir.passes.known import Known
-from checker.native import division, history, limits
-from checker.native.crew import Crew
-from checker.native.history import History
-from checker.native.jit import FAST
-from checker.native.kernel import BLOCK, Ctx, Status
-from checker.native.lookup import Lookup
-from checker.native.program import Program, known_leaves, permitted
-from checker.native.run import NONE
-from checker.native.saved import numbers, restore, sections
-from checker.native.shortcuts import Shortcuts
-from checker.native.survey import Survey
-from checker.native.visited import DiskError, Full, OutOfMemory, Visited
-from checker.semantics.layout import Division
-from checker.watch import TimeUp
-from checker.words import counted
+from interlock.checker.engines import confirming, coverage, distinct, reduction
+from interlock.checker.engines.findings import Findings, Stop, with_notes
+from interlock.checker.engines.judged import undecided
+from interlock.checker.engines.keeping import Kept, keeper_of
+from interlock.checker.engines.reduction import Reduction
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.native.code import limits
+from interlock.checker.native.code.jit import FAST
+from interlock.checker.native.kernel import BLOCK, Ctx, Status
+from interlock.checker.native.module.crew import Crew
+from interlock.checker.native.module.program import Program, known_leaves, permitted
+from interlock.checker.native.module.run import NONE
+from interlock.checker.native.module.shortcuts import Shortcuts
+from interlock.checker.native.store import division, history
+from interlock.checker.native.store.history import History
+from interlock.checker.native.store.lookup import Lookup
+from interlock.checker.native.store.saved import numbers, restore, sections
+from interlock.checker.native.store.survey import Survey
+from interlock.checker.native.store.visited import DiskError, Full, OutOfMemory, Visited
+from interlock.checker.passes.known import Known
+from interlock.checker.semantics.layout import Division
+from interlock.checker.watch import TimeUp
+from interlock.checker.words import counted
 
 if TYPE_CHECKING:
-    from checker.native.spill import Spill
+    from interlock.checker.native.store.spill import Spill
 
 _PAUSE = 0.1  # seconds of native search between looks at the budget
 _REPORT = 0.5  # seconds between calls of `progress`
@@ -237,7 +238,7 @@ class _Search:
             return Surveyed(0, self.whole, unanswered=(f"coverage was not counted: {stop}",))
 
     def _surveyed_on_disk(self, spill: Spill, asked: Asked, told: Coverage) -> Surveyed:
-        from checker.native.disk import DiskSurvey  # noqa: PLC0415 - numpy, only for what is large
+        from interlock.checker.native.store.disk import DiskSurvey  # noqa: PLC0415 - numpy, only for what is large
 
         levels = len(spill.sizes) if self.whole is None else self.whole
         survey = DiskSurvey(spill, levels, self._look)
@@ -582,6 +583,6 @@ def _spill_of(task: Task, visited: Visited) -> Spill | None:
     """Where a search may put its states when memory is full.  Raises InputError C006."""
     if task.spill is None:
         return None
-    from checker.native.spill import Spill  # noqa: PLC0415 - numpy takes a tenth of a second to load
+    from interlock.checker.native.store.spill import Spill  # noqa: PLC0415 - numpy takes a tenth of a second to load
 
     return Spill(visited, task.spill)

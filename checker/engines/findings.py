@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from checker.engines import reduction
-from checker.engines.contract import (
+from interlock.checker.contract import (
     Coverage,
     Ended,
     Holds,
@@ -29,19 +28,20 @@ from checker.engines.contract import (
     ended,
     shown,
 )
-from checker.engines.judged import undecided
-from checker.engines.keeping import Wrong
-from checker.engines.reduction import Reduction
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarProperty
-from checker.native.kernel import Ctx
-from checker.native.levels import Levels
-from checker.native.program import Found, Program
-from checker.native.run import Noted, smallest
-from checker.native.visited import Visited
+from interlock.checker.engines import reduction
+from interlock.checker.engines.judged import undecided
+from interlock.checker.engines.keeping import Wrong
+from interlock.checker.engines.reduction import Reduction
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarProperty
+from interlock.checker.native.kernel import Ctx
+from interlock.checker.native.module.program import Found, Program
+from interlock.checker.native.module.run import Noted, smallest
+from interlock.checker.native.store.levels import Levels
+from interlock.checker.native.store.visited import Visited
 
 if TYPE_CHECKING:
-    from checker.native.spill import Spill
+    from interlock.checker.native.store.spill import Spill
 
 
 class Stop(Exception):

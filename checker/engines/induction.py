@@ -17,15 +17,15 @@ from typing import Final
 
 import attrs
 
-from checker.engines.contract import Coverage, Ended, Proved, Step, Task, Unknown, Verdict, Violated, ended
-from checker.engines.judged import beyond
-from checker.ir.nodes import PropertyKind
-from checker.smt.claims import Wrong, claims
-from checker.smt.paths import nowhere, steps, violated, witnessed
-from checker.smt.search import Bounded, Clock, Inductive, Stopped, Together, Unbegun, confirm
-from checker.smt.unroll import Run
-from checker.watch import TimeUp
-from checker.words import counted
+from interlock.checker.contract import Coverage, Ended, Proved, Step, Task, Unknown, Verdict, Violated, ended
+from interlock.checker.engines.judged import beyond
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.smt.claims import Wrong, claims
+from interlock.checker.smt.paths import nowhere, steps, violated, witnessed
+from interlock.checker.smt.search import Bounded, Clock, Inductive, Stopped, Together, Unbegun, confirm
+from interlock.checker.smt.unroll import Run
+from interlock.checker.watch import TimeUp
+from interlock.checker.words import counted
 
 DEFAULT_STEPS: Final = attrs.fields(Task).steps.default  # nobody asked for a bound
 DEFAULT_K: Final = 10

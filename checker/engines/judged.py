@@ -6,10 +6,10 @@ What a run does not judge it names, and judges the rest; where a check claims no
 
 from __future__ import annotations
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
-from checker.engines.contract import NotJudged
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarSystem
+from interlock.checker.contract import NotJudged
+from interlock.checker.diagnostics import NOWHERE, Diagnostic, InputError
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarSystem
 
 
 def undecided(system: ScalarSystem, reason: str) -> tuple[NotJudged, ...]:

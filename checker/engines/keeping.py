@@ -18,11 +18,11 @@ from typing import Any, Final
 
 import attrs
 
-from checker.diagnostics import mistake
-from checker.engines.contract import Checkpoint, Coverage, Task
-from checker.native import checkpoint
-from checker.native.program import Program
-from checker.native.run import Noted
+from interlock.checker.contract import Checkpoint, Coverage, Task
+from interlock.checker.diagnostics import mistake
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.module.run import Noted
+from interlock.checker.native.store import checkpoint
 
 _SHARE: Final = 9  # seconds of search for one of saving
 _LONGER: Final = 3  # times as long as until the last time

@@ -22,13 +22,13 @@ from typing import Final
 
 import attrs
 
-from checker.engines.contract import Path, Step, Task
-from checker.ir.passes.quotient import Quotient, quotient
-from checker.ir.passes.symmetry import Domain, Symmetries, scalarsets, symmetries
-from checker.ir.scalar import ErrorSite, Node, ScalarSystem, evaluate
-from checker.native.program import Found, Program
-from checker.native.run import Run
-from checker.semantics.layout import to_leaves
+from interlock.checker.contract import Path, Step, Task
+from interlock.checker.ir.scalar import ErrorSite, Node, ScalarSystem, evaluate
+from interlock.checker.native.module.program import Found, Program
+from interlock.checker.native.module.run import Run
+from interlock.checker.passes.quotient import Quotient, quotient
+from interlock.checker.passes.symmetry import Domain, Symmetries, scalarsets, symmetries
+from interlock.checker.semantics.layout import to_leaves
 
 SMALL: Final = 10_000  # states of a search that is over before a reduction could pay
 LARGE: Final = 1_000_000  # the same, for what takes longer: a solver, or to gain less than `WORTH` promises
@@ -91,7 +91,7 @@ def _all(task: Task) -> Reduction:
 
 def by_solver(system: ScalarSystem, seconds: float | None) -> Symmetries:
     """All that a solver shows within its limit of effort; and in a quarter of a budget of time, if there is one."""
-    from checker.smt.equivalence import Prover  # noqa: PLC0415 - Z3 takes a tenth of a second to load
+    from interlock.checker.smt.equivalence import Prover  # noqa: PLC0415 - Z3 takes a tenth of a second to load
 
     prover = Prover()
     end = None if seconds is None else time.monotonic() + seconds / 4

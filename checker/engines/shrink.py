@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from checker.engines.contract import Step
-from checker.ir.scalar import ScalarSystem
-from checker.native import limits
-from checker.native.kernel import Status, Way
-from checker.native.walker import Starts, Walker, Walks
+from interlock.checker.contract import Step
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.code import limits
+from interlock.checker.native.kernel import Status, Way
+from interlock.checker.native.walks.walker import Starts, Walker, Walks
 
 _EFFORT = 300_000
 _ENDINGS = (Status.FOUND, Status.ERROR, Status.DEADLOCK)

@@ -17,9 +17,7 @@ from functools import partial
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Diagnostic, InputError
-from checker.engines import confirming
-from checker.engines.contract import (
+from interlock.checker.contract import (
     INTERRUPTED,
     Coverage,
     NoneSampled,
@@ -32,14 +30,16 @@ from checker.engines.contract import (
     Violated,
     no_beginning,
 )
-from checker.engines.judged import beyond
-from checker.engines.shrink import End, Walk, shrunk
-from checker.ir.nodes import PropertyKind
-from checker.native import limits
-from checker.native.crew import Crew
-from checker.native.kernel import Status, Way
-from checker.native.kernel.walk import DRAWS
-from checker.native.walker import LISTED, Counts, Starts, Walker, Walks
+from interlock.checker.diagnostics import NOWHERE, Diagnostic, InputError
+from interlock.checker.engines import confirming
+from interlock.checker.engines.judged import beyond
+from interlock.checker.engines.shrink import End, Walk, shrunk
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.native.code import limits
+from interlock.checker.native.kernel import Status, Way
+from interlock.checker.native.kernel.walk import DRAWS
+from interlock.checker.native.module.crew import Crew
+from interlock.checker.native.walks.walker import LISTED, Counts, Starts, Walker, Walks
 
 _PAUSE = 0.1  # seconds of walking between looks at the budget
 _REPORT = 0.5

@@ -1,5 +1,5 @@
 """From source text to a typed program: read, resolve, type, lower.  The only code that sees `ast`."""
 
-from checker.frontend.spec import load_model, load_spec
+from interlock.checker.frontend.spec import load_model, load_spec
 
 __all__ = ["load_model", "load_spec"]

@@ -9,12 +9,25 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from checker.frontend import guidance
-from checker.frontend.scope import Broken, LangName, ModuleName, Refused, TypeName
-from checker.ir.types import BOOL, INT, NONE, IntT, MapT, OptionT, SeqT, SetT, TupleT, Type, cardinality, storable
+from interlock.checker.frontend import guidance
+from interlock.checker.frontend.scope import Broken, LangName, ModuleName, Refused, TypeName
+from interlock.checker.ir.types import (
+    BOOL,
+    INT,
+    NONE,
+    IntT,
+    MapT,
+    OptionT,
+    SeqT,
+    SetT,
+    TupleT,
+    Type,
+    cardinality,
+    storable,
+)
 
 if TYPE_CHECKING:
-    from checker.frontend.declarations import Declarations
+    from interlock.checker.frontend.declarations import Declarations
 
 MAX_MEMBERS = 1 << 16
 MAX_VALUE_BITS = 1 << 14  # of one parameter of an action: 64 amounts of 256 bits
@@ -84,7 +97,7 @@ class Annotations:
         entity = self.decls.scope.names.get(head)
         name = entity.name if isinstance(entity, LangName) else ""
         if entity is None and head in {"Annotated", "Map", "FiniteSet", "Seq"}:
-            home = "typing" if head == "Annotated" else "model.lang"
+            home = "typing" if head == "Annotated" else "interlock"
             self.decls.fail(node, "M101", f"unknown type `{head}`", f"write `from {home} import {head}`")
         if entity is None and head == "tuple":
             name = head

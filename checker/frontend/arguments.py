@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from checker.diagnostics import did_you_mean
-from checker.frontend.declarations import Declarations
-from checker.frontend.scope import Refused
-from checker.ir.types import IntT
+from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.scope import Refused
+from interlock.checker.ir.types import IntT
 
 
 @attrs.frozen(eq=False)

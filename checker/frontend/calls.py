@@ -1,6 +1,6 @@
 """What does a call mean?
 
-Rule of the module: the only callables are records, helpers of the model, the names of `model.lang`
+Rule of the module: the only callables are records, helpers of the model, the names of `interlock`
 and a handful of built-ins; everything else is refused.
 """
 
@@ -9,16 +9,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from checker.diagnostics import did_you_mean
-from checker.frontend import comprehensions, guidance
-from checker.frontend.rules import is_int, join
-from checker.frontend.scope import Broken, FunctionName, LangName, Refused, TypeName
-from checker.ir import nodes as n
-from checker.ir.types import INT, NEVER, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
-from checker.words import counted
+from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend import comprehensions, guidance
+from interlock.checker.frontend.rules import is_int, join
+from interlock.checker.frontend.scope import Broken, FunctionName, LangName, Refused, TypeName
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import INT, NEVER, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from interlock.checker.words import counted
 
 if TYPE_CHECKING:
-    from checker.frontend.expressions import Expressions
+    from interlock.checker.frontend.expressions import Expressions
 
 _QUANTS = {"all", "any", "sum", "min", "max"}
 _BUILTINS = {*_QUANTS, "len", "range"}

@@ -14,17 +14,17 @@ from typing import Final
 
 import attrs
 
-from checker.diagnostics import Diagnostic, InputError, did_you_mean
-from checker.frontend import fires, search
-from checker.frontend.arguments import Arguments
-from checker.frontend.declarations import Declarations
-from checker.frontend.groups import Groups, Settings, visible
-from checker.frontend.load import Loader, Sources
-from checker.frontend.scope import Broken, FunctionName, ModuleName, written
-from checker.frontend.verdicts import Verdicts
-from checker.ir import claims as c
-from checker.ir import nodes as n
-from checker.ir.types import BOOL
+from interlock.checker.diagnostics import Diagnostic, InputError, did_you_mean
+from interlock.checker.frontend import fires, search
+from interlock.checker.frontend.arguments import Arguments
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.groups import Groups, Settings, visible
+from interlock.checker.frontend.load import Loader, Sources
+from interlock.checker.frontend.scope import Broken, FunctionName, ModuleName, written
+from interlock.checker.frontend.verdicts import Verdicts
+from interlock.checker.ir import claims as c
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import BOOL
 
 ENGINES: Final = ("explore", "simulate", "bmc", "induction")
 _NUMBERS: Final = ("seed", "walks", "steps", "depth", "states")

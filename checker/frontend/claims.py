@@ -10,11 +10,11 @@ import ast
 from collections.abc import Collection
 from typing import Final
 
-from checker.diagnostics import did_you_mean
-from checker.frontend.arguments import Arguments
-from checker.frontend.declarations import Declarations
-from checker.frontend.scope import LangName, written
-from checker.ir.claims import FINDINGS, Claim
+from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend.arguments import Arguments
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.scope import LangName, written
+from interlock.checker.ir.claims import FINDINGS, Claim
 
 _NAMES: Final = ("id", "source", "says", "finding", "decided_by", "because")
 _EXAMPLES: Final = {
@@ -53,7 +53,7 @@ def _finding(arguments: Arguments) -> str | None:
             decls.note(node, "S016", f"there is no finding `{word}`", did_you_mean(word, FINDINGS))
         case _:
             if "Finding" not in decls.scope.names:
-                help_ = f"{help_}; import it: `from model.lang import Finding`"
+                help_ = f"{help_}; import it: `from interlock import Finding`"
             decls.note(node, "S016", f"`{written(node)}` is not a finding", help_)
     return None
 

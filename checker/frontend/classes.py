@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from checker.frontend.expressions import Expressions, Function
-from checker.frontend.scope import LangName, Refused, TypeName
-from checker.ir import nodes as n
-from checker.ir.types import EnumT, IntT, RecordT, ScalarT, Type
+from interlock.checker.frontend.expressions import Expressions, Function
+from interlock.checker.frontend.scope import LangName, Refused, TypeName
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import EnumT, IntT, RecordT, ScalarT, Type
 
 if TYPE_CHECKING:
-    from checker.frontend.declarations import Declarations
+    from interlock.checker.frontend.declarations import Declarations
 
 _NO_MEMBER: Final = {"mro", "name", "value"}  # names that Python's enumerations use themselves
 _NO_FIELD: Final = {"self", "original"}  # names that building and evolving a record use themselves

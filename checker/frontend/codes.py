@@ -13,7 +13,7 @@ import attrs
 
 MODEL_HEAD: Final = '''from typing import Annotated, Final, TypeAlias
 
-from model.lang import (
+from interlock import (
     Bound, Enum, FiniteSet, Map, OrderedEnum, Range, Scalarset, Seq, action, always, auto, evolve, filled, initial,
     members, record, require, require_some, state, step,
 )
@@ -57,7 +57,7 @@ def reset(s: State) -> None:
 SPEC_HEAD: Final = """from typing import Final
 
 import toy
-from model.lang import (
+from interlock import (
     Enum, Finding, Holds, Violated, always, auto, check, claim, deadlock, fires, model_error, reachable,
 )
 from toy import Car, Color, Node, State, reset
@@ -134,7 +134,7 @@ CODES: Final[dict[str, Code]] = {
     "M002": _in_action("An expression outside the language", "s.n = 3 if (on := s.on) else 0", "s.n = 3 if s.on else 0"),
     "M003": Code("A top-level statement outside the language", "limit = 3\n", "LIMIT: Final = 3\n"),
     "M004": Code("An import that models do not have", "import os\n", "from typing import Final as Const\n"),
-    "M005": Code("A star import", "from model.lang import *\n", "from model.lang import reachable\n"),
+    "M005": Code("A star import", "from interlock import *\n", "from interlock import reachable\n"),
     "M006": Code("A class outside the language", "class Box:\n    pass\n", "@record\nclass Box:\n    full: bool\n"),
     "M007": Code(
         "A decorator outside the language",
@@ -154,7 +154,7 @@ CODES: Final[dict[str, Code]] = {
     "M011": _in_action("Star arguments", "s.n = min(*s.queue)", "s.n = min(s.n, 2)"),
     "M101": _in_action("An unknown name", "s.n = M", "s.n = N"),
     "M102": Code("A name that is taken", "N: Final = 3\n", "M: Final = 3\n"),
-    "M103": Code("A module without this name", "from model.lang import actoin\n", "from model.lang import reachable\n"),
+    "M103": Code("A module without this name", "from interlock import actoin\n", "from interlock import reachable\n"),
     "M104": Code("There is no such module", "import no_such_model\n", "from typing import Final as Const\n"),
     "M105": _in_action("There is no such field", "s.m = 1", "s.n = 1"),
     "M106": _in_action("There is no such member", "s.last = Color.BLUE", "s.last = Color.GREEN"),

@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from checker.frontend.rules import is_int
-from checker.frontend.scope import LangName, TypeName
-from checker.ir import nodes as n
-from checker.ir.types import BOOL, INT, IntT, SeqT, SetT, TupleT, Type, show, storable
-from checker.words import counted
+from interlock.checker.frontend.rules import is_int
+from interlock.checker.frontend.scope import LangName, TypeName
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import BOOL, INT, IntT, SeqT, SetT, TupleT, Type, show, storable
+from interlock.checker.words import counted
 
 if TYPE_CHECKING:
-    from checker.frontend.expressions import Expressions
+    from interlock.checker.frontend.expressions import Expressions
 
 
 def iterable(ex: Expressions, node: ast.expr) -> tuple[n.Iterable, Type]:

@@ -13,14 +13,14 @@ from typing import Final, NoReturn
 
 import attrs
 
-from checker.diagnostics import Diagnostic, did_you_mean
-from checker.frontend import classes, guidance, signatures
-from checker.frontend.annotations import MAX_VALUE_BITS, Annotations, too_many_members, value_bits
-from checker.frontend.effort import MAX_STEPS, parts, work
-from checker.frontend.expressions import Expressions, Function
-from checker.frontend.guidance import LANG, TYPING
-from checker.frontend.rules import TOO_LARGE, is_int, join, too_large
-from checker.frontend.scope import (
+from interlock.checker.diagnostics import Diagnostic, did_you_mean
+from interlock.checker.frontend import classes, guidance, signatures
+from interlock.checker.frontend.annotations import MAX_VALUE_BITS, Annotations, too_many_members, value_bits
+from interlock.checker.frontend.effort import MAX_STEPS, parts, work
+from interlock.checker.frontend.expressions import Expressions, Function
+from interlock.checker.frontend.guidance import LANG, TYPING
+from interlock.checker.frontend.rules import TOO_LARGE, is_int, join, too_large
+from interlock.checker.frontend.scope import (
     RESERVED,
     Broken,
     ConstantName,
@@ -35,16 +35,16 @@ from checker.frontend.scope import (
     group_kind,
     written,
 )
-from checker.frontend.search import find, nearest_module
-from checker.frontend.source import Source
-from checker.frontend.statements import Statements
-from checker.ir import nodes as n
-from checker.ir.types import EnumT, IntT, ScalarT, Type, show, storable
-from checker.semantics import evaluate
-from checker.semantics.values import ModelError
+from interlock.checker.frontend.search import find, nearest_module
+from interlock.checker.frontend.source import Source
+from interlock.checker.frontend.statements import Statements
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import EnumT, IntT, ScalarT, Type, show, storable
+from interlock.checker.semantics import evaluate
+from interlock.checker.semantics.values import ModelError
 
 _SHOWN: Final = 60  # characters of a value that are written out in a message
-_DECORATORS: Final = f"use those of model.lang: {', '.join(f'@{d}' for d in guidance.DECORATORS)}"
+_DECORATORS: Final = f"use those of interlock: {', '.join(f'@{d}' for d in guidance.DECORATORS)}"
 
 
 @attrs.define(eq=False)
@@ -141,14 +141,14 @@ class Declarations:
         match node:
             case ast.Expr(value=ast.Call(func=ast.Name(id="check" | "claim" as name))):
                 if self.is_spec:
-                    return f"import it: `from model.lang import {name}`"
+                    return f"import it: `from interlock import {name}`"
                 return "a file that others import has no checks: move what both need into a file without any"
         if self.is_spec:
             return "a spec has imports, constants, groups, properties, helpers, check(...) and claim(...)"
         return "a module has imports, constants (`N: Final = 2`), types, and functions"
 
     def is_lang(self, name: str, what: str) -> bool:
-        """Whether a name stands for this one of model.lang, typing or the built-ins."""
+        """Whether a name stands for this one of interlock, typing or the built-ins."""
         entity = self.scope.names.get(name)
         return isinstance(entity, LangName) and entity.name == what
 
@@ -198,7 +198,7 @@ class Declarations:
 
     def _imported(self, node: ast.ImportFrom, module: str, alias: ast.alias) -> object:
         name = alias.name
-        if module in {"typing", "model.lang"}:
+        if module in {"typing", "interlock"}:
             known = TYPING if module == "typing" else LANG
             if name not in known:
                 help_ = guidance.absent(name, module, known)
@@ -305,7 +305,7 @@ class Declarations:
     # --- what classes and functions ask ---------------------------------------------------------------------------------
 
     def decorator(self, node: ast.expr) -> str:
-        """The name of model.lang that a decorator is."""
+        """The name of interlock that a decorator is."""
         entity = self.scope.names.get(node.id) if isinstance(node, ast.Name) else None
         if isinstance(entity, LangName):
             return entity.name

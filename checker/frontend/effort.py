@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import attrs
 
-from checker.ir import nodes as n
-from checker.ir.types import IntT, MapT, SeqT, SetT, cardinality, storable
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import IntT, MapT, SeqT, SetT, cardinality, storable
 
 MAX_STEPS: Final = 1 << 20  # of the evaluation of one constant
 MAX_CALLS: Final = 1 << 18  # of one run of an action or a property: plain Python makes them in a second or two

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
-from checker.diagnostics import Span, did_you_mean
-from checker.frontend import calls, comprehensions, guidance
-from checker.frontend.rules import TOO_LARGE, assignable, is_int, join, power, too_large, within
-from checker.frontend.scope import (
+from interlock.checker.diagnostics import Span, did_you_mean
+from interlock.checker.frontend import calls, comprehensions, guidance
+from interlock.checker.frontend.rules import TOO_LARGE, assignable, is_int, join, power, too_large, within
+from interlock.checker.frontend.scope import (
     Broken,
     ConstantName,
     Entity,
@@ -28,8 +28,8 @@ from checker.frontend.scope import (
     TypeName,
     written,
 )
-from checker.ir import nodes as n
-from checker.ir.types import (
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import (
     BOOL,
     INT,
     NEVER,
@@ -48,7 +48,7 @@ from checker.ir.types import (
 )
 
 if TYPE_CHECKING:
-    from checker.frontend.declarations import Declarations
+    from interlock.checker.frontend.declarations import Declarations
 
 Fact = tuple[str, ...]
 

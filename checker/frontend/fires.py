@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from checker.diagnostics import did_you_mean
-from checker.frontend.declarations import Declarations
-from checker.frontend.scope import Broken, FunctionName, is_fires, written
-from checker.ir import nodes as n
-from checker.ir.types import BOOL
+from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.scope import Broken, FunctionName, is_fires, written
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import BOOL
 
 CODE: Final = "S018"
 
@@ -23,7 +23,7 @@ def name_of(decls: Declarations, call: ast.Call) -> str | None:
     if not is_fires(call, decls.scope.names):
         help_ = "name the property without `(...)`: `fires(action)` is the only claim that is a call"
         if written(call.func) == "fires":
-            help_ = "import it: `from model.lang import fires`"
+            help_ = "import it: `from interlock import fires`"
         decls.note(call, CODE, f"`{written(call)}` is no claim", help_)
         return None
     action = call.args[0] if len(call.args) == 1 and not call.keywords else None

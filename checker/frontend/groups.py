@@ -13,11 +13,11 @@ from typing import Final, TypeVar
 
 import attrs
 
-from checker.diagnostics import did_you_mean
-from checker.frontend import fires
-from checker.frontend.declarations import Declarations
-from checker.frontend.scope import Broken, FunctionName, GroupKind, GroupName, Refused, written
-from checker.ir import nodes as n
+from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend import fires
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.scope import Broken, FunctionName, GroupKind, GroupName, Refused, written
+from interlock.checker.ir import nodes as n
 
 _T = TypeVar("_T")
 _SHAPES: Final = {

@@ -11,9 +11,9 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-from checker.diagnostics import did_you_mean, nearest
-from checker.frontend.scope import written
-from checker.ir.types import MapT, SeqT, SetT, Type
+from interlock.checker.diagnostics import did_you_mean, nearest
+from interlock.checker.frontend.scope import written
+from interlock.checker.ir.types import MapT, SeqT, SetT, Type
 
 LANG: Final = frozenset({
     "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved", "Range",
@@ -56,10 +56,10 @@ _WORDS: Final = {
     "classmethod": "write a helper function of the module", "cache": "write a plain function: helpers are pure",
 }  # fmt: skip
 _LIBRARY: Final = {
-    "enum": "write `from model.lang import Enum, auto`",
-    "dataclasses": "write `from model.lang import record, evolve`",
+    "enum": "write `from interlock import Enum, auto`",
+    "dataclasses": "write `from interlock import record, evolve`",
     "random": _WORDS["random"],
-    "collections": "write `from model.lang import FiniteSet, Map, Seq`",
+    "collections": "write `from interlock import FiniteSet, Map, Seq`",
 }
 
 
@@ -83,7 +83,7 @@ def absent(name: str, module: str, known: Iterable[str]) -> str:
 
 def imported(name: str) -> str:
     """How a name of the language comes into a file."""
-    return f"import it: `from {'typing' if name in TYPING else 'model.lang'} import {name}`"
+    return f"import it: `from {'typing' if name in TYPING else 'interlock'} import {name}`"
 
 
 def decorator(name: str) -> str:

@@ -15,14 +15,14 @@ from typing import Final
 
 import attrs
 
-from checker.diagnostics import Diagnostic, InputError, Span, did_you_mean
-from checker.frontend import guidance, search
-from checker.frontend.declarations import Declarations
-from checker.frontend.effort import MAX_CALLS, MAX_NESTED, Calls, calls
-from checker.frontend.scope import Broken, FunctionName, ModuleScope, Reporter, TypeName
-from checker.frontend.source import Source, read
-from checker.ir import nodes as n
-from checker.ir.types import RecordT, Value
+from interlock.checker.diagnostics import Diagnostic, InputError, Span, did_you_mean
+from interlock.checker.frontend import guidance, search
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.effort import MAX_CALLS, MAX_NESTED, Calls, calls
+from interlock.checker.frontend.scope import Broken, FunctionName, ModuleScope, Reporter, TypeName
+from interlock.checker.frontend.source import Source, read
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import RecordT, Value
 
 MAX_IMPORTS: Final = 40
 
@@ -71,8 +71,8 @@ class Loader:
         return decls
 
     def _import(self, name: str, node: ast.AST, importer: Source) -> ModuleScope | None:
-        if name.split(".")[0] in {"checker", "hypothesis"} or name == "model.lang":
-            help_ = "write `from model.lang import ...` with the names you use"
+        if name == "hypothesis" or not search.is_for_models(name):
+            help_ = "write `from interlock import ...` with the names you use"
             self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", help_)
         if name.split(".")[0] in sys.stdlib_module_names:
             self.reporter.fail(importer, node, "M004", f"`{name}` cannot be imported here", guidance.library(name))
@@ -104,6 +104,8 @@ class Loader:
         folder = path.parent.parent if path.name == "__init__.py" else path.parent
         for i in range(name.count("."), 0, -1):
             package = folder / "__init__.py"
+            if ".".join(name.split(".")[:i]) == search.LANGUAGE:
+                break
             if package.is_file() and search.real(package) not in self.open:
                 self.module(package, ".".join(name.split(".")[:i]))
             folder = folder.parent

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from checker.ir.types import (
+from interlock.checker.ir.types import (
     INT,
     AnyIntT,
     IntT,

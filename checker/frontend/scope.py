@@ -13,10 +13,10 @@ from typing import Final, NoReturn, TypeAlias
 
 import attrs
 
-from checker.diagnostics import Diagnostic, Span
-from checker.frontend.source import Source
-from checker.ir.nodes import Action, Const, Expr, Function, Param, Property, PropertyKind
-from checker.ir.types import Type
+from interlock.checker.diagnostics import Diagnostic, Span
+from interlock.checker.frontend.source import Source
+from interlock.checker.ir.nodes import Action, Const, Expr, Function, Param, Property, PropertyKind
+from interlock.checker.ir.types import Type
 
 RESERVED: Final = frozenset({"bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"})  # built-ins
 
@@ -52,7 +52,7 @@ class Reporter:
 
 @attrs.frozen
 class LangName:
-    """A name of `model.lang`, `typing`, or a builtin of the language."""
+    """A name of `interlock`, `typing`, or a builtin of the language."""
 
     name: str
 

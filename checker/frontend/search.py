@@ -1,7 +1,8 @@
 """Which file is a module?
 
-Rule of the module: a dotted name is looked for beside the importing file and above it, then from the
-working directory, then beside the installed packages; nothing is imported to find it.
+Rule of the module: `interlock` is this package, wherever the importing file lies.  Any other dotted name is looked for
+beside that file and above it, then from the working directory, then where Python itself would look; nothing is imported
+to find it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import ast
 import difflib
 import itertools
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-_INSTALLED = Path(__file__).resolve().parent.parent.parent
+LANGUAGE = "interlock"
+PACKAGE = Path(__file__).resolve().parent.parent.parent  # the folder of the package `interlock`, whatever its own name
 _MODEL_ROOTS = 6
 _SPEC_FOLDERS = ("specs", "tests")
 _MOST_FILES = 2_000  # of a folder, that are looked at to name a spec
@@ -40,7 +43,18 @@ def roots(importer: str) -> Iterator[Path]:
     folder = Path(importer).resolve().parent
     yield from [folder, *folder.parents][:_MODEL_ROOTS]
     yield Path.cwd()
-    yield _INSTALLED
+    yield from (Path(place) for place in sys.path if place)
+
+
+def is_of_interlock(name: str) -> bool:
+    """Whether a dotted name is the package `interlock`, or of it."""
+    return name == LANGUAGE or name.startswith(f"{LANGUAGE}.")
+
+
+def is_for_models(name: str) -> bool:
+    """Whether a model may import a module of this name: of `interlock`, its models and specs alone."""
+    room = name.split(".")[1:2]
+    return not is_of_interlock(name) or (room in (["model"], ["specs"]) and name != f"{LANGUAGE}.model.lang")
 
 
 def find(name: str, importer: str) -> Path | None:
@@ -56,7 +70,10 @@ def find(name: str, importer: str) -> Path | None:
 
 def _find(name: str, importer: str) -> Path | None:
     parts = name.split(".")
-    for root in roots(importer):
+    places: Iterable[Path] = roots(importer)
+    if is_of_interlock(name):
+        parts, places = parts[1:], [PACKAGE]
+    for root in places:
         stem = root.joinpath(*parts)
         for candidate in (stem.with_name(stem.name + ".py"), stem / "__init__.py"):
             if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name too long
@@ -66,9 +83,11 @@ def _find(name: str, importer: str) -> Path | None:
 
 def nearest_module(name: str, importer: str) -> str | None:
     """The module or package whose dotted name is closest to this one, or None when none is close."""
-    for root in roots(importer):
-        folder, parts = root, list[str]()
-        for part in name.split("."):
+    wanted, places = name.split("."), roots(importer)
+    before = wanted[: is_of_interlock(name)]
+    for root in iter([PACKAGE]) if before else places:
+        folder, parts = root, list(before)
+        for part in wanted[len(before) :]:
             here = _modules(folder)
             best = difflib.get_close_matches(part, here, n=1, cutoff=_CLOSE)
             if not best:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from checker.frontend.scope import FunctionName
-from checker.ir import nodes as n
-from checker.ir.types import BOOL, Type, show
+from interlock.checker.frontend.scope import FunctionName
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import BOOL, Type, show
 
 if TYPE_CHECKING:
-    from checker.frontend.declarations import Declarations
+    from interlock.checker.frontend.declarations import Declarations
 
 _PROPERTIES: Final = {"always", "step", "reachable", "recoverable"}
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import attrs
 
-from checker.diagnostics import Diagnostic, InputError, Span
+from interlock.checker.diagnostics import Diagnostic, InputError, Span
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 60

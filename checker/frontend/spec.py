@@ -13,16 +13,16 @@ from typing import Final
 
 import attrs
 
-from checker.diagnostics import Diagnostic, InputError, Span
-from checker.frontend import claims, search
-from checker.frontend.checks import CheckReader
-from checker.frontend.declarations import Declarations
-from checker.frontend.groups import Groups
-from checker.frontend.load import Loader, Sources
-from checker.frontend.scope import TypeName
-from checker.frontend.source import Source
-from checker.ir import claims as c
-from checker.ir import nodes as n
+from interlock.checker.diagnostics import Diagnostic, InputError, Span
+from interlock.checker.frontend import claims, search
+from interlock.checker.frontend.checks import CheckReader
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.groups import Groups
+from interlock.checker.frontend.load import Loader, Sources
+from interlock.checker.frontend.scope import TypeName
+from interlock.checker.frontend.source import Source
+from interlock.checker.ir import claims as c
+from interlock.checker.ir import nodes as n
 
 _SPECS: Final = 5  # names of specs that a message has
 
@@ -145,7 +145,9 @@ def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.
 
 
 def _dotted(path: Path) -> str:
-    """The module name of a file: from the folder above its outermost package, `model` or none."""
-    shown = Path(search.shown(path))
-    parts = (*shown.parts[:-1], shown.stem)
-    return ".".join(parts[parts.index("model") :]) if "model" in parts else shown.stem
+    """The module name of a file: from the folder above its outermost package; of `interlock`, from that."""
+    file = search.real(path)
+    folder, parts = file.parent, [file.stem]
+    while folder != search.PACKAGE and (folder / "__init__.py").is_file():
+        folder, parts = folder.parent, [folder.name, *parts]
+    return ".".join([search.LANGUAGE, *parts] if folder == search.PACKAGE else parts)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from checker.diagnostics import did_you_mean
-from checker.frontend import comprehensions, guidance
-from checker.frontend.expressions import Expressions, Function
-from checker.frontend.rules import is_int
-from checker.frontend.scope import RESERVED, LangName, Refused
-from checker.ir import nodes as n
-from checker.ir.types import BOOL, INT, MapT, NeverT, NoneT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend import comprehensions, guidance
+from interlock.checker.frontend.expressions import Expressions, Function
+from interlock.checker.frontend.rules import is_int
+from interlock.checker.frontend.scope import RESERVED, LangName, Refused
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import BOOL, INT, MapT, NeverT, NoneT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
 
 if TYPE_CHECKING:
-    from checker.frontend.declarations import Declarations
+    from interlock.checker.frontend.declarations import Declarations
 
 _AUGMENTED: Final = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitOr, ast.BitAnd)
 _INSTEAD: Final = {

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import attrs
 
-from checker.diagnostics import did_you_mean
-from checker.frontend.arguments import count
-from checker.frontend.groups import Groups
-from checker.frontend.scope import LangName, written
-from checker.ir import claims as c
-from checker.ir.nodes import PropertyKind
+from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend.arguments import count
+from interlock.checker.frontend.groups import Groups
+from interlock.checker.frontend.scope import LangName, written
+from interlock.checker.ir import claims as c
+from interlock.checker.ir.nodes import PropertyKind
 
 _KINDS: Final = {kind.value: kind for kind in c.Kind}
 _TROUBLES: Final = {"deadlock": c.Trouble.DEADLOCK, "model_error": c.Trouble.MODEL_ERROR}

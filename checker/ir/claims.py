@@ -11,9 +11,9 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from checker.diagnostics import Span
-from checker.ir.nodes import Function, Module, Program, Property
-from checker.ir.types import Value
+from interlock.checker.diagnostics import Span
+from interlock.checker.ir.nodes import Function, Module, Program, Property
+from interlock.checker.ir.types import Value
 
 
 class Kind(enum.Enum):
@@ -100,7 +100,7 @@ class Check:
     strict: bool | None = None  # None leaves it to the command line
 
 
-# The members of `model.lang.Finding`, where each is explained.
+# The members of `interlock.Finding`, where each is explained.
 FINDINGS: Final = ("CONFIRMED", "UNSTATED_CONDITION", "GAP", "DIFFERS", "REFUTED")
 
 

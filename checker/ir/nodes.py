@@ -6,8 +6,8 @@ are values: changing `s.m[k]` never changes a value read from `s.m` before.  Eva
 right and stops early where Python does (`and`, `or`, `if`, `all`, `any`), and that matters: an
 expression may be an error of the model (`ModelErrorKind`), or disable the action (`RequireSome`).
 
-The meaning of every node is `checker.semantics.evaluate`; the scalar form that engines compile is
-made from it by `checker.ir.passes.scalarize`.
+The meaning of every node is `interlock.checker.semantics.evaluate`; the scalar form that engines compile is
+made from it by `interlock.checker.passes.scalarize`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import TypeAlias
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Span
-from checker.ir.types import Type, Value
+from interlock.checker.diagnostics import NOWHERE, Span
+from interlock.checker.ir.types import Type, Value
 
 _span = attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 

@@ -13,10 +13,18 @@ from typing import Any
 
 import attrs
 
-from checker.ir import nodes as n
-from checker.ir import types as ty
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem, to_text, topological
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import (
+    ErrorSite,
+    Node,
+    ScalarAction,
+    ScalarProperty,
+    ScalarSystem,
+    to_text,
+    topological,
+)
 
 _TYPES = (
     ty.BoolT, ty.IntT, ty.AnyIntT, ty.EnumT, ty.ScalarT, ty.RecordT, ty.TupleT, ty.OptionT, ty.MapT, ty.SetT, ty.SeqT,

@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 
-from checker.ir import nodes as n
-from checker.ir import types as ty
-from checker.ir.types import Type
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.types import Type
 
 _NUMBERS = (ty.IntT, ty.AnyIntT)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.diagnostics import NOWHERE, Refusal
-from checker.outcome import Result, Standing
-from checker.report.terminal import details, headline
+from interlock.checker.checks.outcome import Result, Standing
+from interlock.checker.diagnostics import NOWHERE, Refusal
+from interlock.checker.report.terminal import details, headline
 
 
 def commands(results: Sequence[Result], refused: Sequence[Refusal] = ()) -> Iterator[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from checker.diagnostics import Refusal, render_all
-from checker.outcome import Result, Standing
-from checker.report.terminal import details, headline
+from interlock.checker.checks.outcome import Result, Standing
+from interlock.checker.diagnostics import Refusal, render_all
+from interlock.checker.report.terminal import details, headline
 
 
 def to_junit(

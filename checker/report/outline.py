@@ -10,10 +10,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from checker.fold import WIDTH, fold
-from checker.ir.claims import Check, Spec
-from checker.ir.nodes import Action, Param, Program, PropertyKind
-from checker.ir.types import (
+from interlock.checker.checks.judging import show_expected
+from interlock.checker.fold import WIDTH, fold
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.nodes import Action, Param, Program, PropertyKind
+from interlock.checker.ir.types import (
     EnumT,
     MapT,
     OptionT,
@@ -27,10 +28,9 @@ from checker.ir.types import (
     show,
     show_number,
 )  # fmt: skip
-from checker.judging import show_expected
-from checker.semantics.layout import flatten_type
-from checker.trace.loader import paste
-from checker.words import counted, spaced
+from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.trace.loader import paste
+from interlock.checker.words import counted, spaced
 
 _SPELLED: Final = 1 << 62  # numbers up to which are written out
 

@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TextIO
 
-from checker.engines.contract import Coverage
-from checker.fold import width_of
-from checker.words import short
+from interlock.checker.contract import Coverage
+from interlock.checker.fold import width_of
+from interlock.checker.words import short
 
 _RECENT: Final = 10  # calls that the rate is of
 _ANY: Final = 1 << 30  # columns: as many as it takes

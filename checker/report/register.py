@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from checker.ir.claims import FINDINGS, Check, Claim, Spec
-from checker.outcome import Result
-from checker.report.style import Style
-from checker.report.traces import ending_lines, trace_lines
-from checker.trace.trace import Trace
-from checker.words import counted
+from interlock.checker.checks.outcome import Result
+from interlock.checker.ir.claims import FINDINGS, Check, Claim, Spec
+from interlock.checker.report.style import Style
+from interlock.checker.report.traces import ending_lines, trace_lines
+from interlock.checker.trace.trace import Trace
+from interlock.checker.words import counted
 
 MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "CONFIRMED": ("confirmed", "the claim holds, for the instances that were checked"),

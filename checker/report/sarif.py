@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from checker import __version__
-from checker.diagnostics import NOWHERE, Diagnostic, Refusal
-from checker.outcome import Result, Standing
-from checker.report.terminal import details, headline
+from interlock import __version__
+from interlock.checker.checks.outcome import Result, Standing
+from interlock.checker.diagnostics import NOWHERE, Diagnostic, Refusal
+from interlock.checker.report.terminal import details, headline
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from checker.diagnostics import NOWHERE, Diagnostic, Refusal
-from checker.outcome import Result, Strictness, exhausted
-from checker.survey import Stopped, Told
+from interlock.checker.checks.outcome import Result, Strictness, exhausted
+from interlock.checker.checks.survey import Stopped, Told
+from interlock.checker.diagnostics import NOWHERE, Diagnostic, Refusal
 
 SCHEMA: Final = 1
 

@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 import attrs
 
-from checker.fold import WIDTH, fold, fold_command, screen, width_of
+from interlock.checker.fold import WIDTH, fold, fold_command, screen, width_of
 
 
 @attrs.frozen

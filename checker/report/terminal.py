@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from checker.ir.claims import Kind
-from checker.outcome import Other, Result, Standing, Ways, exhausted
-from checker.report.style import PLAIN, Style
-from checker.report.traces import reason, trace_lines
-from checker.survey import Taken, Told
-from checker.trace.trace import Call, Trace
-from checker.words import counted, short, spaced
+from interlock.checker.checks.outcome import Other, Result, Standing, Ways, exhausted
+from interlock.checker.checks.survey import Taken, Told
+from interlock.checker.ir.claims import Kind
+from interlock.checker.report.style import PLAIN, Style
+from interlock.checker.report.traces import reason, trace_lines
+from interlock.checker.trace.trace import Call, Trace
+from interlock.checker.words import counted, short, spaced
 
 _LARGE: Final = 1_000_000  # states kept, from which on their size is told
 _SIZED: Final = 10_000  # from which on it is theirs: below, the search takes what it takes without any

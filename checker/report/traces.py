@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from checker.engines.contract import Trouble
-from checker.ir.types import Type
-from checker.report.style import PLAIN, Style
-from checker.trace.diff import diff, places
-from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
-from checker.words import counted
+from interlock.checker.contract import Trouble
+from interlock.checker.ir.types import Type
+from interlock.checker.report.style import PLAIN, Style
+from interlock.checker.trace.diff import diff, places
+from interlock.checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
+from interlock.checker.words import counted
 
 _FEW: Final = 48  # places of an initial state that a brief trace shows
 

@@ -1,7 +1,7 @@
 """What does the IR mean?  Programs on plain values: each node becomes a function of the values of the names in it.
 
 Rule of the module: every other engine must agree with this one step by step, and this one with CPython
-running the model on `model.lang`.  Evaluation runs left to right and stops early where Python does.
+running the model on `interlock`.  Evaluation runs left to right and stops early where Python does.
 Where a value is stored (a place of the state, a field of a record) the check that it fits happens at
 the store, after all other operands, as in Python.
 """
@@ -16,12 +16,12 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from checker.diagnostics import Span
-from checker.ir import nodes as n
-from checker.ir import types as ty
-from checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Stmt
-from checker.ir.types import Type, Value
-from checker.semantics.values import ModelError, divide, fit, in_order, key_index, position
+from interlock.checker.diagnostics import Span
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.nodes import Action, Expr, Function, ModelErrorKind, Program, Stmt
+from interlock.checker.ir.types import Type, Value
+from interlock.checker.semantics.values import ModelError, divide, fit, in_order, key_index, position
 
 _LISTED: Final = 1 << 16  # values of a type that are kept as a list, at most
 

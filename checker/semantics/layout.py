@@ -2,7 +2,7 @@
 
 Rule of the module: equal values have equal leaves.  Leaves that belong to an absent part (the item of
 an empty option, the places beyond a sequence's end) hold `Leaf.absent`.  The order of the leaves is the
-order of the text; `checker.ir.passes.scalarize` builds its symbolic values in the same order.
+order of the text; `interlock.checker.passes.scalarize` builds its symbolic values in the same order.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import attrs
 
-from checker.diagnostics import mistake
-from checker.ir import types as ty
-from checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem, constant, topological, var_of
-from checker.ir.types import Type, Value
+from interlock.checker.diagnostics import mistake
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem, constant, topological, var_of
+from interlock.checker.ir.types import Type, Value
 
 WORD: Final = 64
 MAX_LEAVES: Final = 65_536

@@ -12,13 +12,13 @@ from typing import Any, Protocol, TypeAlias
 
 import attrs
 
-from checker.ir import scalar as sc
-from checker.ir.nodes import Action, Function, Program, Property, PropertyKind
-from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
-from checker.ir.types import Value
-from checker.semantics import evaluate as ev
-from checker.semantics.layout import from_leaves, to_leaves
-from checker.semantics.values import ModelError
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import Action, Function, Program, Property, PropertyKind
+from interlock.checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
+from interlock.checker.ir.types import Value
+from interlock.checker.semantics import evaluate as ev
+from interlock.checker.semantics.layout import from_leaves, to_leaves
+from interlock.checker.semantics.values import ModelError
 
 Leaves: TypeAlias = tuple[int, ...]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from checker.diagnostics import Span
-from checker.ir import nodes as n
-from checker.ir import types as ty
-from checker.ir.nodes import ModelErrorKind
-from checker.ir.types import Type
+from interlock.checker.diagnostics import Span
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.nodes import ModelErrorKind
+from interlock.checker.ir.types import Type
 
 
 class ModelError(Exception):

@@ -3,15 +3,15 @@
 Rule of the module: the leaves of a part that is absent (the item of an empty option, a place beyond
 the end of a sequence) hold their `absent` value; any other vector is no value at all.  Whatever Z3 may
 choose freely (parameters, the first state of an induction step) is constrained so, or it would choose
-states that no value has.  Follows the order of `checker.semantics.layout`.
+states that no value has.  Follows the order of `interlock.checker.semantics.layout`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.ir.scalar import TRUE, Leaf, Node, and_, eq, integer, lt, not_, or_, variables
-from checker.ir.types import NEVER, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, cardinality
+from interlock.checker.ir.scalar import TRUE, Leaf, Node, and_, eq, integer, lt, not_, or_, variables
+from interlock.checker.ir.types import NEVER, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, cardinality
 
 
 def canonical(types: Sequence[Type], space: str, leaves: Sequence[Leaf]) -> Node:

@@ -14,9 +14,9 @@ from typing import TypeAlias
 
 import attrs
 
-from checker.diagnostics import mistake
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import (
+from interlock.checker.diagnostics import mistake
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import (
     Node,
     ScalarAction,
     ScalarProperty,
@@ -26,8 +26,8 @@ from checker.ir.scalar import (
     or_,
     substitute,
 )
-from checker.ir.types import show_number
-from checker.semantics.layout import bindings
+from interlock.checker.ir.types import show_number
+from interlock.checker.semantics.layout import bindings
 
 INSTANCES = 4096  # action instances that a deadlock condition is expanded to, at most
 

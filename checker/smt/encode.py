@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import z3
 
-from checker.ir.scalar import Leaf, Node, Op, ScalarSystem, topological
+from interlock.checker.ir.scalar import Leaf, Node, Op, ScalarSystem, topological
 
 _LOOK: Final = 256  # nodes that are encoded between two looks at the clock
 FEW: Final = 32  # bits of a number

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import z3
 
-from checker.ir.scalar import FALSE, Leaf, Node, Op, and_, topological, var_of
-from checker.ir.types import Type
-from checker.semantics.layout import flatten_type
-from checker.smt.canonical import canonical
-from checker.smt.encode import BitVectors, Term
+from interlock.checker.ir.scalar import FALSE, Leaf, Node, Op, and_, topological, var_of
+from interlock.checker.ir.types import Type
+from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.smt.canonical import canonical
+from interlock.checker.smt.encode import BitVectors, Term
 
 EFFORT: Final = 20_000_000  # of all conditions together, in Z3's units: about five seconds
 _NODE: Final = 100  # units that it takes to encode a node, about

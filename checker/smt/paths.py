@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from checker.engines.contract import Coverage, Path, Step, Trouble, Violated, no_beginning
-from checker.ir.scalar import ScalarProperty
-from checker.smt.claims import Wrong
-from checker.smt.search import Unbegun
-from checker.smt.unroll import Run
+from interlock.checker.contract import Coverage, Path, Step, Trouble, Violated, no_beginning
+from interlock.checker.ir.scalar import ScalarProperty
+from interlock.checker.smt.claims import Wrong
+from interlock.checker.smt.search import Unbegun
+from interlock.checker.smt.unroll import Run
 
 _TROUBLE: Final = {Wrong.FALSE: Trouble.PROPERTY, Wrong.ERROR: Trouble.MODEL_ERROR, Wrong.DEADLOCK: Trouble.DEADLOCK}
 

@@ -15,13 +15,13 @@ from typing import Any
 import attrs
 import z3
 
-from checker.engines.contract import INTERRUPTED, Budget, Ended, ended
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
-from checker.smt.claims import At, Claim, expand
-from checker.smt.encode import BitVectors, Encoding, Integers, Term, fitting, other_arithmetic
-from checker.smt.unroll import Move, Run, Unrolling
-from checker.watch import TimeUp
+from interlock.checker.contract import INTERRUPTED, Budget, Ended, ended
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, and_, evaluate, not_, or_
+from interlock.checker.smt.claims import At, Claim, expand
+from interlock.checker.smt.encode import BitVectors, Encoding, Integers, Term, fitting, other_arithmetic
+from interlock.checker.smt.unroll import Move, Run, Unrolling
+from interlock.checker.watch import TimeUp
 
 ASSUMED = 256  # action instances for which freedom from errors is assumed in earlier states, at most
 _TIMED_OUT = ("timeout", "canceled")

@@ -15,12 +15,12 @@ from typing import Any
 import attrs
 import z3
 
-from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarSystem, and_, evaluate, or_
-from checker.ir.types import Value
-from checker.semantics.layout import from_leaves
-from checker.smt.canonical import canonical
-from checker.smt.claims import At, Claim
-from checker.smt.encode import Binding, Encoding, Term
+from interlock.checker.ir.scalar import Leaf, Node, ScalarAction, ScalarSystem, and_, evaluate, or_
+from interlock.checker.ir.types import Value
+from interlock.checker.semantics.layout import from_leaves
+from interlock.checker.smt.canonical import canonical
+from interlock.checker.smt.claims import At, Claim
+from interlock.checker.smt.encode import Binding, Encoding, Term
 
 _LOOK = 256  # constants that are made between two looks at the clock
 

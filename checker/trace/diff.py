@@ -12,10 +12,10 @@ from typing import Any
 
 import attrs
 
-from checker.fold import WIDTH, fold
-from checker.ir.types import MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, members
-from checker.semantics.values import in_order
-from checker.trace.loader import paste
+from interlock.checker.fold import WIDTH, fold
+from interlock.checker.ir.types import MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, members
+from interlock.checker.semantics.values import in_order
+from interlock.checker.trace.loader import paste
 
 
 @attrs.frozen

@@ -11,19 +11,19 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from checker.diagnostics import NOWHERE, InputError, Span, did_you_mean, mistake
-from checker.fold import WIDTH, fold
-from checker.ir.claims import Check, Spec
-from checker.ir.nodes import Action, Param
-from checker.ir.types import EnumT, IntT, ScalarT, SeqT, SetT, Type, Value, members, nth, show
-from checker.semantics import evaluate
-from checker.trace import itf, parts, values
-from checker.trace.diff import diff
-from checker.trace.itf import Saved
-from checker.trace.loader import paste
-from checker.trace.replay import text_of
-from checker.trace.trace import Call
-from checker.words import counted
+from interlock.checker.diagnostics import NOWHERE, InputError, Span, did_you_mean, mistake
+from interlock.checker.fold import WIDTH, fold
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.nodes import Action, Param
+from interlock.checker.ir.types import EnumT, IntT, ScalarT, SeqT, SetT, Type, Value, members, nth, show
+from interlock.checker.semantics import evaluate
+from interlock.checker.trace import itf, parts, values
+from interlock.checker.trace.diff import diff
+from interlock.checker.trace.itf import Saved
+from interlock.checker.trace.loader import paste
+from interlock.checker.trace.replay import text_of
+from interlock.checker.trace.trace import Call
+from interlock.checker.words import counted
 
 _TRIED = 4096  # initial instances that are looked at
 _SHAPE = "write it as a trace does: 'settle(me=Network(0))'"

@@ -20,11 +20,11 @@ from typing import Any, Final, NoReturn
 
 import attrs
 
-from checker import writing
-from checker.diagnostics import Diagnostic, InputError, Span, nearest
-from checker.engines.contract import Trouble
-from checker.ir.nodes import Action, Param, Property, PropertyKind
-from checker.ir.types import (
+from interlock.checker import writing
+from interlock.checker.contract import Trouble
+from interlock.checker.diagnostics import Diagnostic, InputError, Span, nearest
+from interlock.checker.ir.nodes import Action, Param, Property, PropertyKind
+from interlock.checker.ir.types import (
     BoolT,
     EnumT,
     IntT,
@@ -39,10 +39,10 @@ from checker.ir.types import (
     Value,
     members,
 )
-from checker.trace import files
-from checker.trace.loader import paste
-from checker.trace.replay import Claim, Moves
-from checker.trace.trace import Call, Trace
+from interlock.checker.trace import files
+from interlock.checker.trace.loader import paste
+from interlock.checker.trace.replay import Claim, Moves
+from interlock.checker.trace.trace import Call, Trace
 
 _EXACT: Final = 2**53
 _NONE: Final = {"tag": "None", "value": {"#tup": []}}
@@ -145,7 +145,7 @@ def _get(data: Mapping[str, Any], name: str) -> Any:
 
 
 def _misfit(t: Type, data: Any) -> str:
-    from checker.ir.types import show  # noqa: PLC0415
+    from interlock.checker.ir.types import show  # noqa: PLC0415
 
     return f"{json.dumps(data)[:60]} is not a value of {show(t)}"
 

@@ -18,10 +18,9 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-import model.lang as lang
-from checker.ir.claims import Spec
-from checker.ir.nodes import Constant, ModelErrorKind, Module, Program
-from checker.ir.types import (
+from interlock.checker.ir.claims import Spec
+from interlock.checker.ir.nodes import Constant, ModelErrorKind, Module, Program
+from interlock.checker.ir.types import (
     EnumT,
     MapT,
     OptionT,
@@ -34,7 +33,8 @@ from checker.ir.types import (
     Value,
     members,
 )
-from checker.semantics.layout import show_value
+from interlock.checker.semantics.layout import show_value
+from interlock.model import lang
 
 _BUILTINS: Final = (
     "__build_class__", "abs", "all", "any", "bool", "dict", "enumerate", "frozenset", "int", "isinstance", "len",
@@ -266,7 +266,7 @@ def _absolute(module: Module, statement: ast.ImportFrom) -> str:
 
 
 def _module(modules: Mapping[str, types.ModuleType], name: str) -> Any:
-    real = {"model.lang": lang, "typing": typing}
+    real = {"interlock": lang, "typing": typing}
     return real[name] if name in real else modules.get(name, _ABSENT)
 
 
@@ -334,5 +334,5 @@ def _map_from_python(t: MapT, value: Any) -> Value:
 
 
 def paste(t: Type, value: Any) -> str:
-    """The value as text that Python reads back, given the names of the model and of `model.lang`."""
+    """The value as text that Python reads back, given the names of the model and of `interlock`."""
     return show_value(t, value)

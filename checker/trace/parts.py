@@ -12,12 +12,12 @@ from typing import Final
 
 import attrs
 
-from checker.diagnostics import Span
-from checker.ir import nodes as n
-from checker.ir.types import BOOL, NONE, TupleT, Type, Value
-from checker.semantics import evaluate
-from checker.trace.loader import paste
-from checker.trace.probe import (
+from interlock.checker.diagnostics import Span
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import BOOL, NONE, TupleT, Type, Value
+from interlock.checker.semantics import evaluate
+from interlock.checker.trace.loader import paste
+from interlock.checker.trace.probe import (
     ASKED,
     HERE,
     Block,

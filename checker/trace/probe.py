@@ -12,9 +12,9 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from checker.ir import nodes as n
-from checker.ir.types import BOOL, NONE, IntT, Type, Value
-from checker.semantics import evaluate
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.types import BOOL, NONE, IntT, Type, Value
+from interlock.checker.semantics import evaluate
 
 Block: TypeAlias = tuple[n.Stmt, ...]
 Path: TypeAlias = tuple[tuple[int, str], ...]  # on the way to a statement: which of its block, and which block of that

@@ -12,12 +12,12 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from checker.ir.nodes import Action
-from checker.ir.types import Value, cardinality
-from checker.semantics.evaluate import instances
-from checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, to_python
-from checker.trace.trace import Call
-from checker.words import counted
+from interlock.checker.ir.nodes import Action
+from interlock.checker.ir.types import Value, cardinality
+from interlock.checker.semantics.evaluate import instances
+from interlock.checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, to_python
+from interlock.checker.trace.trace import Call
+from interlock.checker.words import counted
 
 TRIES: Final = 100_000  # action instances of one search: a few seconds of CPython
 PATIENT: Final = 10 * TRIES  # for `interlock replay`, which is asked for one trace alone

@@ -14,18 +14,18 @@ from typing import Any, Final
 
 import attrs
 
-from checker.diagnostics import Span
-from checker.engines.contract import Path, Step, Trouble
-from checker.ir.claims import Check, Spec
-from checker.ir.nodes import Action, Function, ModelErrorKind, Param, Property, PropertyKind
-from checker.ir.scalar import ScalarAction, ScalarSystem
-from checker.ir.scalar import evaluate as evaluate_scalar
-from checker.ir.types import Value, has
-from checker.semantics import evaluate, layout
-from checker.semantics.values import ModelError
-from checker.trace import parts, recover
-from checker.trace.loader import Erred, Loaded, Refused, Took, load, to_python
-from checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
+from interlock.checker.contract import Path, Step, Trouble
+from interlock.checker.diagnostics import Span
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.nodes import Action, Function, ModelErrorKind, Param, Property, PropertyKind
+from interlock.checker.ir.scalar import ScalarAction, ScalarSystem
+from interlock.checker.ir.scalar import evaluate as evaluate_scalar
+from interlock.checker.ir.types import Value, has
+from interlock.checker.semantics import evaluate, layout
+from interlock.checker.semantics.values import ModelError
+from interlock.checker.trace import parts, recover
+from interlock.checker.trace.loader import Erred, Loaded, Refused, Took, load, to_python
+from interlock.checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
 
 _REPORT: Final = "this is a defect of Interlock: please report it, with the model, the spec and this message"
 

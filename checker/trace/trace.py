@@ -1,6 +1,6 @@
 """What is a trace?  A path that was replayed in plain Python, with everything needed to show and repeat it.
 
-Rule of the module: plain frozen data; only `checker.trace.replay` makes one.
+Rule of the module: plain frozen data; only `interlock.checker.trace.replay` makes one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 import attrs
 
-from checker.diagnostics import NOWHERE, Span
-from checker.engines.contract import Trouble
-from checker.ir.nodes import Param, PropertyKind
-from checker.ir.types import Type, Value
-from checker.trace.loader import paste
+from interlock.checker.contract import Trouble
+from interlock.checker.diagnostics import NOWHERE, Span
+from interlock.checker.ir.nodes import Param, PropertyKind
+from interlock.checker.ir.types import Type, Value
+from interlock.checker.trace.loader import paste
 
 
 @attrs.frozen

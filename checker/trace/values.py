@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from checker.ir.types import (
+from interlock.checker.ir.types import (
     BoolT,
     EnumT,
     IntT,
@@ -24,7 +24,7 @@ from checker.ir.types import (
     members,
     show,
 )
-from checker.trace.loader import paste
+from interlock.checker.trace.loader import paste
 
 
 class NoValue(Exception):  # noqa: N818 - a signal: the text is the user's

@@ -7,9 +7,20 @@ contract check what it aggregates: they are `joins`.
 
 from typing import Final
 
-from model.agglayer.chains import EJECTION, Ejection, extends_head, opted_out
-from model.agglayer.headers import Chain, Header, Stage, State, View, built, confirmed, misbehaved, needs, other
-from model.lang import Enum, FiniteSet, action, auto, require
+from interlock import Enum, FiniteSet, action, auto, require
+from interlock.model.agglayer.chains import EJECTION, Ejection, extends_head, opted_out
+from interlock.model.agglayer.headers import (
+    Chain,
+    Header,
+    Stage,
+    State,
+    View,
+    built,
+    confirmed,
+    misbehaved,
+    needs,
+    other,
+)
 
 
 class ConfirmRule(Enum):

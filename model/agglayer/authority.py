@@ -10,7 +10,7 @@ Left out: the imports, which every version covers; parameters of the proof of ex
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, OrderedEnum, Range, action, auto, filled, record, require, state
+from interlock import Enum, FiniteSet, Map, OrderedEnum, Range, action, auto, filled, record, require, state
 
 
 class Commitment(OrderedEnum):

@@ -9,7 +9,7 @@ One header a chain; what proves and confirms it is in `chains.py` and `aggregati
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, state
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, state
 
 LEGS: Final = 2  # chains, and legs of each bundle
 BUNDLES: Final = 1

@@ -8,7 +8,7 @@ Whoever retries a job sends the same transaction.  What certificates say is `net
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
 
 
 class Replacement(Enum):

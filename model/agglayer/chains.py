@@ -7,7 +7,8 @@ Who may settle directly, and what an ejected chain may still do, the post leaves
 
 from typing import Final
 
-from model.agglayer.headers import (
+from interlock import Enum, FiniteSet, Map, action, auto, initial, members, require
+from interlock.model.agglayer.headers import (
     VIEWS,
     Block,
     Chain,
@@ -25,7 +26,6 @@ from model.agglayer.headers import (
     other,
     preconfirmed,
 )
-from model.lang import Enum, FiniteSet, Map, action, auto, initial, members, require
 
 
 class Direct(Enum):

@@ -7,7 +7,7 @@ Left out: the content of blocks, hashes, signatures, stakes, time.
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, OrderedEnum, Range, Scalarset, auto, filled, members, record, state
+from interlock import Enum, FiniteSet, Map, OrderedEnum, Range, Scalarset, auto, filled, members, record, state
 
 CHAINS: Final = 2
 HEIGHTS: Final = 1

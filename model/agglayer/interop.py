@@ -9,7 +9,7 @@ Left out: amounts and the checks of a single proof (`pessimistic.py`), the servi
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, Scalarset, action, auto, filled, members, record, require, state
+from interlock import Enum, FiniteSet, Map, Range, Scalarset, action, auto, filled, members, record, require, state
 
 NETWORKS: Final = 2
 CONFIRMATIONS: Final = 2  # blocks that a network wants on top of a certificate before it credits what that exported

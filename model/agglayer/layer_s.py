@@ -5,7 +5,7 @@ of their own, `bundles.py`.  `README.md` says what is completed and what is left
 """
 # ruff: noqa: F401
 
-from model.agglayer.aggregation import (
+from interlock.model.agglayer.aggregation import (
     confirm,
     confirm_aside,
     confirm_jointly,
@@ -16,7 +16,7 @@ from model.agglayer.aggregation import (
     resume,
     stop,
 )
-from model.agglayer.chains import (
+from interlock.model.agglayer.chains import (
     add_dependency,
     build,
     build_invalid,
@@ -31,4 +31,4 @@ from model.agglayer.chains import (
     stop_proving,
     withhold_data,
 )
-from model.agglayer.headers import State
+from interlock.model.agglayer.headers import State

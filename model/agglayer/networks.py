@@ -7,7 +7,7 @@ Left out: Merkle trees, signatures, gas, the service between a network and Ether
 
 from typing import Annotated, Final
 
-from model.lang import Bound, Enum, FiniteSet, Map, Range, Seq, auto, filled, record, state
+from interlock import Bound, Enum, FiniteSet, Map, Range, Seq, auto, filled, record, state
 
 
 class Network(Enum):

@@ -9,7 +9,8 @@ Left out: certificates that wait, are replaced or lost (`certificates.py`); root
 
 from typing import Final
 
-from model.agglayer.networks import (
+from interlock import FiniteSet, action, require
+from interlock.model.agglayer.networks import (
     LEAVES,
     Exit,
     Index,
@@ -26,7 +27,6 @@ from model.agglayer.networks import (
     paid_in,
     token,
 )
-from model.lang import FiniteSet, action, require
 
 CARRIED: Final[FiniteSet[Label]] = FiniteSet({Label.ETHER})  # the kinds of leaves that occur
 LIARS: Final[FiniteSet[Network]] = FiniteSet({Network.A, Network.B})  # the networks whose operator may lie

@@ -6,7 +6,7 @@ a committee signs that it stores them.  A member that misbehaves signs and store
 
 from typing import Annotated, Final
 
-from model.lang import FiniteSet, Range, Scalarset, action, initial, require, state
+from interlock import FiniteSet, Range, Scalarset, action, initial, require, state
 
 MEMBERS: Final = 3
 QUORUM: Final = 2

@@ -8,7 +8,7 @@ Left out: messages but for their guard, several tokens, the claim on L2 (a bare 
 
 from typing import Annotated, Final
 
-from model.lang import (
+from interlock import (
     Enum,
     FiniteSet,
     Map,

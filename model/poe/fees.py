@@ -8,7 +8,7 @@ queue as awaiting, too.
 
 from typing import Annotated, Final
 
-from model.lang import FiniteSet, Map, Range, Scalarset, action, filled, require, state
+from interlock import FiniteSet, Map, Range, Scalarset, action, filled, require, state
 
 ROLLUPS: Final = 2
 BATCHES: Final = 2  # of each rollup

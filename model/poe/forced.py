@@ -8,7 +8,7 @@ Left out: proofs (one counter), fees, the content of batches; a clock has run ou
 
 from typing import Annotated, Final
 
-from model.lang import Bound, Enum, Map, Range, Seq, action, auto, filled, record, require, state
+from interlock import Bound, Enum, Map, Range, Seq, action, auto, filled, record, require, state
 
 
 class Kind(Enum):

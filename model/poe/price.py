@@ -8,7 +8,7 @@ Left out: the rule that decides between up and down, which is up to time.
 
 from typing import Annotated, Final
 
-from model.lang import Range, action, require, state
+from interlock import Range, action, require, state
 
 LOWEST: Final = 2
 HIGHEST: Final = 6

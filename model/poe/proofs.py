@@ -9,7 +9,7 @@ Left out: gas, time, the content of transactions beyond what it does to the root
 
 from typing import Annotated, Final
 
-from model.lang import (
+from interlock import (
     Bound,
     Enum,
     FiniteSet,

@@ -9,7 +9,7 @@ Left out: fees (`fees.py`), forced batches (`forced.py`), durations: a clock has
 
 from typing import Annotated, Final
 
-from model.lang import Bound, Enum, Map, Range, Seq, action, auto, evolve, filled, record, require, state
+from interlock import Bound, Enum, Map, Range, Seq, action, auto, evolve, filled, record, require, state
 
 
 class Root(Enum):

@@ -8,7 +8,7 @@ Left out: proofs and fees (`proofs.py`), and all of a transaction but what is na
 
 from typing import Annotated, Final
 
-from model.lang import Bound, Enum, FiniteSet, Map, Range, Seq, action, auto, filled, require, require_some, state
+from interlock import Bound, Enum, FiniteSet, Map, Range, Seq, action, auto, filled, require, require_some, state
 
 
 class Item(Enum):

@@ -3,8 +3,8 @@
 Properties beside the model, since several spec files ask them.
 """
 
-from model.lang import always, reachable, recoverable
-from model.pos.checkpoints import BLOCKS, State, next_start
+from interlock import always, reachable, recoverable
+from interlock.model.pos.checkpoints import BLOCKS, State, next_start
 
 
 @always

@@ -8,10 +8,10 @@ heimdall-v2, x/checkpoint/types/merkle.go IsValidCheckpoint and app/vote_ext_uti
 
 from typing import Final
 
-from model.lang import Enum, FiniteSet, action, auto, require
-from model.pos.heads import head_told, pin_told
-from model.pos.milestones import may_commit
-from model.pos.nodes import (
+from interlock import Enum, FiniteSet, action, auto, require
+from interlock.model.pos.heads import head_told, pin_told
+from interlock.model.pos.milestones import may_commit
+from interlock.model.pos.nodes import (
     FAULTY_WEIGHT,
     HONEST,
     RANGES,
@@ -28,7 +28,7 @@ from model.pos.nodes import (
     other,
     weight,
 )
-from model.pos.quorum import quorum
+from interlock.model.pos.quorum import quorum
 
 
 class Signing(Enum):

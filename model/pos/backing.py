@@ -8,8 +8,8 @@ Left out: forks of Bor, on which the same coin could be burnt twice; amounts; fe
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, require, state
-from model.pos.votes import the_faulty_decide
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, require, state
+from interlock.model.pos.votes import the_faulty_decide
 
 DEPOSITS: Final = 1
 BURNS: Final = 1

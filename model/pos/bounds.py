@@ -6,8 +6,8 @@ each if the faulty sign both, and the honest weight splits into two parts that a
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, require, state
-from model.pos.quorum import VALIDATORS, Validator, quorum
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, require, state
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum
 
 HEAVIEST: Final = 3
 

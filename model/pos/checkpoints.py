@@ -9,7 +9,7 @@ Heimdall x/checkpoint (MsgCheckpoint, MsgCpAck, vote extensions); RootChain.subm
 
 from typing import Annotated, Final
 
-from model.lang import (
+from interlock import (
     Bound,
     Enum,
     FiniteSet,
@@ -26,7 +26,7 @@ from model.lang import (
     require_some,
     state,
 )
-from model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
 
 BLOCKS: Final = 1  # Bor blocks to be committed
 FAULTY_WEIGHT: Final = 0  # the weight of the faulty validators, whoever they are

@@ -7,8 +7,8 @@ RootChainManager.exit: the key is the block, the path and the log, so burns in t
 
 from typing import Annotated, Final
 
-from model.lang import Map, Range, action, initial, require
-from model.pos.nodes import RANGES, Fork, State
+from interlock import Map, Range, action, initial, require
+from interlock.model.pos.nodes import RANGES, Fork, State
 
 BURNS: Final[bool] = False  # True: the coin may be burnt
 ONE_EXIT_A_BURN: Final[bool] = (

@@ -9,8 +9,8 @@ forks of Bor; Merkle proofs, which are facts about what a root covers.  The wait
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
-from model.pos.votes import honest_suffice, the_faulty_decide
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
+from interlock.model.pos.votes import honest_suffice, the_faulty_decide
 
 BURNS: Final = 1
 

@@ -3,8 +3,8 @@
 Properties beside the model, since several spec files ask them.
 """
 
-from model.lang import always, reachable, recoverable, step
-from model.pos.nodes import HONEST, RANGES, Fork, State, Validator
+from interlock import always, reachable, recoverable, step
+from interlock.model.pos.nodes import HONEST, RANGES, Fork, State, Validator
 
 
 @always

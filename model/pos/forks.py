@@ -4,8 +4,8 @@ The imports are the model: the actions that a file names are those that run.
 """
 # ruff: noqa: F401
 
-from model.pos.anchors import land, sign, vote
-from model.pos.coins import choose_burns, pay_exit
-from model.pos.heads import settle, switch
-from model.pos.milestones import finalize, hear, inject
-from model.pos.nodes import State
+from interlock.model.pos.anchors import land, sign, vote
+from interlock.model.pos.coins import choose_burns, pay_exit
+from interlock.model.pos.heads import settle, switch
+from interlock.model.pos.milestones import finalize, hear, inject
+from interlock.model.pos.nodes import State

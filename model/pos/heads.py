@@ -7,8 +7,8 @@ bor, eth/downloader/whitelist and eth/bor_checkpoint_verifier.go; milestones: PI
 
 from typing import Final
 
-from model.lang import action, require
-from model.pos.nodes import HONEST, RANGES, Checkpoint, Fork, State, Validator, can_rewind, is_deep, other
+from interlock import action, require
+from interlock.model.pos.nodes import HONEST, RANGES, Checkpoint, Fork, State, Validator, can_rewind, is_deep, other
 
 PINS: Final[bool] = True  # False: Bor follows the longer chain whatever is final (known to be unsafe)
 SIGNING_LOCKS: Final[bool] = False  # True: who has signed a checkpoint does not leave its fork by itself

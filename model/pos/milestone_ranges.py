@@ -7,7 +7,7 @@ heimdall-v2, x/milestone/abci/abci.go GenMilestoneProposition and GetMajorityMil
 
 from typing import Annotated, Final
 
-from model.lang import Bound, Range, Seq, action, record, require, state
+from interlock import Bound, Range, Seq, action, record, require, state
 
 TIP: Final = 8  # Bor grows to this block
 LENGTH: Final = 2  # a milestone has at most so many blocks

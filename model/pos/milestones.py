@@ -8,10 +8,10 @@ heimdall-v2, x/milestone/abci/abci.go GetMajorityMilestoneProposition and app/ab
 
 from typing import Final
 
-from model.lang import FiniteSet, action, require
-from model.pos.heads import head_told, pin_told
-from model.pos.nodes import FAULTY_WEIGHT, HONEST, TOTAL, Fork, State, Validator, is_quorum, on, weight
-from model.pos.quorum import quorum
+from interlock import FiniteSet, action, require
+from interlock.model.pos.heads import head_told, pin_told
+from interlock.model.pos.nodes import FAULTY_WEIGHT, HONEST, TOTAL, Fork, State, Validator, is_quorum, on, weight
+from interlock.model.pos.quorum import quorum
 
 WEAK_TALLY: Final[bool] = False  # True: one report is enough to make a milestone (known to be unsafe)
 REVALIDATES: Final[bool] = True  # False: no one looks again at the reports a proposer passes on (known to be unsafe)

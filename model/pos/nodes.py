@@ -9,8 +9,8 @@ Left out: blocks one by one, their producers, time, and which validators are in 
 
 from typing import Annotated, Final
 
-from model.lang import Bound, Enum, FiniteSet, Map, Range, Seq, auto, filled, record, state
-from model.pos.quorum import quorum
+from interlock import Bound, Enum, FiniteSet, Map, Range, Seq, auto, filled, record, state
+from interlock.model.pos.quorum import quorum
 
 HONEST: Final = 3  # how many validators are honest
 FAULTY_WEIGHT: Final = 1  # the weight of the others

@@ -9,7 +9,7 @@ StakeManager; Heimdall x/stake (PostHandleMsg..., IsCurrentValidator, EndBlocker
 
 from typing import Annotated, Final
 
-from model.lang import (
+from interlock import (
     Bound,
     Enum,
     FiniteSet,
@@ -25,7 +25,7 @@ from model.lang import (
     require,
     state,
 )
-from model.pos.quorum import VALIDATORS, Validator, quorum
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum
 
 FOUNDERS: Final = 3  # the first so many validators have a stake of FOUNDING at the start
 FOUNDING: Final = 1

@@ -8,8 +8,8 @@ Heimdall x/checkpoint: MsgCheckpoint, MsgCpNoAck (CheckpointNoAck).
 
 from typing import Annotated, Final
 
-from model.lang import FiniteSet, Range, action, initial, require, state
-from model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
+from interlock import FiniteSet, Range, action, initial, require, state
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
 
 FAULTY_WEIGHT: Final = 1
 NO_ACKS: Final[bool] = True  # False: no one can pass the turn on

@@ -7,7 +7,7 @@ conflicting things from 2Q - T on (if the honest weight splits), and decides alo
 
 from typing import Annotated, Final
 
-from model.lang import FiniteSet, Range
+from interlock import FiniteSet, Range
 
 VALIDATORS: Final = 4
 LAST_WEIGHT: Final = 1  # the weight of the last validator; every other one has 1

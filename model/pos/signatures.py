@@ -9,8 +9,8 @@ RootChain.submitCheckpoint (the vote prefix and the chain id), StakeManager.chec
 
 from typing import Annotated, Final
 
-from model.lang import Bound, Enum, FiniteSet, Map, Range, Seq, action, auto, filled, initial, require, state
-from model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
+from interlock import Bound, Enum, FiniteSet, Map, Range, Seq, action, auto, filled, initial, require, state
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
 
 REPEATS_SKIPPED: Final[bool] = True  # False: known to be unsafe
 YES_PREFIX: Final[bool] = True  # False: a vote does not say what it votes for (known to be unsafe)

@@ -8,8 +8,8 @@ validators vote for it within so many epochs.  Faulty ones vote for checkpoints,
 
 from typing import Annotated, Final
 
-from model.lang import FiniteSet, Map, Range, action, filled, initial, require, state
-from model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
+from interlock import FiniteSet, Map, Range, action, filled, initial, require, state
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum, weight, weight_of
 
 FAULTY_WEIGHT: Final = 1
 SLASHING: Final[bool] = True  # False: as deployed, there is none

@@ -10,8 +10,8 @@ Heimdall x/bor (ProposeSpan, BackfillSpans, veblop); Bor consensus/bor.
 
 from typing import Annotated, Final
 
-from model.lang import Bound, FiniteSet, Map, Range, Seq, action, evolve, filled, record, require, state
-from model.pos.quorum import VALIDATORS, Validator
+from interlock import Bound, FiniteSet, Map, Range, Seq, action, evolve, filled, record, require, state
+from interlock.model.pos.quorum import VALIDATORS, Validator
 
 BLOCKS: Final = 4
 LENGTH: Final = 2  # blocks of a span

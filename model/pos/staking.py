@@ -9,8 +9,8 @@ StakeManager.stakeFor, updateValidatorState, updateTimeline, _unstake, unstakeCl
 
 from typing import Annotated, Final
 
-from model.lang import FiniteSet, Map, Range, action, filled, initial, require, state
-from model.pos.quorum import VALIDATORS, Validator, quorum
+from interlock import FiniteSet, Map, Range, action, filled, initial, require, state
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum
 
 FOUNDERS: Final = 3  # the first so many validators have staked at the start
 DELEGATED: Final = 2  # what a validator may have delegated to it

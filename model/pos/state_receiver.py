@@ -9,8 +9,8 @@ the amounts.
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, initial, require, state
-from model.pos.votes import honest_suffice
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, initial, require, state
+from interlock.model.pos.votes import honest_suffice
 
 IDS: Final = 2  # messages
 

@@ -9,8 +9,8 @@ receiver does with the message, which is `state_receiver.py`; when Bor delivers,
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
-from model.pos.votes import the_faulty_decide
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, record, require, require_some, state
+from interlock.model.pos.votes import the_faulty_decide
 
 CONFIRMATIONS: Final = 2  # how many L1 blocks an honest validator wants on top of the log
 REORG_DEPTH: Final = 2  # how many L1 blocks a reorganisation takes back at most

@@ -9,7 +9,7 @@ Left out: what the records say, and whether they are true, which is `state_sync.
 
 from typing import Annotated, Final
 
-from model.lang import Enum, FiniteSet, Map, Range, Scalarset, action, auto, filled, initial, require, state
+from interlock import Enum, FiniteSet, Map, Range, Scalarset, action, auto, filled, initial, require, state
 
 NODES: Final = 2
 FORKS: Final = 2  # forks of Bor, from one genesis

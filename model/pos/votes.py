@@ -6,7 +6,7 @@ validators see the same, so it does not matter who they are: the weights 1, 1, 1
 
 from typing import Final
 
-from model.pos.quorum import quorum
+from interlock.model.pos.quorum import quorum
 
 TOTAL: Final = 6  # the weight of all validators
 FAULTY_WEIGHT: Final = 1  # the weight of the faulty ones

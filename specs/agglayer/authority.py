@@ -1,8 +1,8 @@
 """Is every settled certificate one that its signers meant (AP10)?"""
 
-from model.agglayer import authority
-from model.agglayer.authority import Certificate, Commitment, Network, State
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable
+from interlock import Finding, Holds, Violated, always, check, claim, reachable
+from interlock.model.agglayer import authority
+from interlock.model.agglayer.authority import Certificate, Commitment, Network, State
 
 
 @always

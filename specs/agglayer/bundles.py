@@ -11,8 +11,9 @@ is taken away in a check below, as a requirement on their coordination, and not 
 
 from typing import Final
 
-from model.agglayer import bundles
-from model.agglayer.bundles import (
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, recoverable
+from interlock.model.agglayer import bundles
+from interlock.model.agglayer.bundles import (
     BUNDLES,
     LEGS,
     Batch,
@@ -24,7 +25,6 @@ from model.agglayer.bundles import (
     leg_is_final,
     succeeded,
 )
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable
 
 
 @always

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from model.agglayer import certificates
-from model.agglayer.certificates import HEIGHTS, Height, Replacement, State, Status, Version, at, landed
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, recoverable
+from interlock.model.agglayer import certificates
+from interlock.model.agglayer.certificates import HEIGHTS, Height, Replacement, State, Status, Version, at, landed
 
 
 @always

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from model.agglayer import interop
-from model.agglayer.interop import Certificate, Network, State, leg_is_settled, other, relied_on
-from model.lang import Finding, Holds, Violated, always, check, claim, members, reachable, recoverable
+from interlock import Finding, Holds, Violated, always, check, claim, members, reachable, recoverable
+from interlock.model.agglayer import interop
+from interlock.model.agglayer.interop import Certificate, Network, State, leg_is_settled, other, relied_on
 
 
 @always

@@ -15,9 +15,10 @@ not say that the causes it lists are all; the checks show that they are not.
 
 from typing import Final
 
-from model.agglayer import layer_s
-from model.agglayer.chains import Direct, Ejection, Lists
-from model.agglayer.headers import (
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, members, reachable, recoverable, step
+from interlock.model.agglayer import layer_s
+from interlock.model.agglayer.chains import Direct, Ejection, Lists
+from interlock.model.agglayer.headers import (
     Block,
     Chain,
     Header,
@@ -31,7 +32,6 @@ from model.agglayer.headers import (
     needs,
     other,
 )
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, members, reachable, recoverable, step
 
 
 @recoverable

@@ -7,8 +7,9 @@ to, the proof does not look at, by design.
 
 from typing import Final
 
-from model.agglayer import pessimistic
-from model.agglayer.networks import (
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, step
+from interlock.model.agglayer import pessimistic
+from interlock.model.agglayer.networks import (
     Kind,
     Label,
     Leaf,
@@ -26,7 +27,6 @@ from model.agglayer.networks import (
     paid_in,
     token,
 )
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, step
 
 
 @always

@@ -5,11 +5,23 @@ The headline is AS8 as the AggLayer post, February 2024, needs it.
 
 from typing import Final
 
-from model.agglayer import layer_s
-from model.agglayer.aggregation import ConfirmRule
-from model.agglayer.chains import Direct, Ejection, may_settle
-from model.agglayer.headers import Block, Header, Mode, Stage, State, View, built, confirmed, needed_below, needs, other
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, step
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, step
+from interlock.model.agglayer import layer_s
+from interlock.model.agglayer.aggregation import ConfirmRule
+from interlock.model.agglayer.chains import Direct, Ejection, may_settle
+from interlock.model.agglayer.headers import (
+    Block,
+    Header,
+    Mode,
+    Stage,
+    State,
+    View,
+    built,
+    confirmed,
+    needed_below,
+    needs,
+    other,
+)
 
 
 @always

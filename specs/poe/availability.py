@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable
-from model.poe import availability
-from model.poe.availability import Member, State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable
+from interlock.model.poe import availability
+from interlock.model.poe.availability import Member, State
 
 VALIDIUM: Final = {"ON_L1": False}
 

@@ -5,9 +5,9 @@ PS12, that imported exit roots are on L1, is in `virtual.py`, with the reorganis
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable
-from model.poe import bridge
-from model.poe.bridge import Leaf, Stage, State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, recoverable
+from interlock.model.poe import bridge
+from interlock.model.poe.bridge import Leaf, Stage, State
 
 V1: Final = {"PENDING_STATES": True}  # and V2; the seed and V3 settle at once
 

@@ -5,9 +5,9 @@ V1 is the same with one rollup.  The weak rule, never to pay more than was depos
 
 from typing import Final
 
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable
-from model.poe import fees
-from model.poe.fees import Rollup, State, pool
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable
+from interlock.model.poe import fees
+from interlock.model.poe.fees import Rollup, State, pool
 
 V1: Final = {"ROLLUPS": 1, "BATCHES": 3}
 V2: Final = {"ROLLUPS": 2}

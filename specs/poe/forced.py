@@ -7,9 +7,9 @@ team accepted.  Full repair restores the queue's pointer and its content; the po
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable, step
-from model.poe import forced
-from model.poe.forced import (
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, recoverable, step
+from interlock.model.poe import forced
+from interlock.model.poe.forced import (
     Count,
     Forced,
     Kind,

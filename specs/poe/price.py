@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, step
-from model.poe import price
-from model.poe.price import State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, step
+from interlock.model.poe import price
+from interlock.model.poe.price import State
 
 
 @always

@@ -9,9 +9,9 @@ the statement a proof is copied out of the mempool (in V0 only).
 
 from typing import Final
 
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
-from model.poe import proofs
-from model.poe.proofs import Aggregator, Binds, L2Fees, Op, Sequencer, State, pool, virtual
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
+from interlock.model.poe import proofs
+from interlock.model.poe.proofs import Aggregator, Binds, L2Fees, Op, Sequencer, State, pool, virtual
 
 # Seed: the constants' defaults.  The later contracts bind the batches by the hash of their data.
 V0: Final = {"RUN": 1, "PAYEE_BOUND": False}  # ProofOfEfficiency.sol v0.0.1 to v0.0.3, 2022

@@ -7,9 +7,9 @@ aggregator, who settles at once.
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable, step
-from model.poe import settlement
-from model.poe.settlement import Number, Rollback, Root, State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, recoverable, step
+from interlock.model.poe import settlement
+from interlock.model.poe.settlement import Number, Rollback, Root, State
 
 V0: Final = {"RUN": 1}  # ProofOfEfficiency.sol v0.0.1 to v0.0.3: as the seed, one batch a proof
 V1: Final = {"OVERLAPS": True, "TRUSTED": True, "WAITS": True, "PENDING_STATES": True}  # PolygonZkEVM.sol

@@ -6,9 +6,9 @@ reorganisations, so the checks that need one show a condition that is not stated
 
 from typing import Final
 
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
-from model.poe import virtual
-from model.poe.virtual import Item, Node, State, odd, replays, transfers
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
+from interlock.model.poe import virtual
+from interlock.model.poe.virtual import Item, Node, State, odd, replays, transfers
 
 
 @always

@@ -6,9 +6,9 @@ What holds here for 4 faulty of 6 holds on one chain.
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable
-from model.pos import backing
-from model.pos.backing import Burn, Exit, Id, Owner, State, Sync, claims, wealth
+from interlock import Finding, Holds, Violated, always, check, claim, reachable
+from interlock.model.pos import backing
+from interlock.model.pos.backing import Burn, Exit, Id, Owner, State, Sync, claims, wealth
 
 
 @always

@@ -8,10 +8,10 @@ slogan: 2 of 6 may stop, and 3 of 6 may not conflict.
 
 from typing import Final
 
-from model.lang import Holds, Violated, always, check, reachable
-from model.pos import bounds
-from model.pos.bounds import Case, State, can_conflict, can_stop, conflict_bound, faulty_weight, total
-from model.pos.quorum import VALIDATORS, quorum
+from interlock import Holds, Violated, always, check, reachable
+from interlock.model.pos import bounds
+from interlock.model.pos.bounds import Case, State, can_conflict, can_stop, conflict_bound, faulty_weight, total
+from interlock.model.pos.quorum import VALIDATORS, quorum
 
 
 @always

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, step
-from model.pos import checkpoints
-from model.pos.agreement import all_is_acknowledged, heimdall_has_a_prefix
-from model.pos.checkpoints import State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, step
+from interlock.model.pos import checkpoints
+from interlock.model.pos.agreement import all_is_acknowledged, heimdall_has_a_prefix
+from interlock.model.pos.checkpoints import State
 
 
 @always

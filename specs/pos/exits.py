@@ -7,9 +7,9 @@ tunnel are the others.  What forks of Bor add with 4 of 6 is not here: a coin th
 
 from typing import Final
 
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
-from model.pos import exits
-from model.pos.exits import BURNS, Burn, Entry, Event, Key, State, queued
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
+from interlock.model.pos import exits
+from interlock.model.pos.exits import BURNS, Burn, Entry, Event, Key, State, queued
 
 PLASMA: Final = {"MAPPED": FiniteSet({Entry.PLASMA}), "EMITS": FiniteSet({Event.TRANSFER, Event.WITHDRAW})}
 TUNNEL: Final = {"MAPPED": FiniteSet({Entry.TUNNEL}), "EMITS": FiniteSet({Event.TRANSFER, Event.MESSAGE})}

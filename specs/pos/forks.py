@@ -8,10 +8,10 @@ Below 2Q - T the property needs one of three premises; the deployed vote has non
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, check, claim
-from model.pos import forks
-from model.pos.anchors import Link, Signing
-from model.pos.finality import a_node_is_brought_back, everything_is_final, heads_meet, one_history
+from interlock import Finding, Holds, Violated, check, claim
+from interlock.model.pos import forks
+from interlock.model.pos.anchors import Link, Signing
+from interlock.model.pos.finality import a_node_is_brought_back, everything_is_final, heads_meet, one_history
 
 FOUR_HONEST: Final = {"HONEST": 4, "FAULTY_WEIGHT": 0}
 DATA: Final = {"SIGNING": Signing.DATA}

@@ -13,10 +13,10 @@ everything holds, with pins and a signature that counts at once.  "One third" is
 
 from typing import Final
 
-from model.lang import Holds, Violated, check
-from model.pos import forks
-from model.pos.anchors import Link, Signing
-from model.pos.finality import (
+from interlock import Holds, Violated, check
+from interlock.model.pos import forks
+from interlock.model.pos.anchors import Link, Signing
+from interlock.model.pos.finality import (
     a_quorum_reported,
     backing,
     everything_is_final,

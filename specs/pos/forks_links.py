@@ -7,10 +7,10 @@ paid twice, by two burns that both happened, each of which is paid once (S11 hol
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, check, claim
-from model.pos import forks
-from model.pos.anchors import Link, Signing
-from model.pos.finality import (
+from interlock import Finding, Holds, Violated, check, claim
+from interlock.model.pos import forks
+from interlock.model.pos.anchors import Link, Signing
+from interlock.model.pos.finality import (
     backing,
     everything_is_final,
     no_head_leaves_its_pin,

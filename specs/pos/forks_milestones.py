@@ -6,9 +6,9 @@ the reports is what makes a milestone say something about Bor.
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, check, claim
-from model.pos import forks
-from model.pos.finality import (
+from interlock import Finding, Holds, Violated, check, claim
+from interlock.model.pos import forks
+from interlock.model.pos.finality import (
     a_node_is_brought_back,
     a_quorum_reported,
     everything_is_final,

@@ -1,8 +1,8 @@
 """How the ranges of milestones follow one another (S5, the part on numbers)."""
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable
-from model.pos import milestone_ranges
-from model.pos.milestone_ranges import State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable
+from interlock.model.pos import milestone_ranges
+from interlock.model.pos.milestone_ranges import State
 
 
 @always

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable, step
-from model.pos import power
-from model.pos.power import ROUNDS, UNIT, State, caught_up, everyone, gone, power_of, powers, weight
-from model.pos.quorum import Validator, quorum
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, recoverable, step
+from interlock.model.pos import power
+from interlock.model.pos.power import ROUNDS, UNIT, State, caught_up, everyone, gone, power_of, powers, weight
+from interlock.model.pos.quorum import Validator, quorum
 
 
 @step

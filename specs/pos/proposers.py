@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, check, claim, reachable, recoverable, step
-from model.pos import proposers
-from model.pos.proposers import State
+from interlock import Finding, Holds, Violated, check, claim, reachable, recoverable, step
+from interlock.model.pos import proposers
+from interlock.model.pos.proposers import State
 
 
 @recoverable

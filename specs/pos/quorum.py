@@ -13,10 +13,10 @@ Each bound is decided by two checks, one below it and one at it; the faulty are 
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim
-from model.pos import checkpoints
-from model.pos.agreement import a_checkpoint_is_acknowledged, checkpoints_go_on
-from model.pos.checkpoints import Root, State
+from interlock import Finding, Holds, Violated, always, check, claim
+from interlock.model.pos import checkpoints
+from interlock.model.pos.agreement import a_checkpoint_is_acknowledged, checkpoints_go_on
+from interlock.model.pos.checkpoints import Root, State
 
 
 @always

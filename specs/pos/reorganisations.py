@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, check, claim, reachable
-from model.pos import checkpoints
-from model.pos.agreement import all_is_acknowledged, checkpoints_go_on, heimdall_has_a_prefix
-from model.pos.checkpoints import State
+from interlock import Finding, Holds, Violated, check, claim, reachable
+from interlock.model.pos import checkpoints
+from interlock.model.pos.agreement import all_is_acknowledged, checkpoints_go_on, heimdall_has_a_prefix
+from interlock.model.pos.checkpoints import State
 
 
 @reachable

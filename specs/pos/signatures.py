@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable
-from model.pos import signatures
-from model.pos.quorum import Validator, quorum, weight_of
-from model.pos.signatures import Chain, State, Vote, active
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable
+from interlock.model.pos import signatures
+from interlock.model.pos.quorum import Validator, quorum, weight_of
+from interlock.model.pos.signatures import Chain, State, Vote, active
 
 
 @always

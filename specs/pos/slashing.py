@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable
-from model.pos import slashing
-from model.pos.quorum import Validator
-from model.pos.slashing import State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable
+from interlock.model.pos import slashing
+from interlock.model.pos.quorum import Validator
+from interlock.model.pos.slashing import State
 
 
 @always

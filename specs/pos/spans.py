@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, step
-from model.pos import spans
-from model.pos.spans import BLOCKS, SPANS, Block, State, covers, in_force
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, step
+from interlock.model.pos import spans
+from interlock.model.pos.spans import BLOCKS, SPANS, Block, State, covers, in_force
 
 
 @step

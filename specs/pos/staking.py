@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable
-from model.pos import staking
-from model.pos.quorum import VALIDATORS, Validator, quorum
-from model.pos.staking import State, accepts, active, active_weight, held, unstaking
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable
+from interlock.model.pos import staking
+from interlock.model.pos.quorum import VALIDATORS, Validator, quorum
+from interlock.model.pos.staking import State, accepts, active, active_weight, held, unstaking
 
 
 @always

@@ -5,9 +5,9 @@ A message is stuck if no path leads to its mint.  Time is left out: "arrives" me
 
 from typing import Final
 
-from model.lang import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
-from model.pos import state_receiver
-from model.pos.state_receiver import IDS, Id, Kind, Overlong, State
+from interlock import Finding, FiniteSet, Holds, Violated, always, check, claim, reachable, recoverable, step
+from interlock.model.pos import state_receiver
+from interlock.model.pos.state_receiver import IDS, Id, Kind, Overlong, State
 
 ALL: Final = {"KINDS": FiniteSet({Kind.PLAIN, Kind.OVERLONG, Kind.REVERTS, Kind.NO_CODE})}
 REVERTING: Final = {"KINDS": FiniteSet({Kind.PLAIN, Kind.REVERTS})}

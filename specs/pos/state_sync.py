@@ -7,9 +7,9 @@ What 2 or 3 can do by silence is in `state_receiver.py`.
 
 from typing import Final
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable, recoverable
-from model.pos import state_sync
-from model.pos.state_sync import BLOCKS, Id, Log, Receiver, State, id_at, in_log
+from interlock import Finding, Holds, Violated, always, check, claim, reachable, recoverable
+from interlock.model.pos import state_sync
+from interlock.model.pos.state_sync import BLOCKS, Id, Log, Receiver, State, id_at, in_log
 
 
 @always

@@ -1,8 +1,8 @@
 """Do all honest nodes deliver the same records in the same block (S9)?"""
 
-from model.lang import Finding, Holds, Violated, always, check, claim, reachable
-from model.pos import state_windows
-from model.pos.state_windows import BLOCKS, IDS, Fork, Id, Node, Number, State
+from interlock import Finding, Holds, Violated, always, check, claim, reachable
+from interlock.model.pos import state_windows
+from interlock.model.pos.state_windows import BLOCKS, IDS, Fork, Id, Node, Number, State
 
 
 @always

@@ -17,25 +17,25 @@ from typing import Any
 import attrs
 import z3
 
-from checker.diagnostics import InputError
-from checker.engines.bmc import Bmc
-from checker.engines.contract import Budget, Holds, NoneWithin, Step, Task, Trouble, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.engines.simulate import Simulate
-from checker.frontend import load_spec
-from checker.ir.claims import Check, Spec
-from checker.ir.nodes import Action, ModelErrorKind, Param, Program, Property, PropertyKind
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
-from checker.ir.scalar import evaluate as evaluate_scalar
-from checker.ir.types import Value
-from checker.native import limits
-from checker.semantics import evaluate as ev
-from checker.semantics.layout import to_leaves
-from checker.semantics.values import ModelError
-from checker.smt.encode import BitVectors, Encoding, Integers, fitting
-from checker.smt.unroll import Unrolling
-from checker.trace.loader import Erred, Loaded, Refused, Took, load
+from interlock.checker.contract import Budget, Holds, NoneWithin, Step, Task, Trouble, Verdict, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines.bmc import Bmc
+from interlock.checker.engines.explore import Explore
+from interlock.checker.engines.simulate import Simulate
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.nodes import Action, ModelErrorKind, Param, Program, Property, PropertyKind
+from interlock.checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
+from interlock.checker.ir.scalar import evaluate as evaluate_scalar
+from interlock.checker.ir.types import Value
+from interlock.checker.native.code import limits
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.semantics import evaluate as ev
+from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.values import ModelError
+from interlock.checker.smt.encode import BitVectors, Encoding, Integers, fitting
+from interlock.checker.smt.unroll import Unrolling
+from interlock.checker.trace.loader import Erred, Loaded, Refused, Took, load
 from tests.initials import InitialError, initial_states
 from tests.native.systems import shared, shortened, told
 from tests.strategies import Source
@@ -493,7 +493,7 @@ def _bad(check: Check, p: Property, states: Sequence[Value]) -> bool:
 
 def _check_violation(subject: Subject, verdict: Violated) -> None:
     """The path of a violation, step by step in CPython."""
-    from checker.semantics.layout import from_leaves
+    from interlock.checker.semantics.layout import from_leaves
 
     program, check = subject.program, subject.check
     where = f"violation: {verdict}"

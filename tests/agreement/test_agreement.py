@@ -6,11 +6,11 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from checker.diagnostics import InputError
-from checker.ir import nodes as n
-from checker.ir.nodes import ModelErrorKind
-from checker.semantics import evaluate as ev
-from checker.semantics.values import ModelError
+from interlock.checker.diagnostics import InputError
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir.nodes import ModelErrorKind
+from interlock.checker.semantics import evaluate as ev
+from interlock.checker.semantics.values import ModelError
 from tests.agreement.compare import Disagreement, Effort, Seen, compare, prepare, read
 from tests.strategies import Source, models, random_model, shrink
 
@@ -206,7 +206,7 @@ def test_a_wrong_kind_of_error_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_wrong_node_of_the_scalar_form_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from checker.ir import scalar as sc
+    from interlock.checker.ir import scalar as sc
     from tests.agreement import compare as here
 
     real = sc.evaluate
@@ -232,14 +232,14 @@ def test_a_wrong_count_of_native_code_is_noticed(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("unconfirmed")
 def test_a_successor_that_is_wrongly_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from checker.ir.passes.movers import Movers
+    from interlock.checker.passes.movers import Movers
 
     monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     notices(monkeypatch, Movers, "left", lambda self, b, a: True, Effort())
 
 
 def test_a_check_that_is_wrongly_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from checker.ir.passes.kept import Kept
+    from interlock.checker.passes.kept import Kept
 
     monkeypatch.setenv("INTERLOCK_CACHE", "0")  # lies are not to be remembered
     notices(monkeypatch, Kept, "by", lambda self, instance: True, Effort())

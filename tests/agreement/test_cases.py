@@ -9,7 +9,7 @@ from tests.strategies import Source
 
 MODEL = """from typing import Annotated
 
-from model.lang import Enum, Map, Range, action, auto, filled, state
+from interlock import Enum, Map, Range, action, auto, filled, state
 
 
 class Key(Enum):
@@ -30,7 +30,7 @@ def act(s: State) -> None:
 """
 SPEC = """import gen
 from gen import State
-from model.lang import Holds, always, check
+from interlock import Holds, always, check
 
 
 @always

@@ -15,18 +15,18 @@ import attrs
 import networkx as nx
 import pytest
 
-from checker.diagnostics import InputError
-from checker.engines.contract import Holds, Task, Trouble, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import Property, PropertyKind
-from checker.ir.passes.scalarize import Maker
-from checker.ir.scalar import ScalarProperty
-from checker.ir.types import Value
-from checker.native.visited import OutOfMemory, Visited
-from checker.semantics import evaluate as ev
-from checker.trace.loader import Refused, Took
-from checker.trace.replay import claim_of, judge
+from interlock.checker.contract import Holds, Task, Trouble, Verdict, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import Property, PropertyKind
+from interlock.checker.ir.scalar import ScalarProperty
+from interlock.checker.ir.types import Value
+from interlock.checker.native.store.visited import OutOfMemory, Visited
+from interlock.checker.passes.scalarize import Maker
+from interlock.checker.semantics import evaluate as ev
+from interlock.checker.trace.loader import Refused, Took
+from interlock.checker.trace.replay import claim_of, judge
 from tests.agreement.compare import Disagreement, Subject, compiles, prepare, read
 from tests.agreement.recovering import of_members, of_values, recovering
 from tests.initials import initial_states
@@ -176,10 +176,10 @@ class on_disk:  # noqa: N801 - a context
             grow(self, least)
 
         self.patch.setattr(Visited, "_grow_table", refuse)
-        self.patch.setattr("checker.native.visited._FIRST", 8)
-        self.patch.setattr("checker.native.disk._TAKEN", 16)
-        self.patch.setattr("checker.native.disk._ROOM", 60)
-        self.patch.setattr("checker.native.spill.Spill._least", lambda self: 2_048)
+        self.patch.setattr("interlock.checker.native.store.visited._FIRST", 8)
+        self.patch.setattr("interlock.checker.native.store.disk._TAKEN", 16)
+        self.patch.setattr("interlock.checker.native.store.disk._ROOM", 60)
+        self.patch.setattr("interlock.checker.native.store.spill.Spill._least", lambda self: 2_048)
 
     def __exit__(self, *_: object) -> None:
         self.patch.undo()
@@ -234,7 +234,7 @@ def test_that_some_value_is_in_reach_is_not_enough(monkeypatch: pytest.MonkeyPat
 
 SEAT = Source(
     """
-from model.lang import Scalarset, action, state
+from interlock import Scalarset, action, state
 
 
 class Who(Scalarset, size=3):
@@ -253,7 +253,7 @@ def sit(s: State, who: Who) -> None:
     """
 import gen
 from gen import State, Who
-from model.lang import Holds, check, recoverable
+from interlock import Holds, check, recoverable
 
 
 @recoverable

@@ -17,22 +17,22 @@ from typing import Any
 import attrs
 import pytest
 
-from checker.diagnostics import InputError
-from checker.engines import reduction
-from checker.engines.contract import Budget, Coverage, Holds, Task, Trouble, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.engines.reduction import Reduction
-from checker.ir.passes import quotient as quotients
-from checker.ir.passes import symmetry
-from checker.ir.passes.quotient import quotient
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.passes.symmetry import Symmetries, permuted, scalarsets, swap
-from checker.ir.scalar import FALSE, ScalarSystem
-from checker.ir.types import Value
-from checker.native import symmetry as native
-from checker.semantics import evaluate as ev
-from checker.semantics.layout import from_leaves
-from checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
+from interlock.checker.contract import Budget, Coverage, Holds, Task, Trouble, Verdict, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines import reduction
+from interlock.checker.engines.explore import Explore
+from interlock.checker.engines.reduction import Reduction
+from interlock.checker.ir.scalar import FALSE, ScalarSystem
+from interlock.checker.ir.types import Value
+from interlock.checker.native.code import symmetry as native
+from interlock.checker.passes import quotient as quotients
+from interlock.checker.passes import symmetry
+from interlock.checker.passes.quotient import quotient
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.passes.symmetry import Symmetries, permuted, scalarsets, swap
+from interlock.checker.semantics import evaluate as ev
+from interlock.checker.semantics.layout import from_leaves
+from interlock.checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
 from tests import initials
 from tests.agreement.compare import Disagreement, compiles, prepare, read
 from tests.agreement.recovering import of_members, recovering
@@ -55,7 +55,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def narrow() -> Iterator[None]:
     """Searches leave out of a state what the rest of it says; usually only of wide ones."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checker.native.program.WORD", 0)
+        patch.setattr("interlock.checker.native.module.program.WORD", 0)
         yield
 
 
@@ -325,7 +325,7 @@ def test_weights_that_are_wrong_are_noticed(monkeypatch: pytest.MonkeyPatch) -> 
 
 RACE = Source(
     """
-from model.lang import Map, Scalarset, action, filled, require, state
+from interlock import Map, Scalarset, action, filled, require, state
 
 
 class Who(Scalarset, size=3):
@@ -345,7 +345,7 @@ def win(s: State, who: Who) -> None:
     """
 import gen
 from gen import State, Who
-from model.lang import Holds, check, recoverable
+from interlock import Holds, check, recoverable
 
 
 @recoverable

@@ -7,7 +7,7 @@ interlock check tests/benchmarks/agg_core.py --slow
 import agg_core_model
 from agg_core_model import Block, State, Status
 
-from model.lang import Holds, always, check
+from interlock import Holds, always, check
 
 
 @always

@@ -6,7 +6,7 @@ protocol: small, of a known number of states, with guards that read other parts 
 
 from typing import Annotated, Final
 
-from model.lang import Map, OrderedEnum, Range, Scalarset, action, auto, filled, record, require, state
+from interlock import Map, OrderedEnum, Range, Scalarset, action, auto, filled, record, require, state
 
 CHAINS: Final = 3
 HEIGHTS: Final = 1

@@ -15,12 +15,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from checker.frontend.spec import load_spec
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem
-from checker.semantics.layout import bindings
+from interlock.checker.frontend.spec import load_spec
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.semantics.layout import bindings
 from tests.native.systems import initial_states
 
 _C = {Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.AND: "&", Op.OR: "|"}

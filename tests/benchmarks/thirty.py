@@ -12,7 +12,7 @@ from measure import Failed, run
 ACTIONS = 30
 _HEAD = """
 from typing import Annotated, Final
-from model.lang import Map, OrderedEnum, Range, Scalarset, action, auto, filled, require, state
+from interlock import Map, OrderedEnum, Range, Scalarset, action, auto, filled, require, state
 
 class Node(Scalarset, size=4):
     pass
@@ -43,7 +43,7 @@ def step{i}(s: State, a: Node, b: Node) -> None:
 _SPEC = """
 import thirty
 from thirty import Node, State
-from model.lang import NoneWithin, always, check
+from interlock import NoneWithin, always, check
 
 @always
 def bounded(s: State, n: Node) -> bool:

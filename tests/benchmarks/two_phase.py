@@ -3,9 +3,9 @@
 interlock check tests/benchmarks/two_phase.py --only 7
 """
 
-from model import two_phase_commit
-from model.lang import Holds, always, check
-from model.two_phase_commit import Manager, State, Vote
+from interlock import Holds, always, check
+from interlock.model import two_phase_commit
+from interlock.model.two_phase_commit import Manager, State, Vote
 
 
 @always

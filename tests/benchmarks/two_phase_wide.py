@@ -6,7 +6,7 @@ interlock check tests/benchmarks/two_phase_wide.py --only 7
 import two_phase_wide_model
 from two_phase_wide_model import Manager, State, Vote
 
-from model.lang import Holds, always, check
+from interlock import Holds, always, check
 
 
 @always

@@ -7,7 +7,7 @@ pays for the width of a state pays for it here.  The states are those of `model/
 
 from typing import Final
 
-from model.lang import Enum, FiniteSet, Map, Scalarset, action, auto, filled, record, require, state
+from interlock import Enum, FiniteSet, Map, Scalarset, action, auto, filled, record, require, state
 
 MANAGERS: Final = 7
 

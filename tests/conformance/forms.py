@@ -9,16 +9,16 @@ from pathlib import Path
 
 import attrs
 
-from checker.finding import load
-from checker.ir.claims import Check
-from checker.ir.nodes import PropertyKind
-from checker.ir.passes.scalarize import scalarize
-from checker.native.agreement import Agreement
-from checker.native.jit import FAST, QUICK
-from checker.native.probe import Probe, Words, probes
-from checker.native.program import Program, known_leaves
-from checker.native.samples import Samples
-from checker.semantics.meaning import Evaluated, Meaning
+from interlock.checker.checks.finding import load
+from interlock.checker.ir.claims import Check
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.native.code.jit import FAST, QUICK
+from interlock.checker.native.module.program import Program, known_leaves
+from interlock.checker.native.validation.agreement import Agreement
+from interlock.checker.native.validation.probe import Probe, Words, probes
+from interlock.checker.native.validation.samples import Samples
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.semantics.meaning import Evaluated, Meaning
 
 ROOT = Path(__file__).resolve().parents[2]
 _FIRST = 256  # initial instances

@@ -23,7 +23,7 @@ from typing import Any
 import attrs
 import pytest
 
-from model import lang
+from interlock.model import lang
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TWO_PHASE = ROOT / "model" / "two_phase_commit.py"

@@ -10,16 +10,25 @@ from collections.abc import Iterable, Sequence
 import pytest
 import z3
 
-from checker.diagnostics import NOWHERE, InputError
-from checker.engines.bmc import Bmc
-from checker.engines.contract import Budget, Engine, NoneWithin, Path, Step, Task, Trouble, Unknown, Verdict, Violated
-from checker.engines.induction import Induction
-from checker.ir import scalar as sc
-from checker.ir.nodes import ModelErrorKind, PropertyKind
-from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate, variables
-from checker.ir.types import IntT, OptionT, Type
-from checker.semantics.layout import flatten_type, to_leaves
-from checker.smt.search import Clock
+from interlock.checker.contract import Budget, Engine, NoneWithin, Path, Step, Task, Trouble, Unknown, Verdict, Violated
+from interlock.checker.diagnostics import NOWHERE, InputError
+from interlock.checker.engines.bmc import Bmc
+from interlock.checker.engines.induction import Induction
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import ModelErrorKind, PropertyKind
+from interlock.checker.ir.scalar import (
+    ErrorSite,
+    Leaf,
+    Node,
+    ScalarAction,
+    ScalarProperty,
+    ScalarSystem,
+    evaluate,
+    variables,
+)
+from interlock.checker.ir.types import IntT, OptionT, Type
+from interlock.checker.semantics.layout import flatten_type, to_leaves
+from interlock.checker.smt.search import Clock
 from tests.native.systems import initial_states, scalar_system
 
 # --- writing small systems ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from checker.engines.contract import (
+from interlock.checker.contract import (
     Asked,
     Budget,
     Checkpoint,
@@ -21,10 +21,10 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarSystem
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarSystem
 from tests.engines.test_reduction import GROW
 from tests.ir.test_symmetry import system as written
 from tests.native.systems import agg_core, claim, search

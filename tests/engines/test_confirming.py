@@ -9,32 +9,33 @@ from typing import Any
 
 import pytest
 
-from checker.engines import confirming
-from checker.engines.contract import Budget, Coverage, Disagreement, Holds, NoneSampled, Task
-from checker.engines.explore import Explore
-from checker.engines.simulate import Simulate
-from checker.frontend import load_spec
-from checker.ir import scalar as sc
-from checker.ir.claims import Check, Spec
-from checker.ir.passes.known import Known
-from checker.ir.passes.movers import Movers
-from checker.ir.scalar import ScalarSystem
-from checker.native import begins, spill
-from checker.native.agreement import Agreement
-from checker.native.enabled import Enabled
-from checker.native.kernel import begin
-from checker.overrides import Overrides
-from checker.run import run_check
+from interlock.checker.checks.overrides import Overrides
+from interlock.checker.checks.run import run_check
+from interlock.checker.contract import Budget, Coverage, Disagreement, Holds, NoneSampled, Task
+from interlock.checker.engines import confirming
+from interlock.checker.engines.explore import Explore
+from interlock.checker.engines.simulate import Simulate
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.code import begins
+from interlock.checker.native.kernel import begin
+from interlock.checker.native.store import spill
+from interlock.checker.native.validation.agreement import Agreement
+from interlock.checker.native.walks.enabled import Enabled
+from interlock.checker.passes.known import Known
+from interlock.checker.passes.movers import Movers
 from tests.conformance.forms import checks, compiled, differences, drawn, in_all_forms
 from tests.native.planted import constant_tables, miscompiled, ones_for_zero
 from tests.native.systems import agg_core, shortened
 
 # A published model, one constant larger: its votes are read from tables of two entries.
 FORKS = """
-from model.lang import Holds, check
-from model.pos import forks
-from model.pos.anchors import Signing
-from model.pos.finality import one_history
+from interlock import Holds, check
+from interlock.model.pos import forks
+from interlock.model.pos.anchors import Signing
+from interlock.model.pos.finality import one_history
 
 check("seven validators", forks, {"SIGNING": Signing.WITH_MILESTONE, "RANGES": 1, "HONEST": 6, "FAULTY_WEIGHT": 1},
       properties=(one_history,), expect=Holds())
@@ -140,7 +141,7 @@ def test_questions_about_coverage_notice_the_table(forks: tuple[Spec, Check], mo
 @pytest.mark.usefixtures("misread")
 def test_the_state_machine_notices_the_table(forks: tuple[Spec, Check], monkeypatch: pytest.MonkeyPatch) -> None:
     """What it draws from is what compiled code says is enabled."""
-    monkeypatch.setattr("checker.native.enabled._EACH", 60.0)
+    monkeypatch.setattr("interlock.checker.native.walks.enabled._EACH", 60.0)
     program, meaning = compiled(forks[1])
     asked = Enabled(program.system, meaning)
 
@@ -179,7 +180,7 @@ def test_states_that_a_lying_shortcut_leaves_out_are_missed(monkeypatch: pytest.
 
 def test_states_that_were_lost_on_disk_are_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One of five that were found is taken for one that was known."""
-    monkeypatch.setattr("checker.native.visited._FIRST", 64)  # and the budget lets nothing grow
+    monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 64)  # and the budget lets nothing grow
     monkeypatch.setattr(spill.Spill, "_slots", lambda self: 4096)
     whole = closed(agg_core(2, 1), spill=tmp_path, budget=Budget(memory=1))
     unknown = spill.unknown
@@ -195,7 +196,7 @@ def test_two_representatives_of_one_orbit_are_noticed(monkeypatch: pytest.Monkey
     """Members are not sorted, so each state stands for itself alone."""
     check = dict(checks("specs/two_phase_commit.py"))["specs/two_phase_commit.py: 3 managers"]
     program, meaning = compiled(check)
-    monkeypatch.setattr("checker.native.symmetry.sorting_network", lambda n: [])
+    monkeypatch.setattr("interlock.checker.native.code.symmetry.sorting_network", lambda n: [])
     monkeypatch.setenv("INTERLOCK_CACHE", "0")
 
     with pytest.raises(Disagreement, match="change places"):
@@ -204,7 +205,7 @@ def test_two_representatives_of_one_orbit_are_noticed(monkeypatch: pytest.Monkey
 
 def test_what_is_wrongly_known_of_all_states_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A leaf is said to have two values where it has five."""
-    monkeypatch.setattr("checker.engines.explore.known_leaves", lambda system: Known({0: (0, 1)}))
+    monkeypatch.setattr("interlock.checker.engines.explore.known_leaves", lambda system: Known({0: (0, 1)}))
 
     with pytest.raises(Disagreement):
         closed(agg_core(2, 1))
@@ -215,7 +216,7 @@ def test_what_is_wrongly_known_of_all_states_is_noticed(monkeypatch: pytest.Monk
 BEGINS = """
 from typing import Annotated
 
-from model.lang import Range, action, initial, require, state
+from interlock import Range, action, initial, require, state
 
 
 @state
@@ -236,7 +237,7 @@ def rest(s: State) -> None:
 BEGUN = """
 import begins
 from begins import State
-from model.lang import Holds, always, check
+from interlock import Holds, always, check
 
 
 @always

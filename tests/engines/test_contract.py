@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.engines.contract import Budget
+from interlock.checker.contract import Budget
 
 
 @pytest.mark.parametrize(

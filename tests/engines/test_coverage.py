@@ -8,13 +8,13 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from checker.engines import coverage
-from checker.engines.contract import Asked, Budget, Holds, Surveyed, Task, Violated
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Leaf, ScalarSystem
-from checker.native.visited import OutOfMemory
+from interlock.checker.contract import Asked, Budget, Holds, Surveyed, Task, Violated
+from interlock.checker.engines import coverage
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Leaf, ScalarSystem
+from interlock.checker.native.store.visited import OutOfMemory
 from tests.engines.test_explore import counter, systems
 from tests.engines.test_reduction import BUSY, GROW, TRADE
 from tests.ir.test_symmetry import system as modelled
@@ -26,7 +26,7 @@ num = sc.integer
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads share what would be too little to be worth it."""
-    monkeypatch.setattr("checker.native.survey._PIECE", 1 << 10)
+    monkeypatch.setattr("interlock.checker.native.store.survey._PIECE", 1 << 10)
 
 
 def survey(system: ScalarSystem, asked: Asked = Asked(new=True), *, workers: int = 1, symmetry: bool = False,
@@ -238,7 +238,7 @@ def test_a_search_out_of_memory_is_covered_by_whole_levels() -> None:
 def test_no_time_or_memory_left_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is told that was not counted."""
     late = survey(agg_core(3, 1), seconds=0.0)
-    monkeypatch.setattr("checker.native.visited.Visited.afford_beside", refuse)
+    monkeypatch.setattr("interlock.checker.native.store.visited.Visited.afford_beside", refuse)
     small = survey(counter(9))
 
     assert late.unanswered == ("coverage was not counted: time budget of 0 s reached",)

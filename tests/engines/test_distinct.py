@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from checker.engines.contract import Budget, Task, Trouble, Violated
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Node, ScalarSystem
+from interlock.checker.contract import Budget, Task, Trouble, Violated
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Node, ScalarSystem
 from tests.engines.test_explore import erroneous, replayed, systems, true
 from tests.engines.test_reduction import GROW
 from tests.ir.test_symmetry import system as modelled

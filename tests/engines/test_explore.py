@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from checker.engines.contract import (
+from interlock.checker.contract import (
     Budget,
     Coverage,
     Holds,
@@ -24,10 +24,10 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
 from tests.native.systems import (
     action,
     agg_core,
@@ -324,7 +324,7 @@ def test_a_wide_search_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("unroll", [0, 100, 12_000])
 def test_a_large_action_is_a_loop(unroll: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many of its levels are unrolled, it does the same."""
-    monkeypatch.setattr("checker.native.successors.UNROLL", unroll)
+    monkeypatch.setattr("interlock.checker.native.code.successors.UNROLL", unroll)
     x = sc.int_var("s", 0, 0, 40)
     p = [sc.int_var("p", i, 0, 9) for i in range(3)]
     total = sc.add(sc.add(p[0], p[1]), p[2])
@@ -388,7 +388,7 @@ def test_every_violation_within_a_budget_says_what_is_open(budget: dict[str, flo
 @pytest.mark.parametrize(("cells", "kind"), [(63, Holds), (64, Unknown)])
 def test_a_full_tree_is_unknown(cells: int, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tree numbers 2**28 - 1 parts of wide states; here 300.  Narrow states have no tree."""
-    monkeypatch.setattr("checker.native.visited.PARTS", 300)
+    monkeypatch.setattr("interlock.checker.native.store.visited.PARTS", 300)
     keep_all_leaves(monkeypatch)
     leaves = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(cells))
     flips = tuple(action(f"set{i}", [], [sc.not_(sc.bool_var("s", i))], {i: sc.TRUE}) for i in range(12))
@@ -419,7 +419,7 @@ def test_a_memory_budget_is_told_as_it_was_given() -> None:
 
 def test_progress_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the numbers so far."""
-    monkeypatch.setattr("checker.engines.explore._REPORT", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.explore._REPORT", 0.0)
     seen: list[Coverage] = []
 
     Explore().run(Task(agg_core(2, 2), progress=seen.append, interrupted=lambda: bool(seen)))

@@ -9,14 +9,14 @@ import attrs
 import pytest
 from test_bmc import action, at_most, claim, confirm, counter, ints, random_system, shortest, stopping
 
-from checker.diagnostics import InputError
-from checker.engines.contract import Budget, Proved, Step, Task, Trouble, Unknown, Violated
-from checker.engines.induction import Induction
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarProperty, ScalarSystem, evaluate
-from checker.ir.types import BOOL, IntT, OptionT, RecordT
-from checker.semantics.layout import flatten_type
+from interlock.checker.contract import Budget, Proved, Step, Task, Trouble, Unknown, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines.induction import Induction
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarProperty, ScalarSystem, evaluate
+from interlock.checker.ir.types import BOOL, IntT, OptionT, RecordT
+from interlock.checker.semantics.layout import flatten_type
 from tests.native.systems import scalar_system
 
 
@@ -174,7 +174,7 @@ def test_claims_that_fail_do_not_hide_those_that_do_not() -> None:
 
 
 def test_a_second_solver_that_refutes_a_part_of_a_proof_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checker.engines.induction.confirm", lambda *_: None)
+    monkeypatch.setattr("interlock.checker.engines.induction.confirm", lambda *_: None)
 
     verdict = run(ring(claim("not seven", not_at(7)), claim("not three", not_at(3))), 2)
 

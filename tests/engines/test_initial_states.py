@@ -9,8 +9,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from checker.engines.bmc import Bmc
-from checker.engines.contract import (
+from interlock.checker.contract import (
     Budget,
     Checkpoint,
     Engine,
@@ -23,16 +22,17 @@ from checker.engines.contract import (
     Verdict,
     Violated,
 )
-from checker.engines.explore import Explore
-from checker.engines.induction import Induction
-from checker.engines.simulate import Simulate
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.passes import starts
-from checker.ir.passes.correspondence import correspondence
-from checker.ir.passes.known import narrowed
-from checker.ir.passes.ranges import ranges
-from checker.ir.scalar import ScalarAction, ScalarSystem
+from interlock.checker.engines.bmc import Bmc
+from interlock.checker.engines.explore import Explore
+from interlock.checker.engines.induction import Induction
+from interlock.checker.engines.simulate import Simulate
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarAction, ScalarSystem
+from interlock.checker.passes import starts
+from interlock.checker.passes.correspondence import correspondence
+from interlock.checker.passes.known import narrowed
+from interlock.checker.passes.ranges import ranges
 from tests.engines.test_explore import RANGES, random_initials, systems
 from tests.native.systems import State, action, begun, claim, leaf, list_no_initial_states, search, told
 
@@ -209,8 +209,8 @@ def test_a_search_that_is_saved_among_them_goes_on_from_there(
     looks: int, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the counts, the verdict and the path of one that was never ended."""
-    monkeypatch.setattr("checker.engines.explore._FIRST_CHUNK", 1_000)
-    monkeypatch.setattr("checker.engines.explore._PAUSE", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.explore._FIRST_CHUNK", 1_000)
+    monkeypatch.setattr("interlock.checker.engines.explore._PAUSE", 0.0)
     system = attrs.evolve(pairs(top=149), properties=(claim("low", ALWAYS, sc.lt(X, num(153))),))
     file, left = tmp_path / "c", itertools.count()
     cut = Explore().run(Task(system, checkpoint=Checkpoint(file), interrupted=lambda: next(left) >= looks, every=True))
@@ -257,7 +257,7 @@ def test_walks_begin_with_the_enabled_instances_alike() -> None:
 
     for most in (1 << 22, 0):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("checker.engines.simulate.LISTED", most)
+            patch.setattr("interlock.checker.engines.simulate.LISTED", most)
             verdicts = [Simulate().run(Task(system, seed=5, walks=4_000, workers=n)) for n in (1, 2)]
 
         assert told(verdicts[0]) == told(verdicts[1])
@@ -326,7 +326,7 @@ def test_intervals_without_a_list_follow_the_guards() -> None:
 @pytest.mark.usefixtures("unlisted")
 def test_a_search_does_not_depend_on_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     starts._listed.cache_clear()
-    monkeypatch.setattr("checker.native.program._NARROW", 0)
+    monkeypatch.setattr("interlock.checker.native.module.program._NARROW", 0)
     few = pairs(sc.lt(A, num(10)), sc.le(num(990), B))
 
     verdict: Verdict = Explore().run(Task(few))

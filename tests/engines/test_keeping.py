@@ -13,17 +13,17 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from checker.diagnostics import InputError
-from checker.engines import keeping
-from checker.engines.contract import Asked, Budget, Checkpoint, Coverage, Task, Unknown, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.engines.keeping import Keeper
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarSystem
-from checker.native import checkpoint
-from checker.native.memory import Region
-from checker.words import counted
+from interlock.checker.contract import Asked, Budget, Checkpoint, Coverage, Task, Unknown, Verdict, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines import keeping
+from interlock.checker.engines.explore import Explore
+from interlock.checker.engines.keeping import Keeper
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.module.memory import Region
+from interlock.checker.native.store import checkpoint
+from interlock.checker.words import counted
 from tests.clock import Clock
 from tests.engines.test_explore import systems
 from tests.engines.test_reduction import BUSY, FEW
@@ -40,14 +40,14 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that is looked at after every few states, saved as often, and shared by all threads soon."""
     keep_all_leaves(monkeypatch)
     monkeypatch.setattr(keeping, "_SHARE", 0)
-    monkeypatch.setattr("checker.native.checkpoint.os.fsync", lambda _: None)
-    monkeypatch.setattr("checker.native.visited._FIRST", 64)
-    monkeypatch.setattr("checker.engines.explore._FIRST_CHUNK", 7)
-    monkeypatch.setattr("checker.engines.explore._MANY", 2)
-    monkeypatch.setattr("checker.engines.explore._LONG", -1.0)  # all shortcuts, from the first look on
-    monkeypatch.setattr("checker.engines.explore._SHORTEN", 1e9)
-    monkeypatch.setattr("checker.engines.explore._SLICE", 1e9)
-    monkeypatch.setattr("checker.engines.explore._Search._sized", lambda *_: None)
+    monkeypatch.setattr("interlock.checker.native.store.checkpoint.os.fsync", lambda _: None)
+    monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 64)
+    monkeypatch.setattr("interlock.checker.engines.explore._FIRST_CHUNK", 7)
+    monkeypatch.setattr("interlock.checker.engines.explore._MANY", 2)
+    monkeypatch.setattr("interlock.checker.engines.explore._LONG", -1.0)  # all shortcuts, from the first look on
+    monkeypatch.setattr("interlock.checker.engines.explore._SHORTEN", 1e9)
+    monkeypatch.setattr("interlock.checker.engines.explore._SLICE", 1e9)
+    monkeypatch.setattr("interlock.checker.engines.explore._Search._sized", lambda *_: None)
 
 
 class Copies:

@@ -9,20 +9,20 @@ from typing import Any
 import attrs
 import pytest
 
-from checker import cli
-from checker.engines import reduction
-from checker.engines.contract import Budget, Holds, Step, Task, Trouble, Unknown, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.frontend import load_spec
-from checker.ir import scalar as sc
-from checker.ir.scalar import Node, ScalarSystem
-from checker.native import disk, levels
-from checker.native.visited import OutOfMemory, Visited
+from interlock.checker.command import cli
+from interlock.checker.contract import Budget, Holds, Step, Task, Trouble, Unknown, Verdict, Violated
+from interlock.checker.engines import reduction
+from interlock.checker.engines.explore import Explore
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.scalar import Node, ScalarSystem
+from interlock.checker.native.store import disk, levels
+from interlock.checker.native.store.visited import OutOfMemory, Visited
 from tests.engines.test_explore import replayed
 from tests.native.systems import action, leaf, recoverable, scalar_system, shared
 
 num = sc.integer
-MODEL = """from model.lang import Enum, Map, Scalarset, action, auto, filled, require, state
+MODEL = """from interlock import Enum, Map, Scalarset, action, auto, filled, require, state
 
 
 class Transfer(Scalarset, size=2):
@@ -53,7 +53,7 @@ def freeze(s: State, t: Transfer) -> None:
 """
 SPEC = """import frozen
 from frozen import Stage, State, Transfer
-from model.lang import Holds, Violated, check, recoverable
+from interlock import Holds, Violated, check, recoverable
 
 
 @recoverable
@@ -255,8 +255,8 @@ def test_states_on_disk_are_asked_the_same(
         grow(self, least)
 
     monkeypatch.setattr(Visited, "_grow_table", refuse)
-    monkeypatch.setattr("checker.native.visited._FIRST", 8)
-    monkeypatch.setattr("checker.native.spill.Spill._least", lambda self: 64)
+    monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 8)
+    monkeypatch.setattr("interlock.checker.native.store.spill.Spill._least", lambda self: 64)
     monkeypatch.setattr(disk, "_COST_OF_GOAL", 0)
     bits = sum(-(-size // 8) for size in [4] * (top + 1))
     monkeypatch.setattr(disk.Steps, "left", lambda self: at_a_time * bits)
@@ -273,7 +273,7 @@ def test_states_on_disk_are_asked_the_same(
 
 VOTE = """from typing import Annotated
 
-from model.lang import Bound, FiniteSet, Map, Range, Scalarset, Seq, action, filled, require, state
+from interlock import Bound, FiniteSet, Map, Range, Scalarset, Seq, action, filled, require, state
 
 
 class Who(Scalarset, size=4):
@@ -301,10 +301,10 @@ def leave(s: State, who: Who) -> None:
 
 def voting(folder: Path, claim: str, faults: str) -> ScalarSystem:
     """The scalar form of a vote of four, about which one thing is claimed."""
-    from checker.ir.passes.scalarize import scalarize  # noqa: PLC0415
+    from interlock.checker.passes.scalarize import scalarize  # noqa: PLC0415
 
     (folder / "vote.py").write_text(VOTE)
-    head = "import vote\nfrom model.lang import FiniteSet, Holds, check, recoverable\nfrom vote import State, Who\n"
+    head = "import vote\nfrom interlock import FiniteSet, Holds, check, recoverable\nfrom vote import State, Who\n"
     text = f'{head}\n\n@recoverable\n{claim}\n\n\ncheck("all", vote, faults={{{faults}}}, expect=Holds())\n'
     (folder / "vote_spec.py").write_text(text.replace("{}", "set()") if faults else text.replace("faults={}, ", ""))
     check = load_spec(folder / "vote_spec.py").checks[0]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from checker.engines import explore, reduction
-from checker.engines.contract import Budget, Checkpoint, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.ir.passes.quotient import quotient
-from checker.ir.passes.symmetry import scalarsets
-from checker.ir.scalar import ScalarSystem
-from checker.native import history
-from checker.native.kernel.search import Search
-from checker.native.program import Program, known_leaves, permitted
+from interlock.checker.contract import Budget, Checkpoint, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
+from interlock.checker.engines import explore, reduction
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.kernel.search import Search
+from interlock.checker.native.module.program import Program, known_leaves, permitted
+from interlock.checker.native.store import history
+from interlock.checker.passes.quotient import quotient
+from interlock.checker.passes.symmetry import scalarsets
 from tests.engines.test_explore import replayed
 from tests.ir import test_symmetry
 from tests.ir.test_symmetry import HEAD, act, system

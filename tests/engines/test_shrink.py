@@ -9,14 +9,14 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from checker.diagnostics import InputError
-from checker.engines import shrink
-from checker.engines.contract import Path, Step, Task, Violated
-from checker.engines.explore import Explore
-from checker.engines.simulate import Simulate
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarSystem
+from interlock.checker.contract import Path, Step, Task, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines import shrink
+from interlock.checker.engines.explore import Explore
+from interlock.checker.engines.simulate import Simulate
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarSystem
 from tests.agreement.compare import compiles, prepare, read
 from tests.engines.test_explore import systems
 from tests.engines.walking import goes_wrong, told, walk

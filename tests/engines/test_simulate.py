@@ -8,15 +8,15 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from checker.diagnostics import InputError
-from checker.engines import simulate
-from checker.engines.contract import Budget, NoneSampled, Path, Step, Task, Trouble, Unknown, Verdict, Violated
-from checker.engines.simulate import Simulate
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Leaf, Node, ScalarProperty, ScalarSystem
-from checker.native import jit, moves
-from checker.native import successors as native_successors
+from interlock.checker.contract import Budget, NoneSampled, Path, Step, Task, Trouble, Unknown, Verdict, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines import simulate
+from interlock.checker.engines.simulate import Simulate
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Leaf, Node, ScalarProperty, ScalarSystem
+from interlock.checker.native.code import jit, moves
+from interlock.checker.native.code import successors as native_successors
 from tests.engines.test_explore import systems
 from tests.engines.walking import told, walk
 from tests.native.systems import action, agg_core, claim, is_error, leaf, scalar_system, successors

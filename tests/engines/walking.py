@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from checker.engines.contract import Path, Step, Trouble, Violated
-from checker.engines.simulate import _mixed
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarProperty, ScalarSystem
-from checker.native.kernel.walk import RATES
+from interlock.checker.contract import Path, Step, Trouble, Violated
+from interlock.checker.engines.simulate import _mixed
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarProperty, ScalarSystem
+from interlock.checker.native.kernel.walk import RATES
 from tests.native.systems import State, begun, is_error, successors
 
 _WORD = (1 << 64) - 1

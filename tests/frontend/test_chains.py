@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker.diagnostics import InputError
-from checker.forms import FORMS
-from checker.frontend import load_model, load_spec
-from checker.frontend.source import MAX_DEPTH, MAX_LINKS
+from interlock.checker.checks.forms import FORMS
+from interlock.checker.command import cli
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_model, load_spec
+from interlock.checker.frontend.source import MAX_DEPTH, MAX_LINKS
 
 MODEL = """from typing import Annotated
 
-from model.lang import Enum, FiniteSet, Range, action, auto, require, state
+from interlock import Enum, FiniteSet, Range, action, auto, require, state
 
 
 class Color(Enum):
@@ -59,7 +59,7 @@ def pick(s: State) -> None:
 """
 
 SPEC = """import long
-from model.lang import Holds, NoneSampled, NoneWithin, Proved, Violated, always, check
+from interlock import Holds, NoneSampled, NoneWithin, Proved, Violated, always, check
 from long import State, total
 
 

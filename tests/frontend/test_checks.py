@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError, render
-from checker.frontend import load_spec
-from checker.frontend.codes import SPEC_HEAD, TOY
-from checker.ir.claims import Expectation, Kind, Spec
+from interlock.checker.diagnostics import InputError, render
+from interlock.checker.frontend import load_spec
+from interlock.checker.frontend.codes import SPEC_HEAD, TOY
+from interlock.checker.ir.claims import Expectation, Kind, Spec
 
 EVERY_ARGUMENT = """check(
     "", toyy, {"M": 1, "N": True}, faults={"flop"}, engine="explor", properties=(smal, small), terminal=smal,
@@ -241,7 +241,7 @@ def test_names_that_are_used_without_their_import_are_told_to_import(tmp_path: P
     with pytest.raises(InputError) as caught:
         load_spec(tmp_path / "bare.py")
 
-    assert [d.help for d in caught.value.diagnostics] == ["import it: `from model.lang import check`"]
+    assert [d.help for d in caught.value.diagnostics] == ["import it: `from interlock import check`"]
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError
-from checker.frontend import load_spec
-from checker.frontend.codes import SPEC_HEAD, TOY
-from checker.ir.claims import FINDINGS, Spec
-from model.lang import Finding
+from interlock import Finding
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_spec
+from interlock.checker.frontend.codes import SPEC_HEAD, TOY
+from interlock.checker.ir.claims import FINDINGS, Spec
 
 CHECKS = 'check("one", toy, expect=Holds())\ncheck("two", toy, expect=Holds())\n'
 CLAIM = """claim(
@@ -132,4 +132,4 @@ def test_a_finding_without_its_import_is_told_to_import(tmp_path: Path) -> None:
         load_spec(tmp_path / "toy_spec.py")
 
     assert [d.code for d in caught.value.diagnostics] == ["S016"]
-    assert caught.value.diagnostics[0].help.endswith("import it: `from model.lang import Finding`")
+    assert caught.value.diagnostics[0].help.endswith("import it: `from interlock import Finding`")

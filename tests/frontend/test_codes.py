@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import checker.frontend
-from checker.diagnostics import InputError, render, render_all
-from checker.frontend import load_model, load_spec
-from checker.frontend.codes import CODES, MODEL_HEAD, SPEC_HEAD, TOY
-from checker.frontend.source import MAX_BYTES
+import interlock.checker.frontend
+from interlock.checker.diagnostics import InputError, render, render_all
+from interlock.checker.frontend import load_model, load_spec
+from interlock.checker.frontend.codes import CODES, MODEL_HEAD, SPEC_HEAD, TOY
+from interlock.checker.frontend.source import MAX_BYTES
 
 GOLDEN = Path(__file__).parent / "golden"
 REWRITE = os.environ.get("INTERLOCK_GOLDEN") == "write"  # write the golden texts anew, then read the diff
@@ -21,7 +21,7 @@ REWRITE = os.environ.get("INTERLOCK_GOLDEN") == "write"  # write the golden text
 OTHER = TOY.replace("class State", "class Other").replace("s: State", "s: Other")
 S011 = """import toy
 import other
-from model.lang import Holds, always, check
+from interlock import Holds, always, check
 from toy import State
 
 
@@ -89,7 +89,7 @@ def test_the_right_example_is_accepted(code: str, tmp_path: Path, monkeypatch: p
 
 def test_every_code_of_the_front_end_has_an_entry() -> None:
     used: set[str] = set()
-    for path in Path(checker.frontend.__file__).parent.glob("*.py"):
+    for path in Path(interlock.checker.frontend.__file__).parent.glob("*.py"):
         if path.name != "codes.py":
             used |= set(re.findall(r'"([LMS]\d{3})"', path.read_text()))
     assert used == set(CODES)

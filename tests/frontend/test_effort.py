@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError
-from checker.frontend import load_model
-from checker.frontend.codes import MODEL_HEAD
-from checker.frontend.effort import Calls
-from checker.overrides import Overrides
-from checker.run import run_check
+from interlock.checker.checks.overrides import Overrides
+from interlock.checker.checks.run import run_check
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_model
+from interlock.checker.frontend.codes import MODEL_HEAD
+from interlock.checker.frontend.effort import Calls
 from tests.agreement.compare import read
 from tests.strategies import Source
 
@@ -100,7 +100,7 @@ def test_what_is_too_deep_all_together_is_refused_with_its_check() -> None:
         + chain(60, deep)
         + "\n\n@action\ndef go(s: State) -> None:\n    require(h59(s.n) < 9)\n    s.on = True\n"
     )
-    spec = "import gen\nfrom model.lang import Holds, check\n\ncheck('deep', gen, expect=Holds())\n"
+    spec = "import gen\nfrom interlock import Holds, check\n\ncheck('deep', gen, expect=Holds())\n"
     given = read(Source(text, spec))
     with pytest.raises(InputError) as refused:
         run_check(given, given.checks[0], Overrides())

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError, render_all
-from checker.frontend import load_model, load_spec
-from checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
+from interlock.checker.diagnostics import InputError, render_all
+from interlock.checker.frontend import load_model, load_spec
+from interlock.checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
 from tests.clock import effort
 
 REPOSITORY = Path(__file__).parent.parent.parent

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError, render
-from checker.frontend import load_spec
-from checker.frontend.codes import SPEC_HEAD, TOY
-from checker.ir.claims import Spec
-from checker.trace.loader import load
+from interlock.checker.diagnostics import InputError, render
+from interlock.checker.frontend import load_spec
+from interlock.checker.frontend.codes import SPEC_HEAD, TOY
+from interlock.checker.ir.claims import Spec
+from interlock.checker.trace.loader import load
 
 GROUPS = """@reachable
 def lit(s: State) -> bool:

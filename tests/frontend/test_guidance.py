@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker.diagnostics import Diagnostic, InputError
-from checker.frontend import load_model, load_spec
-from checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
-from checker.frontend.declarations import LANG
-from model import lang
+from interlock.checker.command import cli
+from interlock.checker.diagnostics import Diagnostic, InputError
+from interlock.checker.frontend import load_model, load_spec
+from interlock.checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
+from interlock.checker.frontend.declarations import LANG
+from interlock.model import lang
 
 OUTPUT = "models have no output and no text: keep what matters in the state, and traces show it"
 SET = "write `FiniteSet()`, `FiniteSet({a, b})` or `FiniteSet(x for x in ...)`"
@@ -47,7 +47,7 @@ IN_ACTION = [
     ("print(s.n)", "M001", "this call does nothing here", OUTPUT),
     ("s.n == 1", "M001", "this expression does nothing here", "use `require(...)`, or assign the value"),
     ("s.seen = set()", "M101", "unknown function `set`", SET),
-    ("s.n = deadlock", "M101", "unknown name `deadlock`", "import it: `from model.lang import deadlock`"),
+    ("s.n = deadlock", "M101", "unknown name `deadlock`", "import it: `from interlock import deadlock`"),
     ("for x in sorted(s.seen):\n        s.n = 1", "M101", "unknown function `sorted`",
      "there is no sorting: sets are iterated in the order of their type, and `min(...)`, `max(...)` find an end"),
     ("s.n = abs(s.n)", "M101", "unknown function `abs`", "write `max(x, -x)`"),
@@ -70,15 +70,15 @@ AT_TOP = [
     ("PAIR = (1, 2)\n", "M003", "a module-level name is a constant", "write `PAIR: Final = (1, 2)`"),
     ("M = N + 1\n", "M003", "a module-level name is a constant", "write `M: Final = N + 1`"),
     ("M = N\n", "M003", "a module-level name is a constant", "write `M: Final = N`"),
-    ("from enum import Enum as E\n", "M004", "`enum` cannot be imported here", "write `from model.lang import Enum, auto`"),
+    ("from enum import Enum as E\n", "M004", "`enum` cannot be imported here", "write `from interlock import Enum, auto`"),
     ("from dataclasses import dataclass\n", "M004", "`dataclasses` cannot be imported here",
-     "write `from model.lang import record, evolve`"),
+     "write `from interlock import record, evolve`"),
     ("from typing import Optional\n", "M103", "`typing` has no `Optional` for models", "write `T | None`"),
-    ("from model.lang import leads_to\n", "M103", "`model.lang` has no `leads_to` for models", FUTURE),
+    ("from interlock import leads_to\n", "M103", "`interlock` has no `leads_to` for models", FUTURE),
     ("@alwys\ndef ok(s: State) -> bool:\n    return s.on\n", "M007", "this decorator is outside the language",
      "did you mean `@always`?"),
     ("@recoverable\ndef ok(s: State) -> bool:\n    return s.on\n", "M007", "this decorator is outside the language",
-     "import it: `from model.lang import recoverable`"),
+     "import it: `from interlock import recoverable`"),
     ("@invariant\ndef ok(s: State) -> bool:\n    return s.on\n", "M007", "this decorator is outside the language",
      "write `@always`"),
 ]  # fmt: skip
@@ -100,7 +100,7 @@ def test_a_name_of_the_language_is_to_be_imported(name: str, tmp_path: Path) -> 
     with pytest.raises(InputError) as caught:
         load_model(tmp_path / "wrong.py")
 
-    assert f"import it: `from model.lang import {name}`" in {
+    assert f"import it: `from interlock import {name}`" in {
         d.help.replace("write `from", "import it: `from") for d in caught.value.diagnostics
     }
 
@@ -143,7 +143,7 @@ def test_a_refused_action_of_a_checked_model_is_one_message(checked: bool, tmp_p
     head = MODEL_HEAD[: MODEL_HEAD.index("@action")]
     (tmp_path / "toy.py").write_text(head + "@action\ndef setp(s: State, n: int) -> None:\n    s.n = n\n")
     constants = '{"N": 3}, ' if checked else ""
-    text = f'import toy\nfrom model.lang import Holds, check\n\ncheck("a", toy, {constants}expect=Holds())\n'
+    text = f'import toy\nfrom interlock import Holds, check\n\ncheck("a", toy, {constants}expect=Holds())\n'
     (tmp_path / "toy_spec.py").write_text(text)
     with pytest.raises(InputError) as caught:
         load_spec(tmp_path / "toy_spec.py")
@@ -162,12 +162,12 @@ def test_constants_that_spoil_a_type_are_named(field: str, value: str, message: 
     """With the check that gives them; the place is where the type stands."""
     default = "1" if field.startswith("Annotated") else "FiniteSet()"
     (tmp_path / "toy.py").write_text(
-        "from typing import Annotated, Final\n\nfrom model.lang import FiniteSet, Range, action, state\n\nN: Final = 2\n\n\n"
+        "from typing import Annotated, Final\n\nfrom interlock import FiniteSet, Range, action, state\n\nN: Final = 2\n\n\n"
         f"@state\nclass State:\n    n: {field} = {default}\n    on: bool = False\n\n\n"
         "@action\ndef act(s: State) -> None:\n    s.on = True\n"
     )
     (tmp_path / "toy_spec.py").write_text(
-        'import toy\nfrom model.lang import Holds, check\n\ncheck("even", toy, expect=Holds())\n'
+        'import toy\nfrom interlock import Holds, check\n\ncheck("even", toy, expect=Holds())\n'
         f'check("odd", toy, {{"N": {value}}}, expect=Holds())\n'
     )
     with pytest.raises(InputError) as caught:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError
-from checker.frontend import load_model, load_spec
-from checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_model, load_spec
+from interlock.checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
 
 MARK = "__import__('pathlib').Path({mark!r}).touch()"
 
@@ -171,10 +171,10 @@ def test_an_accepted_spec_is_not_executed(folder: Path, monkeypatch: pytest.Monk
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("something of the spec ran")
 
-    monkeypatch.setattr("model.lang.check", forbidden)
-    monkeypatch.setattr("model.lang.claim", forbidden)
-    monkeypatch.setattr("model.lang.always", forbidden)
-    monkeypatch.setattr("model.lang.action", forbidden)
+    monkeypatch.setattr("interlock.check", forbidden)
+    monkeypatch.setattr("interlock.claim", forbidden)
+    monkeypatch.setattr("interlock.always", forbidden)
+    monkeypatch.setattr("interlock.action", forbidden)
     before = set(sys.modules)
     assert [c.name for c in load_spec(path).checks] == ["toy"]
     assert [c.id for c in load_spec(path).claims] == ["C1"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from checker.ir import nodes as n
-from checker.ir import types as ty
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.printer import print_program, print_scalar
-from checker.ir.verify import verify
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.printer import print_program, print_scalar
+from interlock.checker.ir.verify import verify
+from interlock.checker.passes.scalarize import scalarize
 
 SMALL = ty.IntT(0, 2)
 STATE = ty.RecordT("State", (("n", SMALL),))

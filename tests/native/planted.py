@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from checker.native import jit
-from checker.native.text import Code
+from interlock.checker.native.code import jit
+from interlock.checker.native.code.text import Code
 
 # Entry 0 of a constant table whose entries are 2**i - 1 is read as all ones, on processors with BMI2 (LLVM 20 to 22).
 SMALLEST = """

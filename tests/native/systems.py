@@ -9,18 +9,18 @@ from contextlib import contextmanager
 import attrs
 import pytest
 
-from checker.diagnostics import NOWHERE
-from checker.engines.contract import Step, Verdict, Violated
-from checker.ir import scalar as sc
-from checker.ir.nodes import ModelErrorKind, PropertyKind
-from checker.ir.passes import starts
-from checker.ir.passes.known import NOTHING
-from checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from checker.ir.types import IntT, Type
-from checker.native.kernel import Ctx
-from checker.native.run import Run
-from checker.native.visited import Visited
-from checker.semantics.layout import to_leaves
+from interlock.checker.contract import Step, Verdict, Violated
+from interlock.checker.diagnostics import NOWHERE
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import ModelErrorKind, PropertyKind
+from interlock.checker.ir.scalar import ErrorSite, Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+from interlock.checker.ir.types import IntT, Type
+from interlock.checker.native.kernel import Ctx
+from interlock.checker.native.module.run import Run
+from interlock.checker.native.store.visited import Visited
+from interlock.checker.passes import starts
+from interlock.checker.passes.known import NOTHING
+from interlock.checker.semantics.layout import to_leaves
 
 State = tuple[int, ...]
 
@@ -32,10 +32,10 @@ def shortened() -> Iterator[None]:
     """Searches work out all shortcuts before their first step, and what is known of all states; usually only those
     do that are long, or have wide states."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checker.engines.explore._LONG", 0.0)
-        patch.setattr("checker.engines.explore._SHORTEN", 1e15)
-        patch.setattr("checker.engines.explore._SLICE", 1e15)
-        patch.setattr("checker.native.program._NARROW", 0)
+        patch.setattr("interlock.checker.engines.explore._LONG", 0.0)
+        patch.setattr("interlock.checker.engines.explore._SHORTEN", 1e15)
+        patch.setattr("interlock.checker.engines.explore._SLICE", 1e15)
+        patch.setattr("interlock.checker.native.module.program._NARROW", 0)
         yield
 
 
@@ -43,10 +43,10 @@ def shortened() -> Iterator[None]:
 def shared() -> Iterator[None]:
     """Threads share what would be too little to be worth it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checker.engines.explore._MANY", 1)
-        patch.setattr("checker.native.levels._SHARE", 1)
-        patch.setattr("checker.native.visited._WORTH", 64)
-        patch.setattr("checker.native.visited._APART", 1 << 10)
+        patch.setattr("interlock.checker.engines.explore._MANY", 1)
+        patch.setattr("interlock.checker.native.store.levels._SHARE", 1)
+        patch.setattr("interlock.checker.native.store.visited._WORTH", 64)
+        patch.setattr("interlock.checker.native.store.visited._APART", 1 << 10)
         yield
 
 
@@ -129,7 +129,7 @@ def recoverable(name: str, goals: Sequence[Node], errors: Sequence[Node] = ()) -
 
 def keep_all_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let states be as wide as they are written: nothing is left out, whatever is known of them."""
-    monkeypatch.setattr("checker.engines.explore.known_leaves", lambda *_: NOTHING)
+    monkeypatch.setattr("interlock.checker.engines.explore.known_leaves", lambda *_: NOTHING)
 
 
 def list_no_initial_states(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.native import cache
-from checker.native.cache import Cache, key
+from interlock.checker.native.code import cache
+from interlock.checker.native.code.cache import Cache, key
 
 CODE = bytes(range(256)) * 3
 KEY, OTHER = key("a module"), key("another module")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from checker.diagnostics import InputError
-from checker.native import checkpoint
-from checker.native.checkpoint import Piece, Section
-from checker.native.memory import Region
+from interlock.checker.diagnostics import InputError
+from interlock.checker.native.module.memory import Region
+from interlock.checker.native.store import checkpoint
+from interlock.checker.native.store.checkpoint import Piece, Section
 
 SEARCH = {"depth": "None", "model and claims": "ab" * 32}
 NUMBERS = {"depth": 3, "state": [1 << 63, 5]}

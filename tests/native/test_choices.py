@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.ir import scalar as sc
-from checker.ir.scalar import Leaf, Node
-from checker.native import choices
-from checker.native.choices import choice_of
-from checker.native.emit import Emitter, load_words, width
-from checker.native.jit import Library
-from checker.native.memory import Region
-from checker.native.text import Code
-from checker.semantics.layout import Packing
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.scalar import Leaf, Node
+from interlock.checker.native.code import choices
+from interlock.checker.native.code.choices import choice_of
+from interlock.checker.native.code.emit import Emitter, load_words, width
+from interlock.checker.native.code.jit import Library
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.module.memory import Region
+from interlock.checker.semantics.layout import Packing
 from tests.native.systems import leaf
 
 num = sc.integer

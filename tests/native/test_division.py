@@ -11,18 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.engines import explore
-from checker.engines.contract import Asked, Checkpoint, Holds, Task, Verdict
-from checker.engines.explore import Explore
-from checker.frontend import load_spec
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.scalar import ScalarSystem
-from checker.native import division
-from checker.native.program import Program
-from checker.native.shortcuts import Shortcuts
-from checker.native.visited import Visited
-from checker.semantics import layout
-from checker.semantics.layout import WORD, Division
+from interlock.checker.contract import Asked, Checkpoint, Holds, Task, Verdict
+from interlock.checker.engines import explore
+from interlock.checker.engines.explore import Explore
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.module.shortcuts import Shortcuts
+from interlock.checker.native.store import division
+from interlock.checker.native.store.visited import Visited
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.semantics import layout
+from interlock.checker.semantics.layout import WORD, Division
 from tests.engines.test_explore import agrees_with_python
 from tests.native.systems import keep_all_leaves, search, shortened, told
 from tests.native.test_wide import SPEC, counters, wide_systems

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.engines.contract import Budget, Holds, Task, Verdict
-from checker.engines.explore import Explore
-from checker.native import foresight
-from checker.native.foresight import foreseen
-from checker.native.visited import Visited
+from interlock.checker.contract import Budget, Holds, Task, Verdict
+from interlock.checker.engines.explore import Explore
+from interlock.checker.native.store import foresight
+from interlock.checker.native.store.foresight import foreseen
+from interlock.checker.native.store.visited import Visited
 from tests.native.systems import agg_core, told
 
 # AL2 of the AggLayer, three chains that misbehave; V1 of Proof of Efficiency, five batches, which goes in rounds

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.native import grouping
-from checker.native.grouping import Leaves, grouped
-from checker.semantics.layout import WORD, Division
+from interlock.checker.native.store import grouping
+from interlock.checker.native.store.grouping import Leaves, grouped
+from interlock.checker.semantics.layout import WORD, Division
 
 Values = Sequence[Sequence[int]]  # by leaf and state
 

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.engines.contract import Budget, Coverage, Holds, Task, Unknown, Verdict
-from checker.engines.explore import Explore
-from checker.ir.scalar import ScalarSystem
-from checker.native import history, jit
-from checker.native.crew import Crew
-from checker.native.jit import FAST, QUICK, Form, Library
-from checker.native.program import Program
-from checker.native.visited import Visited
+from interlock.checker.contract import Budget, Coverage, Holds, Task, Unknown, Verdict
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.code import jit
+from interlock.checker.native.code.jit import FAST, QUICK, Form, Library
+from interlock.checker.native.module.crew import Crew
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.store import history
+from interlock.checker.native.store.visited import Visited
 from tests.clock import Clock
 from tests.native.systems import agg_core, keep_all_leaves, told
 from tests.native.test_wide import wide_systems
@@ -165,7 +166,7 @@ def test_a_search_that_is_made_often_is_optimised(monkeypatch: pytest.MonkeyPatc
         forms.append(visited.program.library.form)
         learn(visited, *rest)
 
-    monkeypatch.setattr("checker.engines.explore.history.learn", noted)
+    monkeypatch.setattr("interlock.checker.engines.explore.history.learn", noted)
     for _ in range(30):
         checked(agg_core(3, 1))
         if forms[-1] is FAST:

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker import run as run_module
-from checker.engines.contract import Holds, Task
-from checker.engines.explore import Explore
-from checker.frontend import load_spec
-from checker.native import jit
-from checker.native.cache import Cache
-from checker.native.jit import FAST, QUICK, Form, Library
-from checker.native.program import Program
+from interlock.checker.checks import run as run_module
+from interlock.checker.command import cli
+from interlock.checker.contract import Holds, Task
+from interlock.checker.engines.explore import Explore
+from interlock.checker.frontend import load_spec
+from interlock.checker.native.code import jit
+from interlock.checker.native.code.cache import Cache
+from interlock.checker.native.code.jit import FAST, QUICK, Form, Library
+from interlock.checker.native.module.program import Program
 from tests.native.systems import agg_core
 
 DOUBLE = """
@@ -161,7 +161,7 @@ def test_a_large_module_is_optimised(tmp_path: Path) -> None:
 def test_a_system_becomes_the_same_text_in_every_process() -> None:
     """Else the cache would not know it again; sets of objects have another order in another process."""
     script = (
-        "import hashlib\nfrom checker.native.program import Program\nfrom tests.native.systems import agg_core\n"
+        "import hashlib\nfrom interlock.checker.native.module.program import Program\nfrom tests.native.systems import agg_core\n"
         "junk = [object() for _ in range({})]\n"
         "print(hashlib.sha256(Program(agg_core(2, 2)).assembly().encode()).hexdigest())"
     )
@@ -180,8 +180,8 @@ def test_the_command_keeps_nothing_without_a_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: list[Form]
 ) -> None:
     """`--no-cache`, and only for that run; nothing but code is worth keeping of a search that takes no time."""
-    monkeypatch.setattr("checker.engines.explore._LONG", math.inf)
-    monkeypatch.setattr("checker.native.history._SHORT", math.inf)
+    monkeypatch.setattr("interlock.checker.engines.explore._LONG", math.inf)
+    monkeypatch.setattr("interlock.checker.native.store.history._SHORT", math.inf)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("INTERLOCK_CACHE", raising=False)
     codes = [cli.main(["check", SPEC, "--only", "3 managers", *more]) for more in (["--no-cache"], [], [])]

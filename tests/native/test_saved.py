@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from checker.native import checkpoint
-from checker.native.crew import Crew
-from checker.native.kernel import BLOCK, BLOCK_WORDS, Ctx, Shared
-from checker.native.program import Program
-from checker.native.run import Noted
-from checker.native.saved import numbers, restore, sections
-from checker.native.visited import Visited
+from interlock.checker.native.kernel import BLOCK, BLOCK_WORDS, Ctx, Shared
+from interlock.checker.native.module.crew import Crew
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.module.run import Noted
+from interlock.checker.native.store import checkpoint
+from interlock.checker.native.store.saved import numbers, restore, sections
+from interlock.checker.native.store.visited import Visited
 from tests.native.systems import entered, keep_all_leaves, put_pending
 from tests.native.test_threads import wide
 

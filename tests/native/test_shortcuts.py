@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.engines.contract import Holds, Task
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.passes.kept import Kept
-from checker.ir.passes.movers import Movers
-from checker.ir.scalar import ScalarSystem
-from checker.native import shortcuts
-from checker.native.program import Program
+from interlock.checker.contract import Holds, Task
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.module import shortcuts
+from interlock.checker.native.module.program import Program
+from interlock.checker.passes.kept import Kept
+from interlock.checker.passes.movers import Movers
 from tests.engines.test_explore import systems
 from tests.ir.test_movers import AFTER, STATE, actions, conditions, num, system
 from tests.native.systems import action, agg_core, shortened, told

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.diagnostics import InputError
-from checker.engines.contract import Asked, Budget, Holds, Task, Unknown, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarSystem
-from checker.native import disk, spill
-from checker.native.spill import Column, merged, unknown
-from checker.native.visited import OutOfMemory, Visited
+from interlock.checker.contract import Asked, Budget, Holds, Task, Unknown, Verdict, Violated
+from interlock.checker.diagnostics import InputError
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.store import disk, spill
+from interlock.checker.native.store.spill import Column, merged, unknown
+from interlock.checker.native.store.visited import OutOfMemory, Visited
 from tests.engines.test_explore import systems
 from tests.engines.test_keeping import orbits, small, wide_steps
 from tests.native.systems import (
@@ -57,15 +57,15 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     keep_all_leaves(monkeypatch)
     monkeypatch.setattr(Visited, "_grow_table", refuse)
-    monkeypatch.setattr("checker.native.visited._FIRST", 8)
-    monkeypatch.setattr("checker.engines.explore._FIRST_CHUNK", 50)
-    monkeypatch.setattr("checker.engines.explore._Search._sized", lambda *_: None)
-    monkeypatch.setattr("checker.native.levels.BROUGHT", 16)
-    monkeypatch.setattr("checker.native.spill._CHUNK", 16)
-    monkeypatch.setattr("checker.native.spill._BLOCKS", 1)
-    monkeypatch.setattr("checker.native.disk._TAKEN", 104)
-    monkeypatch.setattr("checker.native.disk._ROOM", 60)
-    monkeypatch.setattr("checker.native.spill.Spill._least", lambda self: 256 * len(self.visited.runs))
+    monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 8)
+    monkeypatch.setattr("interlock.checker.engines.explore._FIRST_CHUNK", 50)
+    monkeypatch.setattr("interlock.checker.engines.explore._Search._sized", lambda *_: None)
+    monkeypatch.setattr("interlock.checker.native.store.levels.BROUGHT", 16)
+    monkeypatch.setattr("interlock.checker.native.store.spill._CHUNK", 16)
+    monkeypatch.setattr("interlock.checker.native.store.spill._BLOCKS", 1)
+    monkeypatch.setattr("interlock.checker.native.store.disk._TAKEN", 104)
+    monkeypatch.setattr("interlock.checker.native.store.disk._ROOM", 60)
+    monkeypatch.setattr("interlock.checker.native.store.spill.Spill._least", lambda self: 256 * len(self.visited.runs))
     with shared():
         yield
 
@@ -179,7 +179,7 @@ def test_it_begins_at_any_state(
     plain = Explore().run(task)
     different = []
     for first in range(8, most, 8):
-        monkeypatch.setattr("checker.native.visited._FIRST", first)
+        monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", first)
         if same(Explore().run(attrs.evolve(task, spill=tmp_path))) != same(plain):
             different.append(first)
 
@@ -193,8 +193,8 @@ def test_depths_beside_the_table_go_to_disk(
     bits: int, first: int, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A long path, whose states have no room for their depth; all levels at once, or some at a time."""
-    monkeypatch.setattr("checker.native.visited._FIRST", first)
-    monkeypatch.setattr("checker.native.spill._CHUNK", chunk)
+    monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", first)
+    monkeypatch.setattr("interlock.checker.native.store.spill._CHUNK", chunk)
     system = attrs.evolve(line(600, bits), properties=line(600, bits).properties[:1])  # `there` alone
 
     verdict = Explore().run(Task(system, spill=tmp_path))
@@ -210,7 +210,7 @@ def test_a_level_beside_the_table_that_is_larger_than_what_is_merged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is put together from parts of the table."""
-    monkeypatch.setattr("checker.native.visited._FIRST", 1 << 10)
+    monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 1 << 10)
     base = walk(9)
     padding = tuple(leaf(f"pad{i}", 0, 1) for i in range(50))
     leaves = (*base.leaves, *padding)

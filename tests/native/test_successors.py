@@ -9,14 +9,14 @@ import attrs
 import pytest
 from hypothesis import assume, given
 
-from checker.diagnostics import NOWHERE
-from checker.ir import scalar as sc
-from checker.ir import types as ty
-from checker.ir.nodes import ModelErrorKind
-from checker.ir.scalar import ErrorSite, ScalarAction, ScalarSystem
-from checker.native import successors
-from checker.native.successors import digits
-from checker.semantics.layout import flatten_type, to_leaves
+from interlock.checker.diagnostics import NOWHERE
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.nodes import ModelErrorKind
+from interlock.checker.ir.scalar import ErrorSite, ScalarAction, ScalarSystem
+from interlock.checker.native.code import successors
+from interlock.checker.native.code.successors import digits
+from interlock.checker.semantics.layout import flatten_type, to_leaves
 from tests.engines.test_explore import agrees_with_python
 from tests.native.systems import action, keep_all_leaves, leaf, scalar_system
 from tests.semantics.test_layout import TYPES

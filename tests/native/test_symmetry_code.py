@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from checker.ir import types as ty
-from checker.ir.passes import quotient as quotients
-from checker.ir.passes.quotient import Quotient, quotient
-from checker.ir.passes.symmetry import permuted, scalarsets
-from checker.ir.types import Type, Value
-from checker.native.program import Program
-from checker.native.run import Run
-from checker.native.symmetry import sorting_network
-from checker.semantics.layout import flatten_type, from_leaves, to_leaves
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.types import Type, Value
+from interlock.checker.native.code.symmetry import sorting_network
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.module.run import Run
+from interlock.checker.passes import quotient as quotients
+from interlock.checker.passes.quotient import Quotient, quotient
+from interlock.checker.passes.symmetry import permuted, scalarsets
+from interlock.checker.semantics.layout import flatten_type, from_leaves, to_leaves
 from tests.native.systems import scalar_system
 
 WHO, PLACE, BIT = ty.ScalarT("Who", 3), ty.ScalarT("Place", 2), ty.IntT(0, 1)

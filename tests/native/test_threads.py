@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 
-from checker.engines.contract import Budget, Holds, Task, Verdict, Violated
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import ScalarSystem
-from checker.native.crew import Crew
+from interlock.checker.contract import Budget, Holds, Task, Verdict, Violated
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import ScalarSystem
+from interlock.checker.native.module.crew import Crew
 from tests.engines.test_explore import systems
 from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, scalar_system, shared, told
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from checker.engines.contract import Budget, Holds, Path, Step, Task, Unknown, Violated
-from checker.engines.explore import Explore
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Leaf, ScalarSystem
-from checker.native.crew import Crew
-from checker.native.kernel import Ctx, Shared
-from checker.native.memory import Region
-from checker.native.program import Program
-from checker.native.visited import Visited
+from interlock.checker.contract import Budget, Holds, Path, Step, Task, Unknown, Violated
+from interlock.checker.engines.explore import Explore
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Leaf, ScalarSystem
+from interlock.checker.native.kernel import Ctx, Shared
+from interlock.checker.native.module.crew import Crew
+from interlock.checker.native.module.memory import Region
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.store.visited import Visited
 from tests.native.systems import action, agg_core, claim, entered, keep_all_leaves, leaf, put_pending, scalar_system
 
 num = sc.integer
@@ -102,8 +102,8 @@ def test_a_state_without_parts_is_one_state() -> None:
 @pytest.mark.parametrize("aside", [1 << 10, 8])
 def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where there is little room for what is set aside."""
-    monkeypatch.setattr("checker.native.visited._ASIDE", aside)
-    monkeypatch.setattr("checker.native.visited._APART", 1 << 10)
+    monkeypatch.setattr("interlock.checker.native.store.visited._ASIDE", aside)
+    monkeypatch.setattr("interlock.checker.native.store.visited._APART", 1 << 10)
     system = agg_core(2, 1)
     crew = Crew(1)
     visited = Visited(Program(system), crew)

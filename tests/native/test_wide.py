@@ -10,21 +10,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.engines.contract import Task
-from checker.engines.explore import Explore
-from checker.frontend import load_spec
-from checker.ir import scalar as sc
-from checker.ir import types as ty
-from checker.ir.passes.known import Known
-from checker.ir.passes.quotient import Columns, Quotient
-from checker.ir.passes.ranges import ranges
-from checker.ir.passes.scalarize import scalarize
-from checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem
-from checker.native.kernel import Ctx, tree
-from checker.native.program import Program
-from checker.native.run import Run
-from checker.native.symmetry import uniform
-from checker.semantics.layout import Packing
+from interlock.checker.contract import Task
+from interlock.checker.engines.explore import Explore
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem
+from interlock.checker.native.code.symmetry import uniform
+from interlock.checker.native.kernel import Ctx, tree
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.module.run import Run
+from interlock.checker.passes.known import Known
+from interlock.checker.passes.quotient import Columns, Quotient
+from interlock.checker.passes.ranges import ranges
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.semantics.layout import Packing
 from tests.engines.test_explore import RANGES, agrees_with_python, systems
 from tests.native.systems import action, initial_states, keep_all_leaves, leaf, scalar_system, search, starting, told
 
@@ -115,9 +115,9 @@ def test_random_wide_systems_agree_with_python(system: ScalarSystem) -> None:
 def test_random_trees_agree_with_python(monkeypatch: pytest.MonkeyPatch, system: ScalarSystem) -> None:
     """With every leaf kept, in a tree, of which a thread remembers next to nothing and asks for all else ahead."""
     keep_all_leaves(monkeypatch)
-    monkeypatch.setattr("checker.native.kernel.tree.FAR", 0)
-    monkeypatch.setattr("checker.native.run._MEMO_BITS", 1)
-    monkeypatch.setattr("checker.native.visited._MEMO_BITS", 2)
+    monkeypatch.setattr("interlock.checker.native.kernel.tree.FAR", 0)
+    monkeypatch.setattr("interlock.checker.native.module.run._MEMO_BITS", 1)
+    monkeypatch.setattr("interlock.checker.native.store.visited._MEMO_BITS", 2)
 
     agrees_with_python(system)
 
@@ -158,7 +158,7 @@ def test_a_leaf_held_to_be_equal_that_is_not_is_noticed(monkeypatch: pytest.Monk
 
     assert states(counters()) == count
     lie = Known(same={3: 0})
-    monkeypatch.setattr("checker.native.program.correspondence", lambda _: lie)
+    monkeypatch.setattr("interlock.checker.native.module.program.correspondence", lambda _: lie)
     assert states(counters()) != count
 
 
@@ -169,7 +169,7 @@ def test_a_range_that_is_too_narrow_is_noticed(monkeypatch: pytest.MonkeyPatch) 
     honest = ranges(counters())
 
     assert honest[0] == (0, 12)
-    monkeypatch.setattr("checker.native.program.ranges", lambda _: honest | {0: (0, 7)})
+    monkeypatch.setattr("interlock.checker.native.module.program.ranges", lambda _: honest | {0: (0, 7)})
     assert states(counters()) != count
 
 
@@ -190,9 +190,9 @@ def test_a_number_that_is_remembered_for_another_part_is_noticed(monkeypatch: py
 def test_a_place_without_its_tag_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part would not be found again once the tree has grown, and get a second number."""
     keep_all_leaves(monkeypatch)
-    monkeypatch.setattr("checker.native.run._MEMO_BITS", 1)
-    monkeypatch.setattr("checker.native.visited._MEMO_BITS", 1)
-    monkeypatch.setattr("checker.native.visited._FIRST", 16)
+    monkeypatch.setattr("interlock.checker.native.module.run._MEMO_BITS", 1)
+    monkeypatch.setattr("interlock.checker.native.store.visited._MEMO_BITS", 1)
+    monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 16)
     careless, changed = re.subn(r"or i64 (%v\d+), %v\d+", r"or i64 \1, 0", tree._reseat())
 
     assert changed == 1

@@ -7,9 +7,9 @@ import io
 import attrs
 import pytest
 
-from checker.engines.contract import Coverage, Task
-from checker.engines.explore import Explore
-from checker.report.progress import Rate, progress, text
+from interlock.checker.contract import Coverage, Task
+from interlock.checker.engines.explore import Explore
+from interlock.checker.report.progress import Rate, progress, text
 from tests.native.systems import agg_core
 
 SEEN = Coverage(
@@ -113,8 +113,8 @@ def test_elsewhere_nothing_is_written() -> None:
 
 def test_a_search_tells_how_much_of_its_level_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of it."""
-    monkeypatch.setattr("checker.engines.explore._REPORT", 0.0)
-    monkeypatch.setattr("checker.engines.explore._PAUSE", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.explore._REPORT", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.explore._PAUSE", 0.0)
     told: list[Coverage] = []
 
     Explore().run(Task(agg_core(3, 1), progress=told.append))

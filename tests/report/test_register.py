@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from checker.cli import main
+from interlock.checker.command.cli import main
 
 MODEL = '''"""A lamp."""
 
 from typing import Final
 
-from model.lang import action, require, state
+from interlock import action, require, state
 
 FUSE: Final = True
 
@@ -39,7 +39,7 @@ SPEC = '''"""What the maker of the lamp promises."""
 
 import lamp
 from lamp import Lamp
-from model.lang import Finding, Holds, Violated, always, check, claim
+from interlock import Finding, Holds, Violated, always, check, claim
 
 
 @always

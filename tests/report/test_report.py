@@ -10,15 +10,15 @@ from xml.etree import ElementTree
 import attrs
 import pytest
 
-from checker.engines.contract import Cause, Coverage, Ended
-from checker.frontend import load_spec
-from checker.ir.claims import Expectation, Kind
-from checker.outcome import Other, Result, Sampled
-from checker.overrides import Overrides
-from checker.report import github, junit, sarif, schema, terminal
-from checker.report.style import Style
-from checker.report.traces import trace_lines
-from checker.run import run_check
+from interlock.checker.checks.outcome import Other, Result, Sampled
+from interlock.checker.checks.overrides import Overrides
+from interlock.checker.checks.run import run_check
+from interlock.checker.contract import Cause, Coverage, Ended
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.claims import Expectation, Kind
+from interlock.checker.report import github, junit, sarif, schema, terminal
+from interlock.checker.report.style import Style
+from interlock.checker.report.traces import trace_lines
 
 SPEC = Path("specs/two_phase_commit.py")
 
@@ -150,7 +150,7 @@ def test_a_table_that_is_too_wide_is_told_in_words() -> None:
     ]
 
 
-BEGUN = """from model.lang import Enum, action, auto, initial, state
+BEGUN = """from interlock import Enum, action, auto, initial, state
 
 
 class Side(Enum):
@@ -175,7 +175,7 @@ def show(s: State) -> None:
 """
 BEGUN_SPEC = """import coins
 from coins import Side, State
-from model.lang import Violated, always, check
+from interlock import Violated, always, check
 
 
 @always

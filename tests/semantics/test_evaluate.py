@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from checker.diagnostics import Span
-from checker.ir import nodes as n
-from checker.ir import types as ty
-from checker.ir.nodes import ArithOp, CompareOp, ModelErrorKind, QuantOp
-from checker.ir.passes.scalarize import scalarize
-from checker.semantics import evaluate as ev
-from checker.semantics.layout import from_leaves, to_leaves
-from checker.semantics.values import ModelError
-from checker.trace import parts
+from interlock.checker.diagnostics import Span
+from interlock.checker.ir import nodes as n
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.nodes import ArithOp, CompareOp, ModelErrorKind, QuantOp
+from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.semantics import evaluate as ev
+from interlock.checker.semantics.layout import from_leaves, to_leaves
+from interlock.checker.semantics.values import ModelError
+from interlock.checker.trace import parts
 from tests import initials
 from tests.native.systems import initial_states
 
@@ -105,7 +105,7 @@ def test_the_toy_has_the_published_number_of_states() -> None:
 
 def test_the_scalar_form_of_the_toy_reaches_the_same_states() -> None:
     """Searching by the evaluator and by `scalar.evaluate` finds the same set, whatever the constant."""
-    from checker.ir import scalar as sc
+    from interlock.checker.ir import scalar as sc
 
     for match_root in (True, False):
         program = model(match_root)

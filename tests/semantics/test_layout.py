@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.diagnostics import InputError
-from checker.ir import types as ty
-from checker.ir.scalar import Leaf
-from checker.semantics.layout import Field, Packing, Place, flatten_type, from_leaves, show_value, to_leaves
+from interlock.checker.diagnostics import InputError
+from interlock.checker.ir import types as ty
+from interlock.checker.ir.scalar import Leaf
+from interlock.checker.semantics.layout import Field, Packing, Place, flatten_type, from_leaves, show_value, to_leaves
 
 SIMPLE = st.one_of(
     st.just(ty.BOOL),

@@ -6,10 +6,23 @@ import itertools
 
 import pytest
 
-from checker.ir.scalar import evaluate
-from checker.ir.types import BOOL, EnumT, IntT, MapT, OptionT, RecordT, ScalarT, SeqT, SetT, TupleT, Type, values
-from checker.semantics.layout import flatten_type, to_leaves
-from checker.smt.canonical import canonical
+from interlock.checker.ir.scalar import evaluate
+from interlock.checker.ir.types import (
+    BOOL,
+    EnumT,
+    IntT,
+    MapT,
+    OptionT,
+    RecordT,
+    ScalarT,
+    SeqT,
+    SetT,
+    TupleT,
+    Type,
+    values,
+)
+from interlock.checker.semantics.layout import flatten_type, to_leaves
+from interlock.checker.smt.canonical import canonical
 
 COLOUR = EnumT("Colour", ("red", "green", "blue"))
 TYPES: tuple[Type, ...] = (

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import z3
 
-from checker.ir import scalar as sc
-from checker.ir.scalar import Leaf, Node, variables
-from checker.smt.encode import BitVectors, Encoding, Integers, width
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.scalar import Leaf, Node, variables
+from interlock.checker.smt.encode import BitVectors, Encoding, Integers, width
 
 LEAVES = (
     Leaf("b", True, 0, 1),

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from checker.ir import scalar as sc
-from checker.ir.nodes import PropertyKind
-from checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
-from checker.smt.claims import Wrong, claims
-from checker.smt.encode import BitVectors, Encoding, Integers
-from checker.smt.search import Bounded, Clock, confirm
+from interlock.checker.ir import scalar as sc
+from interlock.checker.ir.nodes import PropertyKind
+from interlock.checker.ir.scalar import Leaf, Node, ScalarAction, ScalarProperty, ScalarSystem
+from interlock.checker.smt.claims import Wrong, claims
+from interlock.checker.smt.encode import BitVectors, Encoding, Integers
+from interlock.checker.smt.search import Bounded, Clock, confirm
 from tests.native.systems import scalar_system
 
 X = sc.int_var("s", 0, 0, 7)

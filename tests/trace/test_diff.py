@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.ir.types import BOOL, EnumT, IntT, MapT, OptionT, RecordT, ScalarT, SeqT, SetT, TupleT, Type
-from checker.trace.diff import Shift, diff
+from interlock.checker.ir.types import BOOL, EnumT, IntT, MapT, OptionT, RecordT, ScalarT, SeqT, SetT, TupleT, Type
+from interlock.checker.trace.diff import Shift, diff
 
 COLOR = EnumT("Color", ("RED", "BLUE", "GREEN"))
 RED, BLUE, GREEN = range(3)

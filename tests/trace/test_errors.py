@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from checker.frontend import load_spec
-from checker.report.style import Style
-from checker.report.traces import ending_lines
-from checker.run import run_check
+from interlock.checker.checks.run import run_check
+from interlock.checker.frontend import load_spec
+from interlock.checker.report.style import Style
+from interlock.checker.report.traces import ending_lines
 
 MODEL = """from typing import Annotated
 
-from model.lang import Bound, Enum, Map, Range, Seq, action, auto, evolve, filled, record, state
+from interlock import Bound, Enum, Map, Range, Seq, action, auto, evolve, filled, record, state
 
 
 class Kind(Enum):
@@ -41,7 +41,7 @@ def act(s: State, kind: Kind) -> None:
 """
 SPEC = """import post
 from post import Kind, Msg, State
-from model.lang import Holds, always, check
+from interlock import Holds, always, check
 
 
 @always

@@ -7,18 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker.diagnostics import InputError
-from checker.frontend import load_spec
-from checker.ir.claims import Check, Spec
-from checker.ir.types import BOOL, EnumT, IntT, MapT, OptionT, RecordT, ScalarT, SeqT, SetT, TupleT, Type, members
-from checker.trace import values
-from checker.trace.explain import explain, parse_call
-from checker.trace.loader import paste
+from interlock.checker.command import cli
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.types import (
+    BOOL,
+    EnumT,
+    IntT,
+    MapT,
+    OptionT,
+    RecordT,
+    ScalarT,
+    SeqT,
+    SetT,
+    TupleT,
+    Type,
+    members,
+)
+from interlock.checker.trace import values
+from interlock.checker.trace.explain import explain, parse_call
+from interlock.checker.trace.loader import paste
 
 MODEL = """from typing import Annotated
 
-from model.lang import Enum, FiniteSet, Map, Range, action, auto, filled, initial, members, record, require, state
+from interlock import Enum, FiniteSet, Map, Range, action, auto, filled, initial, members, record, require, state
 
 
 class Side(Enum):
@@ -68,7 +81,7 @@ def ready(s: State, p: Place) -> bool:
 """
 SPEC = """import house
 from house import Place, Side, State
-from model.lang import Violated, always, check, members, recoverable
+from interlock import Violated, always, check, members, recoverable
 
 
 @always
@@ -292,7 +305,7 @@ def test_the_first_of_many_initial_states_is_said(
     spec: Spec, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not how many there are: nobody goes through all of them to explain one action."""
-    monkeypatch.setattr("checker.trace.explain._TRIED", 1)
+    monkeypatch.setattr("interlock.checker.trace.explain._TRIED", 1)
 
     assert cli.main(["explain", spec.path, "--check", "always", "--action", "leave(True)"]) == cli.OK
     told = "in the first initial state, by enter(side=Side.LEFT) (--initial takes another):\n"
@@ -300,7 +313,7 @@ def test_the_first_of_many_initial_states_is_said(
 
 
 DOOR = """
-from model.lang import Enum, action, auto, initial, require, state
+from interlock import Enum, action, auto, initial, require, state
 
 
 class Side(Enum):
@@ -338,10 +351,10 @@ def test_where_no_initial_state_is_found_it_is_said_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     body: str, tried: int, said: str, help_: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("checker.trace.explain._TRIED", tried)
+    monkeypatch.setattr("interlock.checker.trace.explain._TRIED", tried)
     (tmp_path / "door.py").write_text(DOOR.replace("BODY", body))
     spec = tmp_path / "door_spec.py"
-    spec.write_text('import door\nfrom model.lang import Holds, check\n\ncheck("c", door, expect=Holds())\n')
+    spec.write_text('import door\nfrom interlock import Holds, check\n\ncheck("c", door, expect=Holds())\n')
 
     assert cli.main(["explain", str(spec), "--check", "c", "--action", "shut()"]) == cli.WRONG_INPUT
     err = capsys.readouterr().err

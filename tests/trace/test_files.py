@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from checker import cli
-from checker.trace.files import file_name
+from interlock.checker.command import cli
+from interlock.checker.trace.files import file_name
 
-MODEL = """from model.lang import action, require, state
+MODEL = """from interlock import action, require, state
 
 
 @state
@@ -26,7 +26,7 @@ def switch(s: State) -> None:
 """
 SPEC = """import lamp
 from lamp import State
-from model.lang import Violated, always, check, reachable
+from interlock import Violated, always, check, reachable
 
 
 @always

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from checker.diagnostics import InputError
-from checker.engines.contract import Trouble
-from checker.frontend import load_spec
-from checker.ir.claims import Check
-from checker.ir.nodes import Action
-from checker.ir.types import (
+from interlock.checker.contract import Trouble
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.claims import Check
+from interlock.checker.ir.nodes import Action
+from interlock.checker.ir.types import (
     BOOL,
     EnumT,
     IntT,
@@ -32,10 +32,10 @@ from checker.ir.types import (
     Value,
     members,
 )
-from checker.semantics import evaluate
-from checker.trace import itf
-from checker.trace.replay import Claim, Moves
-from checker.trace.trace import Call, Ending, Trace, TraceStep
+from interlock.checker.semantics import evaluate
+from interlock.checker.trace import itf
+from interlock.checker.trace.replay import Claim, Moves
+from interlock.checker.trace.trace import Call, Ending, Trace, TraceStep
 from tests.agreement.compare import read
 from tests.initials import InitialError, initial_states
 from tests.strategies import Source, random_model

@@ -7,14 +7,14 @@ from pathlib import Path
 import attrs
 import pytest
 
-from checker import cli
-from checker.diagnostics import InputError
-from checker.frontend import load_spec
-from checker.trace.loader import load
+from interlock.checker.command import cli
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_spec
+from interlock.checker.trace.loader import load
 
 MODEL = """from typing import Annotated, Final
 
-from model.lang import Range, action, require, state
+from interlock import Range, action, require, state
 
 TOP: Final = 3
 
@@ -33,7 +33,7 @@ OTHER = MODEL.replace("TOP", "LIMIT").replace("class State", "class Lift").repla
 SHARED = """from typing import Final
 
 from counter import TOP, State
-from model.lang import Enum, always, auto
+from interlock import Enum, always, auto
 
 LIMIT: Final = 2
 
@@ -56,7 +56,7 @@ SPEC = """from typing import Annotated, Final, TypeAlias
 import counter
 import lift
 from counter import State
-from model.lang import Enum, Range, Violated, always, auto, check, record
+from interlock import Enum, Range, Violated, always, auto, check, record
 from shared import few, low
 
 ONE: Final = 1
@@ -146,7 +146,7 @@ def test_a_spec_with_checks_is_not_imported(folder: Path) -> None:
 
 TYPES = """from typing import Annotated, Final, TypeAlias
 
-from model.lang import Bound, Enum, FiniteSet, Map, Range, Seq, action, auto, filled, record, state
+from interlock import Bound, Enum, FiniteSet, Map, Range, Seq, action, auto, filled, record, state
 
 
 class Way(Enum):
@@ -176,7 +176,7 @@ def send(s: State, way: Way) -> None:
     s.sent[way] = Message((way, Map({w: w in SOME for w in Way})), s.queue)
 """
 TYPES_SPEC = """import types_of_all_sorts
-from model.lang import Violated, always, check
+from interlock import Violated, always, check
 from types_of_all_sorts import State, Way
 
 
@@ -197,7 +197,7 @@ def test_types_are_subscripted_without_imports(tmp_path: Path) -> None:
     assert cli.main(["check", str(tmp_path / "types_spec.py")]) == cli.OK
 
 
-@pytest.mark.parametrize("module", ["os", "typing", "model.lang"])
+@pytest.mark.parametrize("module", ["os", "typing", "interlock"])
 def test_text_that_was_refused_could_import_nothing(folder: Path, module: str) -> None:
     """A second wall: had the front end accepted an import in a function, it would fail."""
     program = load_spec(folder / "counter_spec.py").checks[0].program

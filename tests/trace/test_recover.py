@@ -7,15 +7,15 @@ from pathlib import Path
 import attrs
 import pytest
 
-from checker import cli
-from checker.engines.contract import Trouble
-from checker.frontend import load_spec
-from checker.ir.claims import Spec
-from checker.trace.replay import Claim, Judge, Moves, ReplayMismatch, judge
+from interlock.checker.command import cli
+from interlock.checker.contract import Trouble
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.claims import Spec
+from interlock.checker.trace.replay import Claim, Judge, Moves, ReplayMismatch, judge
 
 MODEL = """from typing import Annotated
 
-from model.lang import Enum, Range, action, auto, require, state
+from interlock import Enum, Range, action, auto, require, state
 
 
 class Way(Enum):
@@ -52,7 +52,7 @@ def jump(s: State) -> None:
     s.at += 2
 """
 SPEC = """import walker
-from model.lang import Enum, Holds, Violated, check, recoverable
+from interlock import Enum, Holds, Violated, check, recoverable
 from walker import State, Way
 
 

@@ -9,21 +9,21 @@ from pathlib import Path
 import attrs
 import pytest
 
-from checker.diagnostics import InputError
-from checker.engines.contract import Trouble
-from checker.frontend import load_spec
-from checker.ir.claims import Check, Spec
-from checker.ir.types import BOOL, EnumT, IntT, MapT, OptionT, RecordT, SeqT, members
-from checker.trace import itf
-from checker.trace.diff import diff
-from checker.trace.explain import explain, parse_call
-from checker.trace.loader import Took, from_python, load, paste, to_python
-from checker.trace.replay import Claim, Judge, Moves, ReplayMismatch, judge
+from interlock.checker.contract import Trouble
+from interlock.checker.diagnostics import InputError
+from interlock.checker.frontend import load_spec
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.types import BOOL, EnumT, IntT, MapT, OptionT, RecordT, SeqT, members
+from interlock.checker.trace import itf
+from interlock.checker.trace.diff import diff
+from interlock.checker.trace.explain import explain, parse_call
+from interlock.checker.trace.loader import Took, from_python, load, paste, to_python
+from interlock.checker.trace.replay import Claim, Judge, Moves, ReplayMismatch, judge
 
 MODEL = '''"""A lamp."""
 from __future__ import annotations
 from typing import Annotated, Final
-from model.lang import Map, Range, Scalarset, action, filled, require, state
+from interlock import Map, Range, Scalarset, action, filled, require, state
 LAMPS: Final[int] = 2
 TOP: Final[int] = LAMPS + 1
 class Lamp(Scalarset, size=LAMPS):
@@ -48,7 +48,7 @@ def surge(s: State) -> None:
 SPEC = '''"""Lamps."""
 from lamps import Lamp, State
 import lamps
-from model.lang import Holds, Violated, always, check, model_error, reachable
+from interlock import Holds, Violated, always, check, model_error, reachable
 @always
 def one_is_off(s: State, lamp: Lamp) -> bool:
     """Not both."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from checker.frontend import load_spec
-from checker.trace.explain import explain, parse_call
+from interlock.checker.frontend import load_spec
+from interlock.checker.trace.explain import explain, parse_call
 
 MODEL = '''from typing import Annotated, Final
 
-from model.lang import (
+from interlock import (
     Bound, Enum, FiniteSet, Map, Range, Scalarset, Seq, action, auto, filled, members, record, require, require_some, state,
 )
 
@@ -140,7 +140,7 @@ def calm(s: State) -> bool:
 '''
 SPEC = """import yard
 from yard import Mode, State, Track
-from model.lang import Holds, always, check
+from interlock import Holds, always, check
 
 
 @always

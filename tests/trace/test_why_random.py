@@ -6,12 +6,12 @@ import itertools
 
 import pytest
 
-from checker.diagnostics import InputError
-from checker.ir.claims import Check, Spec
-from checker.ir.types import Value
-from checker.semantics import evaluate as ev
-from checker.trace import parts
-from checker.trace.explain import explain
+from interlock.checker.diagnostics import InputError
+from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.ir.types import Value
+from interlock.checker.semantics import evaluate as ev
+from interlock.checker.trace import parts
+from interlock.checker.trace.explain import explain
 from tests.agreement.compare import read
 from tests.initials import InitialError, initial_states
 from tests.strategies import random_model

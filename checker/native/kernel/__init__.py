@@ -9,8 +9,8 @@ are on disk, `walk.py` random walks.
 
 from __future__ import annotations
 
-from checker.native.kernel import after, begin, search, survey, table, targets, tree, walk
-from checker.native.kernel.context import (
+from interlock.checker.native.kernel import after, begin, search, survey, table, targets, tree, walk
+from interlock.checker.native.kernel.context import (
     BLOCK,
     BLOCK_WORDS,
     BUFFER,
@@ -24,7 +24,7 @@ from checker.native.kernel.context import (
     Status,
     Way,
 )
-from checker.native.kernel.shape import PART, Note, Shape, hash_text
+from interlock.checker.native.kernel.shape import PART, Note, Shape, hash_text
 
 __all__ = [
     "BLOCK",

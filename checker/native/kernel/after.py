@@ -7,11 +7,11 @@ interval of the table, or at a list of places in it.
 
 from __future__ import annotations
 
-from checker.native.kernel import table as tables
-from checker.native.kernel.context import Ctx
-from checker.native.kernel.shape import NONE, Note, Shape
-from checker.native.text import BITS, Code
-from checker.semantics.layout import WORD
+from interlock.checker.native.code.text import BITS, Code
+from interlock.checker.native.kernel import table as tables
+from interlock.checker.native.kernel.context import Ctx
+from interlock.checker.native.kernel.shape import NONE, Note, Shape
+from interlock.checker.semantics.layout import WORD
 
 
 def text(shape: Shape) -> str:

@@ -5,9 +5,9 @@ Rule of the module: it can stop after any instance, and go on from there.
 
 from __future__ import annotations
 
-from checker.native.kernel.context import BUFFER, Ctx, Status
-from checker.native.kernel.shape import NONE, Shape
-from checker.native.text import Code
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel.context import BUFFER, Ctx, Status
+from interlock.checker.native.kernel.shape import NONE, Shape
 
 
 def text(shape: Shape, initials: int, instances: int) -> str:

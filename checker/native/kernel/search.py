@@ -8,8 +8,9 @@ when those of the next are on their way.
 
 from __future__ import annotations
 
-from checker.native.kernel import table as tables
-from checker.native.kernel.context import (
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel import table as tables
+from interlock.checker.native.kernel.context import (
     AHEAD,
     BATCH,
     BLOCK,
@@ -23,8 +24,7 @@ from checker.native.kernel.context import (
     Shared,
     Status,
 )
-from checker.native.kernel.shape import NONE, Shape
-from checker.native.text import Code
+from interlock.checker.native.kernel.shape import NONE, Shape
 
 
 def text(shape: Shape) -> str:
@@ -46,7 +46,7 @@ class Search:
 
     def sift(self) -> str:
         """`@sift(ctx, start, stop, last) -> stop`: of the successors of a state that the instance `last` led to, leave
-        out those that are found without them, by left movers over it (`native/shortcuts.py`)."""
+        out those that are found without them, by left movers over it (`native/module/shortcuts.py`)."""
         shape = self.shape
         code = Code("define internal i64 @sift(ptr %c, i64 %start, i64 %stop, i64 %last) alwaysinline nounwind")
         movers = code.pointer("%c", Ctx.MOVERS)
@@ -227,7 +227,7 @@ class Search:
 
     def _hand_over(self, code: Code) -> None:
         """The block that is being filled, if there is one, is part of the next level; or it is free again, where the
-        next level is taken from the table (`native/spill.py`)."""
+        next level is taken from the table (`native/store/spill.py`)."""
         block, next_level = code.load("%c", Ctx.FILLED_BLOCK), code.pointer("%c", Ctx.NEXT_LEVEL)
         with code.when(code.cmp("ne", block, NONE)):
             unlisted = code.op(f"icmp eq ptr {next_level}, null")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import attrs
 
-from checker.native.kernel.context import Ctx
-from checker.native.text import Code
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel.context import Ctx
 
 PART = 28  # bits of the number of a part of a folded state
 MULTIPLIER = 0xD6E8FEB86659FD93

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from checker.native.kernel import table as tables
-from checker.native.kernel.context import Ctx
-from checker.native.kernel.shape import NONE, Shape
-from checker.native.text import Code
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel import table as tables
+from interlock.checker.native.kernel.context import Ctx
+from interlock.checker.native.kernel.shape import NONE, Shape
 
 
 def text(shape: Shape) -> str:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from checker.native.kernel.context import LINE, Ctx
-from checker.native.kernel.shape import Shape
-from checker.native.text import Code
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel.context import LINE, Ctx
+from interlock.checker.native.kernel.shape import Shape
 
 _CELLS = f"<{LINE} x i64>"
 _REMEMBERED = 32  # lines whose counts are remembered while a table grows

@@ -5,9 +5,9 @@ Rule of the module: states come as keys and go as keys, with who led to them; no
 
 from __future__ import annotations
 
-from checker.native.kernel.context import Ctx
-from checker.native.kernel.shape import NONE, Shape
-from checker.native.text import Code
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel.context import Ctx
+from interlock.checker.native.kernel.shape import NONE, Shape
 
 
 def text(shape: Shape, instances: int) -> str:

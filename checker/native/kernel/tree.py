@@ -10,9 +10,9 @@ and the pair (0, 0).
 
 from __future__ import annotations
 
-from checker.native.kernel.context import FAR, Ctx, Shared
-from checker.native.kernel.shape import NONE, PART, Shape
-from checker.native.text import Code
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel.context import FAR, Ctx, Shared
+from interlock.checker.native.kernel.shape import NONE, PART, Shape
 
 _NUMBER = str((1 << PART) - 1)  # of a place: the bits of a part's number
 

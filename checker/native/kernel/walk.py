@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from checker.native.kernel.context import Status, Way
-from checker.native.kernel.shape import NONE, Shape
-from checker.native.text import Code
+from interlock.checker.native.code.text import Code
+from interlock.checker.native.kernel.context import Status, Way
+from interlock.checker.native.kernel.shape import NONE, Shape
 
 STEPS, TERMINAL, TAKEN = 0, 1, 2  # places among the counts
 # Of a walk, one of these: a fault comes next with chance 1 / 2**rate, where something else can.  Over the checks of specs/

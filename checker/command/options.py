@@ -1,0 +1,310 @@
+"""What may be typed after `interlock`?  The commands' names, their options, and what each option takes.
+
+Rule of the module: what a command does is not known here; the caller brings the functions.  A mistake is an
+`InputError` C001 that says what is right, and of an option that only another command has it says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NoReturn
+
+from interlock import __version__
+from interlock.checker.command.exits import MEANINGS
+from interlock.checker.diagnostics import did_you_mean, mistake
+from interlock.checker.fold import fold
+
+_OF_CHECK: Final = {
+    "all": False, "symmetry": None, "distinct": None, "coverage": False, "checkpoint": None, "checkpoint_every": None,
+    "spill": None,
+}  # fmt: skip  # its options, elsewhere
+_DIGITS: Final = 18  # of a number, at most
+_LEAST_MEMORY: Final = 1 << 20  # bytes
+_MOST_THREADS: Final = 1024  # each has memory of its own, and a processor has few of them to run
+_UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+_WALKS: Final = 10_000  # of a simulation that nobody says more of, as engines have it
+_STEPS: Final = 100
+_EXAMPLES: Final = {
+    "check": (
+        "interlock check specs/",
+        "interlock check toy_spec.py --only 'two chains' -v",
+        "interlock check toy_spec.py --all --traces traces/",
+        "interlock check toy_spec.py --memory 16G --checkpoint saved/",
+    ),
+    "simulate": ("interlock simulate toy_spec.py --walks 100000 --steps 200", "interlock simulate toy_spec.py --seed 7"),
+    "replay": ("interlock replay traces/toy_spec-small-3f09a1b2.itf.json",),
+    "show": ("interlock show toy_spec.py", "interlock show toy_spec.py --only 'two chains' --form scalar"),
+    "explain": (
+        "interlock explain toy_spec.py --check small --action 'settle(me=Network(0))'",
+        "interlock explain toy_spec.py --check small --action 'settle(me=Network(0))' --trace small.itf.json --at 3",
+    ),
+    "report": ("interlock report specs/ --into reports", "interlock report specs/ --compare"),
+}  # fmt: skip
+
+
+def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
+    """The parser of the command line; `run` of what it returns is the one of `commands` that was typed.
+
+    Its `parse_args` raises InputError C001.
+    """
+    about_all = "Check models of protocols written as plain typed Python."
+    made = _Parser(prog="interlock", description=about_all, formatter_class=_Help, epilog=_exits())
+    made.add_argument(
+        "--version", action="version", version=f"interlock {__version__}", help="the version, and no more"
+    )
+    under = made.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, about: str) -> argparse.ArgumentParser:
+        epilog = "\n".join(["examples:", *(f"  {line}" for line in _EXAMPLES[name]), "", _exits()])
+        added: argparse.ArgumentParser = under.add_parser(
+            name, help=about, description=about, formatter_class=_Help, epilog=epilog
+        )
+        added.set_defaults(run=commands[name])
+        return added
+
+    _add_check(command("check", "run the checks of spec files, and compare with what they expect"))
+    _add_simulate(command("simulate", "random walks: finds violations, proves nothing"))
+    _add_replay(command("replay", "replay a saved trace in plain Python, and show it"))
+    _add_show(command("show", "what a spec's models have: state, actions, constants, checks"))
+    _add_explain(command("explain", "why is an action disabled in a state?"))
+    _add_report(command("report", "run the checks, and write what they say of the documents' claims"))
+    return made
+
+
+def _exits() -> str:
+    codes = [f"  {code:>2}  {meaning}" for code, meaning in MEANINGS.items()]
+    return "\n".join(["exit codes (of several, the first of 70, 2, 1, 3 that applies):", *codes])
+
+
+class _Help(argparse.HelpFormatter):
+    """Examples stay as they are typed, and exit codes in lines of their own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        broken = (line if line.startswith("  interlock") else fold(line.lstrip(), line[: -len(line.lstrip())], 4, width)
+                  for line in text.split("\n"))  # fmt: skip
+        return "\n".join(line if isinstance(line, str) else "\n".join(line) for line in broken)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse, with mistakes as diagnostics."""
+
+    def error(self, message: str) -> NoReturn:
+        found = re.search(r"invalid choice: '([^']*)'.* \(choose from (.*)\)", message)
+        help_ = f"see `{self.prog} --help`"
+        if found:
+            help_ = did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
+        unknown = re.search(r"unrecognized arguments: (-\S+)", message)
+        if unknown:
+            help_ = _about_option(self, unknown[1])
+        raise mistake("C001", message, help_)
+
+
+def _about_option(parser: argparse.ArgumentParser, option: str) -> str:
+    """What to say of an option that the command does not have: that others have it, or the nearest one."""
+    commands = [sub for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+                for sub in action.choices.values()]  # fmt: skip
+    having = [f"`{sub.prog}`" for sub in commands if option in _options_of(sub)]
+    if having:
+        return f"this is an option of {' and '.join(having)}"
+    return did_you_mean(option, _options_of(parser))
+
+
+def _options_of(parser: argparse.ArgumentParser) -> set[str]:
+    found: set[str] = set()
+    for action in parser._actions:
+        found.update(action.option_strings)
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                found |= _options_of(sub)
+    return found
+
+
+# --- the options of each command -------------------------------------------------------------------
+
+
+def _add_check(p: argparse.ArgumentParser) -> None:
+    _add_run_options(p)
+    p.add_argument(
+        "--engine", metavar="NAME", help="explore, simulate, bmc or induction (default: as the check says, else explore)"
+    )  # fmt: skip
+    p.add_argument("--all", action="store_true", help="every property that is violated, each with a shortest trace")
+    p.add_argument(
+        "--distinct", type=_counterexamples, metavar="N",
+        help="up to N counterexamples of each thing that is violated; none uses all the actions of another before it",
+    )  # fmt: skip
+    p.add_argument("--coverage", action="store_true", help="by action, steps and states newly reached; vacuous claims")
+    _add_strict(p)
+    p.add_argument(
+        "--symmetry", action=argparse.BooleanOptionalAction,
+        help="keep one state of each orbit, where that is shown sound: from the start, or never (where it pays)",
+    )  # fmt: skip
+    p.add_argument(
+        "--checkpoint", type=_folder, metavar="DIR",
+        help="save each search here now and then, and go on from the one that is there",
+    )  # fmt: skip
+    p.add_argument(
+        "--checkpoint-every", type=_seconds, metavar="SECONDS",
+        help="at most so often (default: 5m); more rarely where saving would take over a tenth of the time",
+    )  # fmt: skip
+    p.add_argument(
+        "--spill", type=_folder, metavar="DIR",
+        help="put states on disk here when the budget of memory is used up, instead of ending undecided",
+    )  # fmt: skip
+
+
+def _add_simulate(p: argparse.ArgumentParser) -> None:
+    _add_run_options(p)
+    p.add_argument(
+        "--walks", type=_samples, metavar="N", help=f"so many walks (default: as the check says, else {_WALKS})"
+    )  # fmt: skip
+    p.add_argument(
+        "--steps", type=_samples, metavar="N", help=f"steps of a walk, at most (default: as the check says, else {_STEPS})"
+    )  # fmt: skip
+    p.set_defaults(engine="simulate", strict=False, **_OF_CHECK)
+
+
+def _add_replay(p: argparse.ArgumentParser) -> None:
+    p.add_argument("trace", metavar="TRACE", type=Path, help="a file that `--traces DIR` wrote")
+    p.add_argument("--spec", metavar="PATH", type=Path, help="the spec file, where the trace does not find it")
+    p.add_argument(
+        "--run-code", action="store_true",
+        help="of a file about a disagreement: run the compiled code that it holds (only if you trust who made it)",
+    )  # fmt: skip
+
+
+def _add_show(p: argparse.ArgumentParser) -> None:
+    p.add_argument("spec", metavar="SPEC", type=_spec, help="a spec file, or a folder of them")
+    p.add_argument("--only", metavar="NAME", help="the check of this name, and its model (default: all)")
+    p.add_argument(
+        "--form", choices=("ir", "scalar", "llvm"),
+        help="instead, the text of each check as the evaluator reads it, as engines do, or as it is compiled",
+    )  # fmt: skip
+
+
+def _add_explain(p: argparse.ArgumentParser) -> None:
+    p.add_argument("spec", metavar="SPEC", type=_spec, help="a spec file")
+    p.add_argument("--check", metavar="NAME", dest="only", required=True, help="with the constants of this check")
+    p.add_argument("--action", metavar="CALL", required=True, help="as a trace has it: 'settle(me=Network(0))'")
+    p.add_argument("--initial", metavar="CALL", help="in this initial state: a call of an `@initial` function")
+    p.add_argument("--trace", type=Path, metavar="FILE", help="take the state from this trace")
+    p.add_argument("--at", type=_whole, metavar="N", help="after so many steps of the trace (else: before its last)")
+
+
+def _add_report(p: argparse.ArgumentParser) -> None:
+    _add_run_options(p)
+    p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (default: reports)")
+    p.add_argument("--compare", action="store_true", help="write nothing; fail where the folder says something else")
+    _add_strict(p)
+    p.set_defaults(engine=None, **_OF_CHECK)
+
+
+def _add_strict(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--strict", action="store_true",
+        help="a check fails that claims nothing, or in which an action or a fault never happens; `strict=False` excepts it",
+    )  # fmt: skip
+
+
+def _add_run_options(p: argparse.ArgumentParser) -> None:
+    p.add_argument("paths", metavar="PATH", type=_spec, nargs="+", help="spec files, or folders of them")
+    p.add_argument("--only", metavar="NAME", help="the check of this name (default: all that are not slow)")
+    p.add_argument(
+        "--workers", type=_threads, metavar="N", help="threads of a search, or of walks (default: one a processor)"
+    )
+    p.add_argument(
+        "--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h (default: none)"
+    )
+    p.add_argument(
+        "--memory",
+        type=_memory,
+        metavar="SIZE",
+        help="budget of each check, such as 4G (default: most of what is free)",
+    )
+    p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states (default: none)")
+    p.add_argument("--depth", type=_whole, metavar="N", help="budget: steps from an initial state (default: none)")
+    p.add_argument("--seed", type=_whole, metavar="N", help="of random walks (default: as the check says, else 0)")
+    p.add_argument("--slow", action="store_true", help="also the checks that are marked slow")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write the results here as JSON (its shape: README)")
+    p.add_argument("--junit", type=Path, metavar="FILE", help="write the results here as JUnit XML, for CI systems")
+    p.add_argument("--sarif", type=Path, metavar="FILE", help="write what is wrong here as SARIF, for code scanning")
+    p.add_argument(
+        "--format", choices=("text", "github"), default="text",
+        help="what is printed: text, or text with annotations of GitHub Actions (default: text)",
+    )  # fmt: skip
+    p.add_argument("--traces", type=Path, metavar="DIR", help="save every trace here, as ITF JSON")
+    p.add_argument("--no-cache", action="store_true", help="compile anew, and keep nothing of it")
+    p.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="whole traces, witnesses, and what actions that are never enabled wait for",
+    )
+
+
+# --- what an option takes --------------------------------------------------------------------------
+
+
+def _path(what: str) -> Callable[[str], Path]:
+    """The type of a path; `what`: what to name instead of an empty one."""
+
+    def path(text: str) -> Path:
+        if not text:  # a shell variable that is not set; Path("") would be the current folder
+            raise argparse.ArgumentTypeError(f"the path is empty: name {what}, `.` for this one")
+        return Path(text)
+
+    return path
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number")
+    if len(text) > _DIGITS:
+        raise argparse.ArgumentTypeError(f"a number of {len(text)} digits is more than any run could use")
+    return int(text)
+
+
+def _from_one(problem: str) -> Callable[[str], int]:
+    """The type of a whole number that is not 0; `problem`: what is wrong with 0."""
+
+    def number(text: str) -> int:
+        if _whole(text) == 0:
+            raise argparse.ArgumentTypeError(f"{problem}: give a number from 1")
+        return int(text)
+
+    return number
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(rf"(\d{{1,{_DIGITS}}}(?:\.\d+)?)([smh]?)", text, re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"`{text}` is no time: write 30, 30s, 5m or 2h")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+
+
+def _memory(text: str) -> int:
+    found = re.fullmatch(rf"(\d{{1,{_DIGITS}}}(?:\.\d+)?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE | re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"`{text}` is no size: write 500M or 4G")
+    size = int(float(found[1]) * _UNITS[found[2].upper()])
+    if size < _LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"{text} is {size} bytes, and a search takes 1M to begin: write 500M or 4G")
+    return size
+
+
+_spec = _path("a spec file or a folder")
+_folder = _path("a folder")
+_samples = _from_one("0 samples nothing")
+_counterexamples = _from_one("0 counterexamples show nothing")
+_number_of_threads = _from_one("0 threads search nothing")
+
+
+def _threads(text: str) -> int:
+    number = _number_of_threads(text)
+    if number > _MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text} threads: give {_MOST_THREADS} at most, or one a processor")
+    return number

@@ -1,0 +1,1 @@
+"""One compiled system: its functions, the threads that call them, and the memory they work in."""

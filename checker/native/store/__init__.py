@@ -1,0 +1,1 @@
+"""Where are the states of a search kept?  In memory or on disk, and saved from one run to the next."""

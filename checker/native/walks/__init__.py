@@ -1,0 +1,1 @@
+"""Random walks through compiled code, and what is enabled in one state."""
