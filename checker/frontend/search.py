@@ -40,10 +40,15 @@ def unchanging() -> Iterator[None]:
 
 def roots(importer: str) -> Iterator[Path]:
     """The folders that are searched, nearest first."""
+    yield from _near(importer)
+    yield from (Path(place) for place in sys.path if place)
+
+
+def _near(importer: str) -> Iterator[Path]:
+    """Those of a user's own files."""
     folder = Path(importer).resolve().parent
     yield from [folder, *folder.parents][:_MODEL_ROOTS]
     yield Path.cwd()
-    yield from (Path(place) for place in sys.path if place)
 
 
 def is_of_interlock(name: str) -> bool:
@@ -83,7 +88,7 @@ def _find(name: str, importer: str) -> Path | None:
 
 def nearest_module(name: str, importer: str) -> str | None:
     """The module or package whose dotted name is closest to this one, or None when none is close."""
-    wanted, places = name.split("."), roots(importer)
+    wanted, places = name.split("."), _near(importer)
     before = wanted[: is_of_interlock(name)]
     for root in iter([PACKAGE]) if before else places:
         folder, parts = root, list(before)

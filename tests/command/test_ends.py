@@ -292,6 +292,9 @@ def test_a_path_that_is_no_text_is_a_path(spec: Path) -> None:
 
 # --- signals -------------------------------------------------------------------------------------------
 
+# A signal that the tests were started to ignore, as under `nohup`, would stay ignored.
+HEARS = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+
 STOPS = """
 import os, signal, sys
 from interlock.checker.command import cli
@@ -315,7 +318,17 @@ sys.exit(cli.main(sys.argv[1:]))
 def test_a_signal_ends_the_run_and_what_was_reached_is_written(spec: Path, name: str) -> None:
     """The check at work is finished or says what it covered, the next is not begun."""
     out, junit = spec.parent / "r.json", spec.parent / "r.xml"
-    words = [sys.executable, "-c", STOPS.format(name=name, times=1), "check", spec, "--json", out, "--junit", junit]
+    words = [
+        sys.executable,
+        "-c",
+        HEARS + STOPS.format(name=name, times=1),
+        "check",
+        spec,
+        "--json",
+        out,
+        "--junit",
+        junit,
+    ]
     ended = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     data = json.loads(out.read_text())
 
@@ -373,7 +386,7 @@ sys.exit(cli.main(sys.argv[1:]))
 def test_a_question_to_z3_is_ended_too(spec: Path, name: str) -> None:
     """It looks at no signal but Ctrl-C, and its answer may take for ever."""
     out = spec.parent / "r.json"
-    words = [sys.executable, "-c", ASKS.format(name=name), "check", spec, "--engine", "bmc", "--json", out]
+    words = [sys.executable, "-c", HEARS + ASKS.format(name=name), "check", spec, "--engine", "bmc", "--json", out]
     ended = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, check=False)
 
     assert ended.returncode == exits.UNDECIDED
