@@ -2,12 +2,13 @@
 
 import pytest
 
-from interlock import Disabled, FiniteSet, Map
+from interlock import FiniteSet, Map
 from interlock.model.agglayer import bundles
 from interlock.model.agglayer.aggregation import confirm, eject, finalize, preconfirm
 from interlock.model.agglayer.bundles import Result
 from interlock.model.agglayer.chains import build, choose_modes, equivocate, prove, settle_directly
 from interlock.model.agglayer.headers import Chain, Header, Mode, Sibling, Stage, State
+from interlock.model.lang import Disabled
 
 A = Header(Chain(0), 1, Sibling.FIRST)
 A2 = Header(Chain(0), 1, Sibling.SECOND)
