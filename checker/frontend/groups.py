@@ -15,6 +15,7 @@ import attrs
 
 from interlock.checker.diagnostics import did_you_mean
 from interlock.checker.frontend import fires
+from interlock.checker.frontend.constants import constant
 from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.scope import Broken, FunctionName, GroupKind, GroupName, Refused, written
 from interlock.checker.ir import nodes as n
@@ -173,7 +174,7 @@ class Groups:
             else:
                 plain.add(key.value)
                 try:
-                    out.values[key.value] = Setting(self.decls.constant(value), written(value), key)
+                    out.values[key.value] = Setting(constant(self.decls, value), written(value), key)
                 except Refused:
                     out.complete = False
         return out
