@@ -10,6 +10,7 @@ import ast
 
 from interlock.checker.diagnostics import did_you_mean
 from interlock.checker.frontend import comprehensions, displays, guidance
+from interlock.checker.frontend.folding import folded
 from interlock.checker.frontend.lowering import Lowering
 from interlock.checker.frontend.rules import join
 from interlock.checker.frontend.scope import Broken, FunctionName, LangName, Refused, TypeName
@@ -190,7 +191,7 @@ def _builtin(ex: Lowering, node: ast.Call, name: str) -> n.Expr:
     if name in {"min", "max"} and len(node.args) >= 2 and not node.keywords:
         out = ex.number(node.args[0])
         for a in node.args[1:]:
-            out = n.Arith(INT, n.ArithOp(name), out, ex.number(a), span=ex.span(node))
+            out = folded(n.Arith(INT, n.ArithOp(name), out, ex.number(a), span=ex.span(node)))
         return out
     help_ = f"write `{name}(... for x in ...)`" + (f" or `{name}(a, b)`" if name in {"min", "max"} else "")
     ex.fail(node, "M207", f"{name} takes a comprehension", help_)

@@ -11,10 +11,10 @@ from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.effort import MAX_STEPS, parts, work
 from interlock.checker.frontend.expressions import Expressions
 from interlock.checker.frontend.facts import Function
+from interlock.checker.frontend.folding import value_of
 from interlock.checker.frontend.rules import TOO_LARGE, too_large
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import EnumT, IntT, ScalarT, Type
-from interlock.checker.semantics.evaluate import call
 from interlock.checker.semantics.values import ModelError
 
 
@@ -41,7 +41,7 @@ def evaluated(decls: Declarations, node: ast.expr, e: n.Expr) -> n.Const:
     if work(e) > MAX_STEPS:
         decls.fail(node, "M215", "this constant takes too long to compute", "write the value, or use smaller ranges")
     try:
-        value = call({}, n.Function("<constant>", "", (), e.type, (n.Return(e),), ""), ())
+        value = value_of(e)
     except ModelError as problem:
         decls.fail(node, "M215", f"this constant is an error: {problem.kind.value}", "give it a value that exists")
     if isinstance(value, int) and too_large(value):

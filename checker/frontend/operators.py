@@ -1,6 +1,6 @@
 """What do operators mean: `and`, `or`, `not`, arithmetic, `| & -` of sets, and `a if c else b`?
 
-Rule of the module: what is made of constants alone is a constant, so that bounds may be computed from constants.
+Rule of the module: a number that is made of constants alone is a constant, so that bounds may be computed from constants.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from __future__ import annotations
 import ast
 from typing import Final
 
+import attrs
+
 from interlock.checker.frontend import displays
 from interlock.checker.frontend.facts import Fact, learn
+from interlock.checker.frontend.folding import folded
 from interlock.checker.frontend.lowering import Lowering
-from interlock.checker.frontend.rules import TOO_LARGE, is_int, join, power, too_large
+from interlock.checker.frontend.rules import TOO_LARGE, is_int, join, power
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import BOOL, INT, IntT, SetT, Type, show
 
@@ -39,7 +42,7 @@ def unary(ex: Lowering, node: ast.UnaryOp) -> n.Expr:
         return n.Not(BOOL, ex.condition(node.operand), span=span)
     if isinstance(node.op, ast.USub):
         zero = n.Const(IntT(0, 0), 0, span=span)
-        return _fold(n.Arith(INT, n.ArithOp.SUB, zero, ex.number(node.operand), span=span))
+        return folded(n.Arith(INT, n.ArithOp.SUB, zero, ex.number(node.operand), span=span))
     ex.fail(node, "M002", "this operator is outside the language", "use `not` or `-`")
 
 
@@ -62,7 +65,7 @@ def binary(ex: Lowering, node: ast.BinOp, want: Type | None) -> n.Expr:
     if isinstance(node.op, ast.Pow) and is_int(left.type) and is_int(right.type):
         return _power(ex, node, left, right)
     if type(node.op) in _ARITH and is_int(left.type) and is_int(right.type):
-        return _fold(n.Arith(INT, _ARITH[type(node.op)], left, right, span=span))
+        return folded(n.Arith(INT, _ARITH[type(node.op)], left, right, span=span))
     ex.refuse_none(node.left, left)
     ex.refuse_none(node.right, right)
     message = f"this operator does not take {show(left.type)} and {show(right.type)}"
@@ -95,24 +98,8 @@ def conditional(ex: Lowering, node: ast.IfExp, want: Type | None) -> n.Expr:
     if t is None:
         message = f"{show(then.type)} or {show(otherwise.type)}: no common type"
         ex.fail(node, "M202", message, "give both sides one type")
-    return n.If(t, test, ex.fit(node.body, then, t), ex.fit(node.orelse, otherwise, t), span=ex.span(node))
-
-
-def _fold(e: n.Arith) -> n.Expr:
-    """Arithmetic on constants, done now, so that bounds may be computed from constants."""
-    a, b = e.left, e.right
-    if not (isinstance(a, n.Const) and isinstance(b, n.Const)):
-        return e
-    x, y = a.value, b.value
-    assert isinstance(x, int)
-    assert isinstance(y, int)
-    if e.op in (n.ArithOp.DIV, n.ArithOp.MOD) and y == 0:
-        return e
-    value = {
-        n.ArithOp.ADD: lambda: x + y, n.ArithOp.SUB: lambda: x - y, n.ArithOp.MUL: lambda: x * y,
-        n.ArithOp.DIV: lambda: x // y, n.ArithOp.MOD: lambda: x % y,
-        n.ArithOp.MIN: lambda: min(x, y), n.ArithOp.MAX: lambda: max(x, y),
-    }[e.op]()  # fmt: skip
-    if too_large(value):
-        return e
-    return n.Const(IntT(value, value), value, span=e.span)
+    whole = n.If(t, test, then, otherwise, span=ex.span(node))
+    known = folded(whole)
+    if known is not whole:
+        return known
+    return attrs.evolve(whole, then=ex.fit(node.body, then, t), otherwise=ex.fit(node.orelse, otherwise, t))
