@@ -95,6 +95,14 @@ def decorator(name: str) -> str:
     return _WORDS.get(name) or (f"did you mean `@{near}`?" if near else f"there are {every}, and none for helpers")
 
 
+def language(names: Iterable[str]) -> str:
+    """What to write for an import of the language by another name than its own; `names` are those that are taken from it."""
+    names = list(names)
+    if names and LANG.issuperset(names):
+        return f"write `from interlock import {', '.join(names)}`"
+    return "write `from interlock import ...` with the names you use"
+
+
 def library(module: str) -> str:
     """What to write for an import of Python's own library."""
     general = "models use nothing of Python's library: drop the import, or rename your module of this name"

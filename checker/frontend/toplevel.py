@@ -32,7 +32,7 @@ from interlock.checker.frontend.scope import (
     group_kind,
     written,
 )
-from interlock.checker.frontend.search import find, nearest_module
+from interlock.checker.frontend.search import LANGUAGE, find, is_language, nearest_module
 from interlock.checker.frontend.source import Source
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import IntT, Type, show, storable
@@ -123,11 +123,17 @@ class TopLevel:
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
+            self._refuse_language(node, alias.name)
             if "." in alias.name and alias.asname is None:
                 help_ = f"write `import {alias.name} as name`, or `from ... import ...`"
                 self.decls.fail(node, "M004", "a dotted import binds its first part only", help_)
             scope = self._module(alias.name, node)
             self.decls.bind(node, alias.asname or alias.name, ModuleName(scope))
+
+    def _refuse_language(self, node: ast.AST, module: str, *names: str) -> None:
+        """The language is imported from `interlock`, name by name, wherever its own text stands."""
+        if is_language(module, self.decls.source.path):
+            self.decls.fail(node, "M004", f"`{module}` cannot be imported here", guidance.language(names))
 
     def _module(self, name: str, node: ast.AST) -> ModuleScope:
         scope = self.importer(name, node, self.decls.source)
@@ -143,6 +149,10 @@ class TopLevel:
         for alias in node.names:
             if alias.name == "*":
                 self.decls.fail(node, "M005", "a star import hides what it brings in", "name what you use")
+        if node.module != LANGUAGE:
+            self._refuse_language(node, node.module, *(a.name for a in node.names))
+        for alias in node.names:
+            self._refuse_language(node, f"{node.module}.{alias.name}")
         if node.module == "__future__":
             if [a.name for a in node.names] != ["annotations"]:
                 self.decls.fail(node, "M004", "only `annotations` comes from the future here", "drop the others")
