@@ -7,6 +7,7 @@ expressions, evaluated with the constants of the check.
 from __future__ import annotations
 
 import ast
+from typing import Final
 
 from interlock.checker.frontend import guidance
 from interlock.checker.frontend.constants import constant
@@ -27,6 +28,7 @@ from interlock.checker.ir.types import (
     storable,
 )
 
+_PLAIN: Final[dict[str, Type]] = {"bool": BOOL, "int": INT}
 _SHAPE = "write bool, a class, `Annotated[int, Range(lo, hi)]`, `T | None`, `tuple[A, B]`, `Map[K, V]`, `FiniteSet[T]` or `Annotated[Seq[T], Bound(n)]`"
 
 
@@ -61,8 +63,8 @@ class Annotations:
 
     def _name(self, node: ast.Name) -> Type:
         entity = self.decls.scope.names.get(node.id)
-        if entity is None and node.id in {"bool", "int"}:
-            return BOOL if node.id == "bool" else INT
+        if entity is None and node.id in _PLAIN:
+            return _PLAIN[node.id]
         if isinstance(entity, Broken):
             raise Refused
         if isinstance(entity, TypeName):

@@ -15,9 +15,9 @@ from interlock.checker.frontend.annotations import Annotations
 from interlock.checker.frontend.lowering import Lowering
 from interlock.checker.frontend.names import place_in
 from interlock.checker.frontend.rules import is_int
-from interlock.checker.frontend.scope import RESERVED
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import INT, MapT, NeverT, NoneT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from interlock.checker.ir.vocabulary import BUILTINS
 
 _AUGMENTED: Final = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitOr, ast.BitAnd)
 
@@ -88,7 +88,7 @@ class Assignments:
 
     def check_new(self, node: ast.AST, name: str) -> None:
         """Refuse a local that would hide a name of the module or a built-in."""
-        if name not in self.f.names and (name in self.decls.scope.names or name in RESERVED):
+        if name not in self.f.names and (name in self.decls.scope.names or name in BUILTINS):
             help_ = "choose another name"
             self.ex.fail(node, "M102", f"`{name}` already names something of the module", help_)
 

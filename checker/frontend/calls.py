@@ -16,10 +16,8 @@ from interlock.checker.frontend.rules import join
 from interlock.checker.frontend.scope import Broken, FunctionName, LangName, Refused, TypeName
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import INT, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from interlock.checker.ir.vocabulary import FUNCTIONS
 from interlock.checker.words import counted
-
-_QUANTS = {"all", "any", "sum", "min", "max"}
-_BUILTINS = {*_QUANTS, "len", "range"}
 
 
 def lower(ex: Lowering, node: ast.Call, want: Type | None) -> n.Expr:
@@ -41,7 +39,7 @@ def lower(ex: Lowering, node: ast.Call, want: Type | None) -> n.Expr:
             return _helper(ex, node, entity)
         case LangName():
             return _lang(ex, node, entity.name, want)
-    if isinstance(node.func, ast.Name) and entity is None and node.func.id in _BUILTINS:
+    if isinstance(node.func, ast.Name) and entity is None and node.func.id in FUNCTIONS:
         return _builtin(ex, node, node.func.id)
     if isinstance(node.func, ast.Attribute):
         return _method(ex, node, node.func)
@@ -51,7 +49,7 @@ def lower(ex: Lowering, node: ast.Call, want: Type | None) -> n.Expr:
 def _unknown(ex: Lowering, node: ast.Call) -> n.Expr:
     if isinstance(node.func, ast.Name) and ex.entity_of(node.func) is None:
         name = node.func.id
-        known = [*ex.decls.scope.names, *_BUILTINS]
+        known = [*ex.decls.scope.names, *FUNCTIONS]
         ex.fail(node.func, "M101", f"unknown function `{name}`", guidance.unknown(name, known))
     ex.fail(node.func, "M010", "this cannot be called", "call a helper of the module or a record class")
 

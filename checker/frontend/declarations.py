@@ -13,13 +13,14 @@ import attrs
 
 from interlock.checker.diagnostics import Diagnostic
 from interlock.checker.frontend import guidance
-from interlock.checker.frontend.scope import RESERVED, Entity, FunctionName, LangName, ModuleScope, Reporter, TypeName
+from interlock.checker.frontend.scope import Entity, FunctionName, LangName, ModuleScope, Reporter, TypeName
 from interlock.checker.frontend.sizes import MAX_VALUE_BITS, too_many_members, value_bits
 from interlock.checker.frontend.source import Source
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import Type, show
+from interlock.checker.ir.vocabulary import BUILTINS, DECORATORS
 
-_DECORATORS: Final = f"use those of interlock: {', '.join(f'@{d}' for d in guidance.DECORATORS)}"
+_DECORATORS: Final = f"use those of interlock: {', '.join(f'@{d}' for d in DECORATORS)}"
 
 
 @attrs.define(eq=False)
@@ -50,7 +51,7 @@ class Declarations:
 
     def bind(self, node: ast.AST, name: str, entity: Entity) -> None:
         """Give a name its meaning in this module, once."""
-        if name in self.scope.names or name in RESERVED:
+        if name in self.scope.names or name in BUILTINS:
             self.fail(node, "M102", f"`{name}` is already defined", "choose another name")
         if name.startswith("__"):
             self.fail(node, "M102", f"`{name}` is a name of Python's own", "choose another name")

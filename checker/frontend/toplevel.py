@@ -16,7 +16,6 @@ from interlock.checker.diagnostics import Diagnostic, did_you_mean
 from interlock.checker.frontend import classes, constants, guidance, signatures
 from interlock.checker.frontend.annotations import Annotations
 from interlock.checker.frontend.declarations import Declarations
-from interlock.checker.frontend.guidance import LANG, TYPING
 from interlock.checker.frontend.rules import is_int, join
 from interlock.checker.frontend.scope import (
     Broken,
@@ -36,6 +35,7 @@ from interlock.checker.frontend.search import LANGUAGE, find, is_language, neare
 from interlock.checker.frontend.source import Source
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import IntT, Type, show, storable
+from interlock.checker.ir.vocabulary import LANG, TYPING
 
 _SHOWN: Final = 60  # characters of a value that are written out in a message
 

@@ -10,7 +10,7 @@ from interlock.checker.command import cli
 from interlock.checker.diagnostics import Diagnostic, InputError
 from interlock.checker.frontend import load_model, load_spec
 from interlock.checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
-from interlock.checker.frontend.guidance import LANG
+from interlock.checker.ir.vocabulary import LANG
 from interlock.model import lang
 
 OUTPUT = "models have no output and no text: keep what matters in the state, and traces show it"
