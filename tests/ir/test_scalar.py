@@ -40,7 +40,9 @@ def test_what_a_comparison_says_of_its_branches_is_so(op: str) -> None:
     places = list(itertools.product(range(-2, 4), range(-3, 2)))
     for (a, of_a), (b, of_b) in itertools.product(NUMBERS.values(), repeat=2):
         test = made(a, b)
-        chosen = [(sc.ite(test, c, d), of_c, of_d) for (c, of_c), (d, of_d) in itertools.product(NUMBERS.values(), repeat=2)]
+        chosen = [
+            (sc.ite(test, c, d), of_c, of_d) for (c, of_c), (d, of_d) in itertools.product(NUMBERS.values(), repeat=2)
+        ]
         for x, y in places:
             found = sc.evaluate([node for node, _, _ in chosen], {("s", 0): x, ("s", 1): y})
             truth = meant(of_a(x, y), of_b(x, y))
