@@ -136,6 +136,18 @@ def test_no_arrow_runs_back_up() -> None:
     assert back == []
 
 
+def test_files_of_a_room_close_no_circle() -> None:
+    """A file is read after those that it imports; what is imported for its types alone counts too."""
+    below: dict[str, set[str]] = {name: set() for name, _ in sources()}
+    for name, target in edges():
+        if target in below and target != name:
+            below[name].add(target)
+    while ready := {name for name, needs in below.items() if not needs}:
+        below = {name: needs - ready for name, needs in below.items() if name not in ready}
+
+    assert below == {}
+
+
 def test_what_all_rooms_use_uses_no_room() -> None:
     """How text is written, how mistakes are told and what the time is depend on nothing else."""
     against = [(name, target) for name, target in arrows() if room(name) in FOR_ALL]

@@ -11,6 +11,7 @@ import pytest
 
 from interlock.checker.diagnostics import InputError, render_all
 from interlock.checker.frontend import load_model, load_spec
+from interlock.checker.ir.vocabulary import BUILTINS, TYPING
 
 REFERENCE = Path(__file__).parent.parent / "model" / "README.md"
 BLOCKS = re.findall(r"^## (.+?)\n|^```python\n(.*?)^```", REFERENCE.read_text(), re.DOTALL | re.MULTILINE)
@@ -34,6 +35,13 @@ def test_the_reference_is_complete() -> None:
 
     text = REFERENCE.read_text()
     assert [name for name in lang.__all__ if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_the_reference_names_what_the_language_has_of_python() -> None:
+    """Types and functions that need no import, and what comes from `typing`."""
+    text = REFERENCE.read_text()
+
+    assert [name for name in sorted(BUILTINS | TYPING) if not re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", text)] == []
 
 
 @pytest.mark.parametrize(("title", "block"), EXAMPLES, ids=[f"{i}-{t}" for i, (t, _) in enumerate(EXAMPLES)])

@@ -26,7 +26,7 @@ from interlock.checker.contract import (
     Verdict,
     Violated,
 )
-from interlock.checker.ir.claims import FORMS, Check, Expectation, Kind
+from interlock.checker.ir.claims import FORMS, Check, Expectation, Kind, Said
 
 _SOUND = (Kind.HOLDS, Kind.PROVED)
 _BOUNDED = (Kind.NONE_WITHIN, Kind.NONE_SAMPLED)
@@ -280,8 +280,10 @@ def _arguments(expect: Expectation) -> Iterator[str]:
     form = FORMS[expect.kind]
     for name in form.in_order:
         yield str(expect.numbers[name]) if name in expect.numbers else _name(expect.trouble, expect.property)
-    yield from (f"{n}={expect.numbers[n]}" for n in form.by_name if n in expect.numbers)
-    if expect.witnesses:
-        yield f"steps={{{', '.join(f'{name}: {n}' for name, n in expect.witnesses.items())}}}"
-    if expect.first:
-        yield "first=True"
+    for name, what in form.by_name.items():
+        if name in expect.numbers:
+            yield f"{name}={expect.numbers[name]}"
+        elif what is Said.LENGTHS and expect.witnesses:
+            yield f"{name}={{{', '.join(f'{of}: {n}' for of, n in expect.witnesses.items())}}}"
+        elif what is Said.FIRST and expect.first:
+            yield f"{name}=True"

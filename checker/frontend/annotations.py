@@ -7,10 +7,13 @@ expressions, evaluated with the constants of the check.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import Final
 
 from interlock.checker.frontend import guidance
+from interlock.checker.frontend.constants import constant
+from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.scope import Broken, LangName, ModuleName, Refused, TypeName
+from interlock.checker.frontend.sizes import MAX_MEMBERS, too_many_members
 from interlock.checker.ir.types import (
     BOOL,
     INT,
@@ -22,15 +25,10 @@ from interlock.checker.ir.types import (
     SetT,
     TupleT,
     Type,
-    cardinality,
     storable,
 )
 
-if TYPE_CHECKING:
-    from interlock.checker.frontend.declarations import Declarations
-
-MAX_MEMBERS = 1 << 16
-MAX_VALUE_BITS = 1 << 14  # of one parameter of an action: 64 amounts of 256 bits
+_PLAIN: Final[dict[str, Type]] = {"bool": BOOL, "int": INT}
 _SHAPE = "write bool, a class, `Annotated[int, Range(lo, hi)]`, `T | None`, `tuple[A, B]`, `Map[K, V]`, `FiniteSet[T]` or `Annotated[Seq[T], Bound(n)]`"
 
 
@@ -65,8 +63,8 @@ class Annotations:
 
     def _name(self, node: ast.Name) -> Type:
         entity = self.decls.scope.names.get(node.id)
-        if entity is None and node.id in {"bool", "int"}:
-            return BOOL if node.id == "bool" else INT
+        if entity is None and node.id in _PLAIN:
+            return _PLAIN[node.id]
         if isinstance(entity, Broken):
             raise Refused
         if isinstance(entity, TypeName):
@@ -147,53 +145,9 @@ class Annotations:
         return isinstance(entity, LangName) and entity.name == "Seq"
 
     def _number(self, node: ast.expr) -> int:
-        value = self.decls.constant(node)
+        value = constant(self.decls, node)
         if not isinstance(value.value, int) or isinstance(value.value, bool) or not isinstance(value.type, IntT):
             self.decls.fail(
                 node, "M210", "a bound is an integer constant", "write a number or a constant of the module"
             )
         return value.value
-
-
-def value_bits(t: Type) -> int:
-    """About how many bits tell the values of a storable type apart, without computing huge powers."""
-    match t:
-        case IntT():
-            return (t.hi - t.lo).bit_length()
-        case MapT():
-            return cardinality(t.key) * value_bits(t.value)
-        case SetT():
-            return cardinality(t.item)
-        case SeqT():
-            return t.bound.bit_length() + t.bound * value_bits(t.item)
-        case OptionT():
-            return 1 + value_bits(t.item)
-        case TupleT():
-            return sum(map(value_bits, t.items))
-        case _ if hasattr(t, "fields"):
-            return sum(value_bits(f) for _, f in t.fields)
-        case _:
-            return cardinality(t).bit_length()
-
-
-def too_many_members(t: Type) -> bool:
-    """Whether a type has more members than may be listed, without computing huge powers."""
-    match t:
-        case SetT():
-            return too_many_members(t.item) or cardinality(t.item) > 16
-        case MapT():
-            if too_many_members(t.key) or too_many_members(t.value):
-                return True
-            return (
-                cardinality(t.key) * max(cardinality(t.value) - 1, 1).bit_length() > 16 and cardinality(t) > MAX_MEMBERS
-            )
-        case SeqT():
-            return too_many_members(t.item) or t.bound > 16 or cardinality(t) > MAX_MEMBERS
-        case OptionT():
-            return too_many_members(t.item)
-        case TupleT():
-            return any(map(too_many_members, t.items)) or cardinality(t) > MAX_MEMBERS
-        case _ if hasattr(t, "fields"):
-            return any(too_many_members(f) for _, f in t.fields) or cardinality(t) > MAX_MEMBERS
-        case _:
-            return cardinality(t) > MAX_MEMBERS

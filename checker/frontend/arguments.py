@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import attrs
 
 from interlock.checker.diagnostics import did_you_mean
+from interlock.checker.frontend.constants import constant
 from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.scope import Refused
 from interlock.checker.ir.types import IntT
@@ -101,7 +102,7 @@ class Arguments:
 def count(decls: Declarations, node: ast.expr, code: str) -> int | None:
     """A number from 0, or None after a note of what it is instead."""
     try:
-        e = decls.constant(node)
+        e = constant(decls, node)
     except Refused:
         return None
     if isinstance(e.type, IntT) and isinstance(e.value, int) and e.value >= 0:

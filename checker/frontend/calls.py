@@ -7,24 +7,20 @@ and a handful of built-ins; everything else is refused.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from interlock.checker.diagnostics import did_you_mean
-from interlock.checker.frontend import comprehensions, guidance
-from interlock.checker.frontend.rules import is_int, join
+from interlock.checker.frontend import comprehensions, displays, guidance
+from interlock.checker.frontend.folding import folded
+from interlock.checker.frontend.lowering import Lowering
+from interlock.checker.frontend.rules import join
 from interlock.checker.frontend.scope import Broken, FunctionName, LangName, Refused, TypeName
 from interlock.checker.ir import nodes as n
-from interlock.checker.ir.types import INT, NEVER, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from interlock.checker.ir.types import INT, MapT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from interlock.checker.ir.vocabulary import FUNCTIONS
 from interlock.checker.words import counted
 
-if TYPE_CHECKING:
-    from interlock.checker.frontend.expressions import Expressions
 
-_QUANTS = {"all", "any", "sum", "min", "max"}
-_BUILTINS = {*_QUANTS, "len", "range"}
-
-
-def lower(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
+def lower(ex: Lowering, node: ast.Call, want: Type | None) -> n.Expr:
     """The call as an expression."""
     if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
         ex.fail(node, "M011", "star arguments are outside the language", "write the arguments out")
@@ -43,22 +39,22 @@ def lower(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
             return _helper(ex, node, entity)
         case LangName():
             return _lang(ex, node, entity.name, want)
-    if isinstance(node.func, ast.Name) and entity is None and node.func.id in _BUILTINS:
+    if isinstance(node.func, ast.Name) and entity is None and node.func.id in FUNCTIONS:
         return _builtin(ex, node, node.func.id)
     if isinstance(node.func, ast.Attribute):
         return _method(ex, node, node.func)
     return _unknown(ex, node)
 
 
-def _unknown(ex: Expressions, node: ast.Call) -> n.Expr:
+def _unknown(ex: Lowering, node: ast.Call) -> n.Expr:
     if isinstance(node.func, ast.Name) and ex.entity_of(node.func) is None:
         name = node.func.id
-        known = [*ex.decls.scope.names, *_BUILTINS]
+        known = [*ex.decls.scope.names, *FUNCTIONS]
         ex.fail(node.func, "M101", f"unknown function `{name}`", guidance.unknown(name, known))
     ex.fail(node.func, "M010", "this cannot be called", "call a helper of the module or a record class")
 
 
-def _record(ex: Expressions, node: ast.Call, entity: TypeName) -> n.Expr:
+def _record(ex: Lowering, node: ast.Call, entity: TypeName) -> n.Expr:
     assert isinstance(entity.type, RecordT)
     names = [name for name, _ in entity.type.fields]
     given: dict[str, ast.expr] = {}
@@ -77,7 +73,7 @@ def _record(ex: Expressions, node: ast.Call, entity: TypeName) -> n.Expr:
     return n.Record(entity.type, _fields(ex, node, entity, given), span=ex.span(node))
 
 
-def _fields(ex: Expressions, node: ast.Call, entity: TypeName, given: dict[str, ast.expr]) -> tuple[n.Expr, ...]:
+def _fields(ex: Lowering, node: ast.Call, entity: TypeName, given: dict[str, ast.expr]) -> tuple[n.Expr, ...]:
     assert isinstance(entity.type, RecordT)
     out: list[n.Expr] = []
     for name, t in entity.type.fields:
@@ -91,7 +87,7 @@ def _fields(ex: Expressions, node: ast.Call, entity: TypeName, given: dict[str, 
     return tuple(out)
 
 
-def _helper(ex: Expressions, node: ast.Call, entity: FunctionName) -> n.Expr:
+def _helper(ex: Lowering, node: ast.Call, entity: FunctionName) -> n.Expr:
     name = entity.node.name
     if entity.role != "helper":
         help_ = "move the shared part into a helper that returns a value"
@@ -114,14 +110,14 @@ def _article(role: str) -> str:
     return {"action": "an action", "initial": "an initial action"}.get(role, "a property")
 
 
-def _argument(ex: Expressions, node: ast.expr, t: Type) -> n.Expr:
+def _argument(ex: Lowering, node: ast.expr, t: Type) -> n.Expr:
     if isinstance(node, ast.Name) and ex.f.names.get(node.id) in ex.f.states:
         unique = ex.f.names[node.id]
         return ex.passed(node, n.Local(ex.f.types[unique], unique, span=ex.span(node)), t)
     return ex.passed(node, ex.lower(node, t), t)
 
 
-def _lang(ex: Expressions, node: ast.Call, name: str, want: Type | None) -> n.Expr:
+def _lang(ex: Lowering, node: ast.Call, name: str, want: Type | None) -> n.Expr:
     match name:
         case "require_some":
             return _require_some(ex, node)
@@ -130,11 +126,11 @@ def _lang(ex: Expressions, node: ast.Call, name: str, want: Type | None) -> n.Ex
         case "evolve":
             return _evolve(ex, node)
         case "FiniteSet":
-            return _set(ex, node, want)
+            return displays.finite_set(ex, node, want)
         case "Seq":
-            return _seq(ex, node, want)
+            return displays.seq(ex, node, want)
         case "Map":
-            return _map(ex, node, want)
+            return displays.map_(ex, node, want)
         case "require":
             ex.fail(node, "M302", "require is a statement", "write it on a line of its own")
         case "members":
@@ -142,32 +138,26 @@ def _lang(ex: Expressions, node: ast.Call, name: str, want: Type | None) -> n.Ex
     ex.fail(node, "M010", f"`{name}` cannot be called here", "see the language reference for where it belongs")
 
 
-def _one(ex: Expressions, node: ast.Call, what: str) -> ast.expr:
-    if len(node.args) != 1 or node.keywords:
-        ex.fail(node, "M207", f"{what} takes one argument", f"write `{what}(x)`")
-    return node.args[0]
-
-
-def _require_some(ex: Expressions, node: ast.Call) -> n.Expr:
+def _require_some(ex: Lowering, node: ast.Call) -> n.Expr:
     if not ex.f.is_action:
         help_ = "test `is not None` instead: only actions can be disabled"
         ex.fail(node, "M302", "require_some outside an action", help_)
-    argument = _one(ex, node, "require_some")
+    argument = ex.argument(node, "require_some")
     e = ex.lower(argument)
     if not isinstance(e.type, OptionT):
         ex.fail(argument, "M208", f"{show(e.type)} is never None", "use the value as it is")
     return n.RequireSome(e.type.item, e, span=ex.span(node))
 
 
-def _filled(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
-    argument = _one(ex, node, "filled")
+def _filled(ex: Lowering, node: ast.Call, want: Type | None) -> n.Expr:
+    argument = ex.argument(node, "filled")
     if not isinstance(want, MapT):
         help_ = "use it where a map is stored, or write `Map({k: value for k in K})`"
         ex.fail(node, "M202", "filled(...) does not know its map here", help_)
     return n.MapFill(want, ex.stored(argument, want.value), span=ex.span(node))
 
 
-def _evolve(ex: Expressions, node: ast.Call) -> n.Expr:
+def _evolve(ex: Lowering, node: ast.Call) -> n.Expr:
     if len(node.args) != 1 or not node.keywords:
         ex.fail(node, "M207", "evolve takes a record and fields", "write `evolve(r, field=value)`")
     base = ex.lower(node.args[0])
@@ -184,77 +174,7 @@ def _evolve(ex: Expressions, node: ast.Call) -> n.Expr:
     return n.Evolve(base.type, base, tuple(changes), span=ex.span(node))
 
 
-def _set(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
-    if not node.args and not node.keywords:
-        return n.SetDisplay(SetT(NEVER), (), span=ex.span(node))
-    argument = _one(ex, node, "FiniteSet")
-    if isinstance(argument, ast.GeneratorExp):
-        return comprehensions.quantifier(ex, node, n.QuantOp.SET, argument)
-    if isinstance(argument, ast.Set):
-        return set_display(ex, node, argument.elts)
-    e = ex.lower(argument, want)
-    if isinstance(e.type, SetT):
-        return e
-    ex.fail(
-        argument,
-        "M202",
-        f"a FiniteSet is not made of {show(e.type)}",
-        "write `FiniteSet({a, b})` or `FiniteSet(x for ...)`",
-    )
-
-
-def set_display(ex: Expressions, node: ast.expr, elements: list[ast.expr]) -> n.Expr:
-    """`{a, b}` as a set."""
-    items = tuple(ex.lower(e) for e in elements)
-    for e, item in zip(elements, items, strict=True):
-        comprehensions.require_storable(ex, e, item)
-    t = ex.join_all(node, items)
-    fitted = tuple(ex.fit(e, i, t) for e, i in zip(elements, items, strict=True))
-    return n.SetDisplay(SetT(t), fitted, span=ex.span(node))
-
-
-def _seq(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
-    inner = want.item if isinstance(want, SeqT) else None
-    if not node.args and not node.keywords:
-        return n.SeqDisplay(SeqT(NEVER, 0), (), span=ex.span(node))
-    argument = _one(ex, node, "Seq")
-    if not isinstance(argument, ast.Tuple):
-        ex.fail(argument, "M202", "a Seq is made of a tuple", "write `Seq((a, b))` or `Seq()`")
-    items = tuple(ex.lower(e, inner) for e in argument.elts)
-    t = ex.join_all(argument, items)
-    fitted = tuple(ex.fit(e, i, t) for e, i in zip(argument.elts, items, strict=True))
-    return n.SeqDisplay(SeqT(t, len(items)), fitted, span=ex.span(node))
-
-
-def _map(ex: Expressions, node: ast.Call, want: Type | None) -> n.Expr:
-    argument = _one(ex, node, "Map")
-    shape = "write `Map({k: value for k in K})`"
-    if not isinstance(argument, ast.DictComp) or len(argument.generators) != 1:
-        ex.fail(node, "M202", "a Map is made of a comprehension over all its keys", shape)
-    g = argument.generators[0]
-    if g.ifs or not isinstance(g.target, ast.Name):
-        ex.fail(node, "M202", "a Map has a value at every key", shape)
-    it, key = comprehensions.iterable(ex, g.iter)
-    whole = isinstance(it, n.DomainIter) or (
-        isinstance(it, n.RangeIter) and isinstance(it.start, n.Const) and isinstance(it.stop, n.Const)
-    )
-    if not whole or is_int(key) and key == INT:
-        ex.fail(g.iter, "M202", "the keys of a Map are all values of a type", shape)
-    ex.decls.small_domain(g.iter, key)
-    names, facts = dict(ex.f.names), set(ex.f.facts)
-    try:
-        unique = ex.f.bind(g.target.id, key)
-        same = ex.lower(argument.key)
-        if not (isinstance(same, n.Local) and same.name == unique):
-            ex.fail(argument.key, "M202", "the key of a Map comprehension is its variable", shape)
-        value = ex.lower(argument.value, want.value if isinstance(want, MapT) else None)
-    finally:
-        ex.f.names, ex.f.facts = names, facts
-    t = MapT(key, value.type)  # as with `set`: checked where the map is stored, after all its values
-    return n.MapBuild(t, unique, value, span=ex.span(node))
-
-
-def _builtin(ex: Expressions, node: ast.Call, name: str) -> n.Expr:
+def _builtin(ex: Lowering, node: ast.Call, name: str) -> n.Expr:
     if name == "range":
         ex.fail(node, "M002", "range(...) is only iterated", "write `for i in range(...)`")
     if name == "len":
@@ -269,14 +189,14 @@ def _builtin(ex: Expressions, node: ast.Call, name: str) -> n.Expr:
     if name in {"min", "max"} and len(node.args) >= 2 and not node.keywords:
         out = ex.number(node.args[0])
         for a in node.args[1:]:
-            out = n.Arith(INT, n.ArithOp(name), out, ex.number(a), span=ex.span(node))
+            out = folded(n.Arith(INT, n.ArithOp(name), out, ex.number(a), span=ex.span(node)))
         return out
     help_ = f"write `{name}(... for x in ...)`" + (f" or `{name}(a, b)`" if name in {"min", "max"} else "")
     ex.fail(node, "M207", f"{name} takes a comprehension", help_)
 
 
-def _len(ex: Expressions, node: ast.Call) -> n.Expr:
-    argument = _one(ex, node, "len")
+def _len(ex: Lowering, node: ast.Call) -> n.Expr:
+    argument = ex.argument(node, "len")
     if isinstance(argument, ast.ListComp):
         return comprehensions.number_of(ex, node, argument)
     e = ex.lower(argument)
@@ -286,7 +206,7 @@ def _len(ex: Expressions, node: ast.Call) -> n.Expr:
     return n.Len(INT, e, span=ex.span(node))
 
 
-def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> n.Expr:
+def _method(ex: Lowering, node: ast.Call, func: ast.Attribute) -> n.Expr:
     base = ex.lower(func.value)
     span = ex.span(node)
     ex.refuse_none(func.value, base)
@@ -304,7 +224,7 @@ def _method(ex: Expressions, node: ast.Call, func: ast.Attribute) -> n.Expr:
     ex.fail(node, "M010", f"{show(base.type)} has no method `{func.attr}`", "call a helper of the module")
 
 
-def _map_set(ex: Expressions, node: ast.Call, func: ast.Attribute, base: n.Expr) -> n.Expr:
+def _map_set(ex: Lowering, node: ast.Call, func: ast.Attribute, base: n.Expr) -> n.Expr:
     assert isinstance(base.type, MapT)
     key = ex.key(node.args[0], base.type)
     value = ex.lower(node.args[1], base.type.value)
@@ -316,7 +236,7 @@ def _map_set(ex: Expressions, node: ast.Call, func: ast.Attribute, base: n.Expr)
     return n.MapSet(t, ex.fit(func.value, base, t), key, ex.fit(node.args[1], value, item), span=ex.span(node))
 
 
-def _seq_push(ex: Expressions, node: ast.Call, func: ast.Attribute, base: n.Expr) -> n.Expr:
+def _seq_push(ex: Lowering, node: ast.Call, func: ast.Attribute, base: n.Expr) -> n.Expr:
     assert isinstance(base.type, SeqT)
     item = ex.lower(node.args[0], base.type.item)
     t = join(base.type.item, item.type)

@@ -7,15 +7,14 @@ defaults are values, never code.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from interlock.checker.frontend.expressions import Expressions, Function
-from interlock.checker.frontend.scope import LangName, Refused, TypeName
+from interlock.checker.frontend.annotations import Annotations
+from interlock.checker.frontend.constants import constant, evaluated, reader
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.scope import Entity, LangName, Refused, TypeName
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import EnumT, IntT, RecordT, ScalarT, Type
-
-if TYPE_CHECKING:
-    from interlock.checker.frontend.declarations import Declarations
 
 _NO_MEMBER: Final = {"mro", "name", "value"}  # names that Python's enumerations use themselves
 _NO_FIELD: Final = {"self", "original"}  # names that building and evolving a record use themselves
@@ -66,14 +65,14 @@ def _scalarset(decls: Declarations, node: ast.ClassDef) -> ScalarT:
     if len(node.keywords) != 1 or node.keywords[0].arg != "size" or _body(node):
         help_ = "write `class X(Scalarset, size=n): ...` with a docstring alone"
         decls.fail(node, "M006", "this scalarset is outside the language", help_)
-    size = decls.constant(node.keywords[0].value)
+    size = constant(decls, node.keywords[0].value)
     if not isinstance(size.type, IntT) or not isinstance(size.value, int) or not 1 <= size.value <= 4096:
         decls.fail(node.keywords[0].value, "M210", "the size of a scalarset is from 1 to 4096", "use a number")
     return ScalarT(node.name, size.value)
 
 
 def _record(decls: Declarations, node: ast.ClassDef, kind: str) -> None:
-    if kind == "state" and decls.state is not None:
+    if kind == "state" and any(_is_state(decls.scope.names[name]) for name in decls.scope.defined):
         decls.fail(node, "M305", "a model has one state class", "put all fields into one class")
     fields: list[tuple[str, Type]] = []
     defaults: dict[str, n.Expr] = {}
@@ -87,10 +86,11 @@ def _record(decls: Declarations, node: ast.ClassDef, kind: str) -> None:
         raise Refused
     if not fields:
         decls.fail(node, "M006", "this class has no fields", "give it fields: `name: T`")
-    entity = TypeName(RecordT(node.name, tuple(fields)), kind, defaults)
-    decls.bind(node, node.name, entity)
-    if kind == "state":
-        decls.state = entity
+    decls.bind(node, node.name, TypeName(RecordT(node.name, tuple(fields)), kind, defaults))
+
+
+def _is_state(entity: Entity) -> bool:
+    return isinstance(entity, TypeName) and entity.kind == "state"
 
 
 def _field(
@@ -105,10 +105,10 @@ def _field(
         if isinstance(part, ast.Name) and part.id in defaults:
             help_ = "rename the field: from its line on, the class body reads the field under this name"
             decls.fail(part, "M102", f"`{part.id}` names a field above", help_)
-    t = decls.annotations.stored(item.annotation)
+    t = Annotations(decls).stored(item.annotation)
     if item.value is not None:
-        e = Expressions(decls, Function("<default>")).stored(item.value, t)
-        made = decls.evaluate(item.value, e) if not isinstance(e, n.Const) else e
+        e = reader(decls).stored(item.value, t)
+        made = evaluated(decls, item.value, e) if not isinstance(e, n.Const) else e
         defaults[name] = n.Const(t, made.value, span=made.span)
     elif kind == "state":
         decls.fail(item, "M308", f"the field `{name}` has no first value", "give it a default: `name: T = value`")

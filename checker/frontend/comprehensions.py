@@ -6,19 +6,17 @@ Rule of the module: loops and comprehensions share one notion of iterable; its d
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
+from interlock.checker.frontend.facts import learn
+from interlock.checker.frontend.lowering import Lowering
 from interlock.checker.frontend.rules import is_int
 from interlock.checker.frontend.scope import LangName, TypeName
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import BOOL, INT, IntT, SeqT, SetT, TupleT, Type, show, storable
 from interlock.checker.words import counted
 
-if TYPE_CHECKING:
-    from interlock.checker.frontend.expressions import Expressions
 
-
-def iterable(ex: Expressions, node: ast.expr) -> tuple[n.Iterable, Type]:
+def iterable(ex: Lowering, node: ast.expr) -> tuple[n.Iterable, Type]:
     """The iterable of a `for`, and the type of its items."""
     entity = ex.entity_of(node)
     if isinstance(entity, TypeName) and entity.kind in {"enum", "scalarset"}:
@@ -40,7 +38,7 @@ def iterable(ex: Expressions, node: ast.expr) -> tuple[n.Iterable, Type]:
     ex.fail(node, "M204", f"{show(e.type)} cannot be iterated", help_)
 
 
-def _range(ex: Expressions, node: ast.Call) -> tuple[n.Iterable, Type]:
+def _range(ex: Lowering, node: ast.Call) -> tuple[n.Iterable, Type]:
     if node.keywords or not 1 <= len(node.args) <= 2:
         ex.fail(node, "M207", "range takes a stop, or a start and a stop", "write `range(n)` or `range(a, b)`")
     ends = [ex.number(a) for a in node.args]
@@ -52,7 +50,7 @@ def _range(ex: Expressions, node: ast.Call) -> tuple[n.Iterable, Type]:
     return n.RangeIter(start, stop), item
 
 
-def _members(ex: Expressions, node: ast.Call) -> tuple[n.Iterable, Type]:
+def _members(ex: Lowering, node: ast.Call) -> tuple[n.Iterable, Type]:
     entity = ex.entity_of(node.args[0]) if len(node.args) == 1 and not node.keywords else None
     if not isinstance(entity, TypeName) or entity.kind not in {"enum", "scalarset", "record"}:
         help_ = "write `members(R)` with a record class, an enumeration or a scalarset"
@@ -61,7 +59,7 @@ def _members(ex: Expressions, node: ast.Call) -> tuple[n.Iterable, Type]:
     return n.DomainIter(entity.type), entity.type
 
 
-def targets(ex: Expressions, target: ast.expr, item: Type) -> list[tuple[str, Type]]:
+def targets(ex: Lowering, target: ast.expr, item: Type) -> list[tuple[str, Type]]:
     """The names a `for` binds, with their types."""
     if isinstance(target, ast.Name):
         return [(target.id, item)]
@@ -74,7 +72,7 @@ def targets(ex: Expressions, target: ast.expr, item: Type) -> list[tuple[str, Ty
     ex.fail(target, "M213", "a `for` binds a name", "write `for x in ...` or `for a, b in ...`")
 
 
-def clauses(ex: Expressions, generators: list[ast.comprehension]) -> tuple[n.Clause, ...]:
+def clauses(ex: Lowering, generators: list[ast.comprehension]) -> tuple[n.Clause, ...]:
     """The `for ... if ...` parts, each binding names for the parts after it (the caller restores)."""
     out = []
     for i, g in enumerate(generators):
@@ -91,12 +89,12 @@ def clauses(ex: Expressions, generators: list[ast.comprehension]) -> tuple[n.Cla
         conditions = []
         for test in g.ifs:
             conditions.append(ex.condition(test))
-            ex.f.facts |= ex.learn(conditions[-1], True)
+            ex.f.facts |= learn(conditions[-1], True)
         out.append(n.Clause(names, tuple(t for _, t in pairs), it, tuple(conditions)))
     return tuple(out)
 
 
-def _refuse_early(ex: Expressions, parts: list[ast.expr], later: set[str], before: list[ast.comprehension]) -> None:
+def _refuse_early(ex: Lowering, parts: list[ast.expr], later: set[str], before: list[ast.comprehension]) -> None:
     """Refuse a name that the comprehension binds only further on: in Python it has no value yet."""
     known = {x.id for g in before for x in ast.walk(g.target) if isinstance(x, ast.Name)}
     for part in parts:
@@ -107,18 +105,15 @@ def _refuse_early(ex: Expressions, parts: list[ast.expr], later: set[str], befor
                 )
 
 
-def quantifier(ex: Expressions, node: ast.Call, op: n.QuantOp, comp: ast.GeneratorExp | ast.ListComp) -> n.Expr:
+def quantifier(ex: Lowering, node: ast.Call, op: n.QuantOp, comp: ast.GeneratorExp | ast.ListComp) -> n.Expr:
     """`all(...)`, `any(...)`, `sum(...)`, `min(...)`, `max(...)`, `FiniteSet(...)` of a comprehension."""
-    names, facts = dict(ex.f.names), set(ex.f.facts)
-    try:
+    with ex.f.part():
         parts = clauses(ex, comp.generators)
         body, t = _body(ex, op, comp.elt)
-    finally:
-        ex.f.names, ex.f.facts = names, facts
     return n.Quant(t, op, body, parts, _default(ex, node, op), span=ex.span(node))
 
 
-def _body(ex: Expressions, op: n.QuantOp, elt: ast.expr) -> tuple[n.Expr, Type]:
+def _body(ex: Lowering, op: n.QuantOp, elt: ast.expr) -> tuple[n.Expr, Type]:
     if op in (n.QuantOp.ALL, n.QuantOp.ANY):
         return ex.condition(elt), BOOL
     if op is n.QuantOp.SET:
@@ -128,7 +123,7 @@ def _body(ex: Expressions, op: n.QuantOp, elt: ast.expr) -> tuple[n.Expr, Type]:
     return ex.number(elt), INT
 
 
-def require_storable(ex: Expressions, node: ast.expr, e: n.Expr) -> None:
+def require_storable(ex: Lowering, node: ast.expr, e: n.Expr) -> None:
     """Members of sets need a finite type that is known."""
     if not storable(e.type):
         what = "a number without bounds" if is_int(e.type) else show(e.type)
@@ -136,7 +131,7 @@ def require_storable(ex: Expressions, node: ast.expr, e: n.Expr) -> None:
         ex.fail(node, "M205", f"{what} cannot be a member of a set", help_)
 
 
-def _default(ex: Expressions, node: ast.Call, op: n.QuantOp) -> n.Expr | None:
+def _default(ex: Lowering, node: ast.Call, op: n.QuantOp) -> n.Expr | None:
     for keyword in node.keywords:
         if keyword.arg == "default" and op in (n.QuantOp.MIN, n.QuantOp.MAX):
             return ex.number(keyword.value)
@@ -156,14 +151,11 @@ def _plain(e: n.Expr) -> bool:
     return False
 
 
-def number_of(ex: Expressions, node: ast.Call, comp: ast.ListComp) -> n.Expr:
+def number_of(ex: Lowering, node: ast.Call, comp: ast.ListComp) -> n.Expr:
     """`len([x for ...])`: how many items the comprehension has."""
-    names, facts = dict(ex.f.names), set(ex.f.facts)
-    try:
+    with ex.f.part():
         parts = clauses(ex, comp.generators)
         if not _plain(ex.lower(comp.elt)):
             ex.fail(comp.elt, "M207", "what is counted is the variable itself", "write `len([x for x in ... if ...])`")
-    finally:
-        ex.f.names, ex.f.facts = names, facts
     one = n.Const(IntT(1, 1), 1, span=ex.span(comp))
     return n.Quant(INT, n.QuantOp.SUM, one, parts, None, span=ex.span(node))

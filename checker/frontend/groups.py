@@ -15,9 +15,11 @@ import attrs
 
 from interlock.checker.diagnostics import did_you_mean
 from interlock.checker.frontend import fires
+from interlock.checker.frontend.constants import constant
 from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.scope import Broken, FunctionName, GroupKind, GroupName, Refused, written
 from interlock.checker.ir import nodes as n
+from interlock.checker.ir.vocabulary import SETS
 
 _T = TypeVar("_T")
 _SHAPES: Final = {
@@ -131,7 +133,7 @@ class Groups:
                 return self._group(node, GroupKind.FAULTS, self._faults) or {}
             case ast.BinOp(op=ast.BitOr()):
                 return self.faults(node.left) | self.faults(node.right)
-            case ast.Call(func=ast.Name(id="set" | "frozenset"), args=[], keywords=[]):
+            case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if name in SETS:
                 return {}
             case ast.Set():
                 out: dict[str, ast.expr] = {}
@@ -173,7 +175,7 @@ class Groups:
             else:
                 plain.add(key.value)
                 try:
-                    out.values[key.value] = Setting(self.decls.constant(value), written(value), key)
+                    out.values[key.value] = Setting(constant(self.decls, value), written(value), key)
                 except Refused:
                     out.complete = False
         return out

@@ -14,14 +14,7 @@ from typing import Final
 from interlock.checker.diagnostics import did_you_mean, nearest
 from interlock.checker.frontend.scope import written
 from interlock.checker.ir.types import MapT, SeqT, SetT, Type
-
-LANG: Final = frozenset({
-    "Bound", "Enum", "Finding", "FiniteSet", "Holds", "Map", "NoneSampled", "NoneWithin", "OrderedEnum", "Proved", "Range",
-    "Scalarset", "Seq", "Unknown", "Violated", "action", "always", "auto", "check", "claim", "deadlock", "evolve", "filled",
-    "fires", "initial", "members", "model_error", "reachable", "record", "recoverable", "require", "require_some", "state", "step",
-})  # fmt: skip
-TYPING: Final = frozenset({"Annotated", "Final", "TypeAlias"})
-DECORATORS: Final = ("action", "always", "initial", "reachable", "record", "recoverable", "state", "step")
+from interlock.checker.ir.vocabulary import DECORATORS, LANG, TYPING
 
 _CLOSE: Final = 0.85  # a name of the file that is so like it is meant, and not Python's
 _SET: Final = "write `FiniteSet()`, `FiniteSet({a, b})` or `FiniteSet(x for x in ...)`"
@@ -93,6 +86,14 @@ def decorator(name: str) -> str:
     near = nearest(name, DECORATORS)
     every = ", ".join(f"@{d}" for d in DECORATORS)
     return _WORDS.get(name) or (f"did you mean `@{near}`?" if near else f"there are {every}, and none for helpers")
+
+
+def language(names: Iterable[str]) -> str:
+    """What to write for an import of the language by another name than its own; `names` are those that are taken from it."""
+    names = list(names)
+    if names and LANG.issuperset(names):
+        return f"write `from interlock import {', '.join(names)}`"
+    return "write `from interlock import ...` with the names you use"
 
 
 def library(module: str) -> str:

@@ -21,6 +21,8 @@ from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.effort import MAX_CALLS, MAX_NESTED, Calls, calls
 from interlock.checker.frontend.scope import Broken, FunctionName, ModuleScope, Reporter, TypeName
 from interlock.checker.frontend.source import Source, read
+from interlock.checker.frontend.statements import lower_bodies
+from interlock.checker.frontend.toplevel import TopLevel
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import RecordT, Value
 
@@ -60,12 +62,12 @@ class Loader:
             return self.modules[key]
         source = self.sources.get(path)
         scope = ModuleScope(name, source)
-        decls = Declarations(scope, source, self.reporter, self._import, self.overrides, is_spec)
+        decls = Declarations(scope, source, self.reporter, is_spec)
         self.open.append(key)
-        decls.declare()
+        TopLevel(decls, self._import, self.overrides).declare()
         self.open.pop()
         self.modules[key] = decls
-        decls.lower_bodies()
+        lower_bodies(decls)
         if not self._refuse_recursion(decls):
             self._refuse_effort(decls)
         return decls

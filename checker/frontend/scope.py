@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Mapping
-from typing import Final, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 import attrs
 
@@ -17,8 +17,6 @@ from interlock.checker.diagnostics import Diagnostic, Span
 from interlock.checker.frontend.source import Source
 from interlock.checker.ir.nodes import Action, Const, Expr, Function, Param, Property, PropertyKind
 from interlock.checker.ir.types import Type
-
-RESERVED: Final = frozenset({"bool", "int", "tuple", "all", "any", "sum", "min", "max", "len", "range"})  # built-ins
 
 
 class Refused(Exception):  # noqa: N818 - a signal: the diagnostic is already recorded

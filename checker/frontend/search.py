@@ -62,6 +62,17 @@ def is_for_models(name: str) -> bool:
     return not is_of_interlock(name) or (room in (["model"], ["specs"]) and name != f"{LANGUAGE}.model.lang")
 
 
+def is_language(name: str, importer: str) -> bool:
+    """Whether a dotted name is meant for the language itself, which models import from `interlock` and by no other name.
+
+    A file `model/lang.py` that somebody has is a module like others.
+    """
+    if name in {LANGUAGE, f"{LANGUAGE}.lang", f"{LANGUAGE}.model.lang"}:
+        return True
+    found = find(name, importer) if name == "model.lang" else importer
+    return found is None or real(Path(found)) == PACKAGE / "model" / "lang.py"
+
+
 def find(name: str, importer: str) -> Path | None:
     """The file of a module or package, or None when there is none."""
     known = _found.get()

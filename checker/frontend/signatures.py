@@ -7,14 +7,13 @@ which parameters and which result it takes.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from interlock.checker.frontend.annotations import Annotations
+from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.scope import FunctionName
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import BOOL, Type, show
-
-if TYPE_CHECKING:
-    from interlock.checker.frontend.declarations import Declarations
 
 _PROPERTIES: Final = {"always", "step", "reachable", "recoverable"}
 
@@ -30,7 +29,7 @@ def declare(decls: Declarations, node: ast.FunctionDef) -> None:
     listed = params[2 if role == "step" else 1 :] if role != "helper" else ()
     for p, a in zip(params, node.args.args, strict=True):
         if role != "helper" and p in listed:
-            decls.annotations.stored(a.annotation)  # type: ignore[arg-type]
+            Annotations(decls).stored(a.annotation)  # type: ignore[arg-type]
             if role in {"action", "initial"}:  # whose instances a solver need not list
                 decls.sized(a, p.type)
             else:
@@ -75,7 +74,7 @@ def _params(decls: Declarations, node: ast.FunctionDef) -> tuple[n.Param, ...]:
     for arg in a.args:
         if arg.annotation is None:
             decls.fail(arg, "M008", f"the parameter `{arg.arg}` has no type", "annotate it")
-        out.append(n.Param(arg.arg, decls.annotations.read(arg.annotation)))
+        out.append(n.Param(arg.arg, Annotations(decls).read(arg.annotation)))
     return tuple(out)
 
 
@@ -101,7 +100,7 @@ def _result(decls: Declarations, node: ast.FunctionDef, role: str) -> Type:
             f"`{node.name}` has no result type",
             "write `-> None` for actions, `-> bool` for properties",
         )
-    t = decls.annotations.read(node.returns)
+    t = Annotations(decls).read(node.returns)
     wanted = {"action": "None", "initial": "None", "helper": None}.get(role, "bool")
     if (wanted == "None" and show(t) != "None") or (wanted == "bool" and t != BOOL):
         decls.fail(node.returns, "M211", f"`{node.name}` returns {wanted}", f"write `-> {wanted}`")

@@ -7,22 +7,19 @@ with the names it would have bound poisoned so that they cause no second message
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
-from interlock.checker.diagnostics import did_you_mean
 from interlock.checker.frontend import comprehensions, guidance
-from interlock.checker.frontend.expressions import Expressions, Function
-from interlock.checker.frontend.rules import is_int
-from interlock.checker.frontend.scope import RESERVED, LangName, Refused
+from interlock.checker.frontend.assignments import Assignments
+from interlock.checker.frontend.declarations import Declarations
+from interlock.checker.frontend.expressions import Expressions
+from interlock.checker.frontend.facts import Fact, Function, learn
+from interlock.checker.frontend.scope import FunctionName, LangName, Refused
 from interlock.checker.ir import nodes as n
-from interlock.checker.ir.types import BOOL, INT, MapT, NeverT, NoneT, OptionT, RecordT, SeqT, SetT, TupleT, Type, show
+from interlock.checker.ir.types import BOOL, Type, show
 
-if TYPE_CHECKING:
-    from interlock.checker.frontend.declarations import Declarations
-
-_AUGMENTED: Final = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitOr, ast.BitAnd)
 _INSTEAD: Final = {
     ast.While: ("while", "loop over a finite domain: `for i in range(...)`"),
     ast.Break: ("break", "use `any(...)`, or put the loop into a helper and return from it"),
@@ -53,7 +50,7 @@ class Statements:
     def __init__(self, decls: Declarations, function: Function, result: Type | None, body: list[ast.stmt]) -> None:
         self.decls, self.f, self.result = decls, function, result
         self.ex = Expressions(decls, function)
-        self.multiple = _assigned_twice(body)
+        self.assignments = Assignments(self.ex, body)
 
     def block(self, body: list[ast.stmt]) -> tuple[tuple[n.Stmt, ...], bool]:
         """The statements, and whether the end of the block is never reached."""
@@ -86,11 +83,11 @@ class Statements:
             case ast.Expr(value=ast.Call() as call) if self._is_require(call):
                 return [self._require(call)], False
             case ast.Assign(targets=[target]):
-                return [self._assign(node, target, node.value)], False
+                return [self.assignments.assign(node, target, node.value)], False
             case ast.AnnAssign(target=ast.Name(), value=ast.expr()):
-                return [self._declare(node)], False
+                return [self.assignments.declare(node)], False
             case ast.AugAssign():
-                return [self._augmented(node)], False
+                return [self.assignments.augmented(node)], False
             case ast.If():
                 return self._if(node)
             case ast.For(orelse=[]):
@@ -134,7 +131,7 @@ class Statements:
         if len(call.args) != 1 or call.keywords:
             self.ex.fail(call, "M207", "require takes one condition", "write `require(a and b)`")
         condition = self.ex.condition(call.args[0])
-        self.f.facts |= self.ex.learn(condition, True)
+        self.f.facts |= learn(condition, True)
         return n.Require(condition, span=self.ex.span(call))
 
     def _return(self, node: ast.Return) -> n.Stmt:
@@ -153,11 +150,11 @@ class Statements:
     def _if(self, node: ast.If) -> tuple[list[n.Stmt], bool]:
         test = self.ex.condition(node.test)
         before = _Flow.of(self.f)
-        self.f.facts |= self.ex.learn(test, True)
+        self.f.facts |= learn(test, True)
         then, then_ended = self.block(node.body)
         after_then = _Flow.of(self.f)
         before.restore(self.f)
-        self.f.facts |= self.ex.learn(test, False)
+        self.f.facts |= learn(test, False)
         otherwise, else_ended = self.block(node.orelse)
         after_else = _Flow.of(self.f)
         if then_ended and not else_ended:
@@ -169,16 +166,16 @@ class Statements:
         return [n.Branch(test, then, otherwise, span=self.ex.span(node))], then_ended and else_ended
 
     def _for(self, node: ast.For) -> n.Stmt:
-        it, item = self.ex.iterable(node.iter)
+        it, item = comprehensions.iterable(self.ex, node.iter)
         pairs = comprehensions.targets(self.ex, node.target, item)
         for name, _ in pairs:
-            self._check_new(node.target, name)
+            self.assignments.check_new(node.target, name)
             if name in self.f.names and self.f.names[name] in self.f.assigned | self.f.poisoned:
                 self.ex.fail(node.target, "M307", f"`{name}` already names a local", "choose another name")
         for name in _targets_of(node.body):
-            self._forget(self.f.names.get(name, name))
-        if self.f.state is not None and _changes_state(node.body, self.f):
-            self._forget(self.f.state)
+            self.f.forget(self.f.names.get(name, name))
+        if self.f.state is not None and _changes_state(node.body):
+            self.f.forget(self.f.state)
         before = _Flow.of(self.f)
         unique = tuple(self.f.bind(name, t) for name, t in pairs)
         self.f.read_only |= set(unique)
@@ -188,133 +185,35 @@ class Statements:
             self.f.names.pop(name, None)
         return n.Loop(unique, tuple(t for _, t in pairs), it, body, span=self.ex.span(node))
 
-    # --- assignments -----------------------------------------------------------------------------
 
-    def _forget(self, root: str) -> None:
-        self.f.facts = {fact for fact in self.f.facts if fact[0] != root}
+def lower_bodies(decls: Declarations) -> None:
+    """Lower every function of a module, whose names are all bound."""
+    for f in decls.functions:
+        f.lowered = _lower(decls, f)
 
-    def _declare(self, node: ast.AnnAssign) -> n.Stmt:
-        assert isinstance(node.target, ast.Name)
-        assert node.value is not None
-        t = self.decls.annotations.read(node.annotation)
-        if isinstance(t, RecordT) and t == self.decls.state_type():
-            self.ex.fail(node, "M301", "the state cannot be copied to a local", "copy the fields that are needed")
-        value = self.ex.passed(node.value, self.ex.lower(node.value, t), t)
-        name = node.target.id
-        self._check_new(node.target, name)
-        if name in self.f.names and self.f.types[self.f.names[name]] != t:
-            self.ex.fail(node.target, "M301", f"`{name}` already has another type", "choose another name")
-        return self._store_local(node, name, t, value)
 
-    def _store_local(self, node: ast.stmt, name: str, t: Type, value: n.Expr) -> n.Stmt:
-        unique = self.f.names.get(name) or self.f.bind(name, t)
-        if unique in self.f.states or unique in self.f.read_only:
-            help_ = "parameters and loop variables keep their value: use another local"
-            self.ex.fail(node, "M301", f"`{name}` cannot be assigned", help_)
-        self.f.assigned.add(unique)
-        self.f.poisoned.discard(unique)
-        self._forget(unique)
-        inner = value.value if isinstance(value, n.Fit) else value
-        if isinstance(t, OptionT) and not isinstance(inner.type, (OptionT, NoneT)):
-            self.f.facts.add((unique,))
-        return n.Assign(unique, t, (), value, span=self.ex.span(node))
-
-    def _assign(self, node: ast.stmt, target: ast.expr, value: ast.expr) -> n.Stmt:
-        match target:
-            case ast.Name():
-                return self._assign_local(node, target, value)
-            case ast.Tuple():
-                return self._unpack(node, target, value)
-            case ast.Attribute() | ast.Subscript():
-                place_type, path = self._place(target)
-                fitted = self.ex.stored(value, place_type)
-                return self._store(node, place_type, path, fitted)
-        self.ex.fail(target, "M301", "this is not a place", "assign to a local, or to `s.field`, `s.field[key]`")
-
-    def _assign_local(self, node: ast.stmt, target: ast.Name, value: ast.expr) -> n.Stmt:
-        name = target.id
-        self._check_new(target, name)
-        known = self.f.names.get(name)
-        if known is not None and known in self.f.types and known not in self.f.poisoned:
-            t = self.f.types[known]
-            e = self.ex.lower(value, t)
-            return self._store_local(node, name, t, self.ex.passed(value, e, t))
-        e = self.ex.lower(value)
-        t = e.type
-        if is_int(t) and name in self.multiple:
-            t = INT
-        if isinstance(t, NoneT) or _incomplete(t):
-            help_ = f"say its type: `{name}: T | None = None`, `{name}: FiniteSet[T] = FiniteSet()`"
-            self.ex.fail(node, "M201", f"the type of `{name}` is not known here", help_)
-        return self._store_local(node, name, t, self.ex.fit(value, e, t))
-
-    def _check_new(self, node: ast.AST, name: str) -> None:
-        if name not in self.f.names and (name in self.decls.scope.names or name in RESERVED):
-            help_ = "choose another name"
-            self.ex.fail(node, "M102", f"`{name}` already names something of the module", help_)
-
-    def _unpack(self, node: ast.stmt, target: ast.Tuple, value: ast.expr) -> n.Stmt:
-        if any(isinstance(e, ast.Attribute | ast.Subscript) for e in target.elts):
-            help_ = "write one line for each, and keep in a local what a later one needs: `old = s.a`"
-            self.ex.fail(target, "M213", "only locals are assigned several at once", help_)
-        e = self.ex.lower(value)
-        if not isinstance(e.type, TupleT):
-            self.ex.refuse_none(value, e)
-            self.ex.fail(value, "M213", f"{show(e.type)} cannot be taken apart", "only tuples can")
-        pairs = comprehensions.targets(self.ex, target, e.type)
-        unique = []
-        for name, t in pairs:
-            self._check_new(target, name)
-            if name in self.f.names and self.f.names[name] not in self.f.poisoned:
-                self.ex.fail(target, "M213", f"`{name}` already has a value", "unpack into new names")
-            unique.append(self.f.bind(name, t))
-        return n.Unpack(tuple(unique), tuple(t for _, t in pairs), e, span=self.ex.span(node))
-
-    def _augmented(self, node: ast.AugAssign) -> n.Stmt:
-        if not isinstance(node.op, _AUGMENTED):
-            self.ex.fail(node, "M002", "this operator is outside the language", "use + - * // % | &")
-        whole = ast.copy_location(ast.BinOp(_load(node.target), node.op, node.value), node)
-        return self._assign(node, node.target, whole)
-
-    def _place(self, target: ast.expr) -> tuple[Type, tuple[n.AtField | n.AtKey, ...]]:
-        """The type of an assigned place and the way to it from the state."""
-        match target:
-            case ast.Name() if self.f.names.get(target.id) in self.f.states:
-                if self.f.state is None or self.f.names[target.id] != self.f.state:
-                    help_ = "helpers and properties only read: return a value and store it in an action"
-                    self.ex.fail(target, "M303", "only an action changes the state", help_)
-                return self.f.types[self.f.state], ()
-            case ast.Attribute():
-                t, path = self._place(target.value)
-                if path:
-                    help_ = "records are frozen: store `evolve(record, field=value)` instead"
-                    self.ex.fail(target, "M301", "a field of a record cannot be assigned", help_)
-                assert isinstance(t, RecordT)
-                fields = dict(t.fields)
-                if target.attr not in fields:
-                    message = f"{t.name} has no field `{target.attr}`"
-                    self.ex.fail(target, "M105", message, did_you_mean(target.attr, fields))
-                return fields[target.attr], (n.AtField(target.attr),)
-            case ast.Subscript():
-                return self._place_item(target)
-        help_ = "values do not change: assign to the state, `s.field = ...`, `s.field[key] = ...`"
-        self.ex.fail(target, "M301", "this place is not in the state", help_)
-
-    def _place_item(self, target: ast.Subscript) -> tuple[Type, tuple[n.AtField | n.AtKey, ...]]:
-        t, path = self._place(target.value)
-        if isinstance(t, MapT):
-            return t.value, (*path, n.AtKey(self.ex.key(target.slice, t)))
-        if isinstance(t, SeqT):
-            return t.item, (*path, n.AtKey(self.ex.place_in(target)))
-        help_ = "only maps and sequences of the state have items that can be assigned"
-        if isinstance(t, OptionT):
-            help_ = "it may be None: build the new value and store the whole of it"
-        self.ex.fail(target, "M301", f"an item of {show(t)} cannot be assigned", help_)
-
-    def _store(self, node: ast.stmt, t: Type, path: tuple[n.AtField | n.AtKey, ...], value: n.Expr) -> n.Stmt:
-        assert self.f.state is not None
-        self._forget(self.f.state)
-        return n.Assign(self.f.state, t, path, value, span=self.ex.span(node))
+def _lower(decls: Declarations, f: FunctionName) -> n.Function | n.Action | n.Property:
+    node, span = f.node, decls.source.span(f.node)
+    local = Function(node.name)
+    states = []
+    for p in f.params:
+        unique = local.bind(p.name, p.type)
+        if p.type == decls.state_type():
+            states.append(unique)
+        local.read_only.add(unique)
+    local.states = frozenset(states)
+    acts = f.role in {"action", "initial"}
+    local.is_action = acts
+    local.state = f.params[0].name if acts else None
+    body, ended = Statements(decls, local, None if acts else f.result, node.body).block(node.body)
+    if not acts and not ended:
+        decls.note(node, "M212", f"`{node.name}` may end without a value", "return a value on every path")
+    f.calls = local.calls
+    doc = ast.get_docstring(node) or ""
+    if acts:
+        return n.Action(node.name, decls.scope.name, f.params[0].name, f.params[1:], body, f.fault, doc, span=span)
+    function = n.Function(node.name, decls.scope.name, f.params, f.result, body, doc, span=span)
+    return n.Property(n.PropertyKind(f.role), function) if f.is_property else function
 
 
 @attrs.frozen
@@ -322,7 +221,7 @@ class _Flow:
     """What is known at one point of a function."""
 
     assigned: set[str]
-    facts: set[tuple[str, ...]]
+    facts: set[Fact]
 
     @classmethod
     def of(cls, f: Function) -> _Flow:
@@ -330,31 +229,6 @@ class _Flow:
 
     def restore(self, f: Function) -> None:
         f.assigned, f.facts = set(self.assigned), set(self.facts)
-
-
-def _incomplete(t: Type) -> bool:
-    """Whether part of the type is not known yet (an empty set, a bare None inside)."""
-    match t:
-        case NoneT() | NeverT():
-            return True
-        case TupleT():
-            return any(map(_incomplete, t.items))
-        case SetT() | SeqT() | OptionT():
-            return _incomplete(t.item)
-        case _:
-            return False
-
-
-def _load(target: ast.expr) -> ast.expr:
-    """The assigned place as an expression that reads it."""
-    match target:
-        case ast.Name():
-            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-        case ast.Attribute():
-            return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
-        case ast.Subscript():
-            return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-    return target
 
 
 def _targets(node: ast.stmt) -> list[str]:
@@ -371,30 +245,12 @@ def _targets_of(body: list[ast.stmt]) -> list[str]:
     return found
 
 
-def _changes_state(body: list[ast.stmt], f: Function) -> bool:
+def _changes_state(body: list[ast.stmt]) -> bool:
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
                 return True
     return False
-
-
-def _assigned_twice(body: list[ast.stmt]) -> set[str]:
-    """Locals that are assigned more than once, or inside a loop or by += (their numbers may grow)."""
-    seen: set[str] = set()
-    twice: set[str] = set()
-    todo: list[ast.AST] = [*body]
-    while todo:
-        node = todo.pop()
-        names: list[str] = []
-        if isinstance(node, ast.Assign):
-            names = [t.id for t in node.targets if isinstance(t, ast.Name)]
-        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)) and isinstance(node.target, ast.Name):
-            names = [node.target.id]
-        for name in names:
-            (twice if name in seen else seen).add(name)
-        todo.extend(c for c in ast.iter_child_nodes(node) if not isinstance(c, ast.expr))
-    return twice
 
 
 def _returns(node: ast.stmt) -> bool:

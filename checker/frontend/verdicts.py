@@ -50,7 +50,7 @@ class Verdicts:
         whole = True
         for k in node.keywords:
             if k.arg in form.by_name:
-                said[str(k.arg)] = self._said(kind, str(k.arg), k.value)
+                said[str(k.arg)] = self._said(form.by_name[str(k.arg)], str(k.arg), k.value)
             else:
                 help_ = did_you_mean(k.arg or "", form.by_name) if form.by_name else f"write `{form.example}`"
                 self._note(k, f"{kind.value} has no `{k.arg}`", help_)
@@ -59,24 +59,26 @@ class Verdicts:
         if len(node.args) != wants or any(isinstance(a, ast.Starred) for a in node.args):
             self._note(node, f"{kind.value} takes {wants} argument in order", f"write `{form.example}`")
             return None
-        violated = self._violated(node.args[0]) if kind is c.Kind.VIOLATED else (c.Trouble.PROPERTY, None)
-        if kind is not c.Kind.VIOLATED:
-            for name, argument in zip(form.in_order, node.args, strict=True):
-                said[name] = count(self.groups.decls, argument, "S007")
-        if not whole or violated is None or None in said.values():
+        for (name, what), argument in zip(form.in_order.items(), node.args, strict=True):
+            said[name] = self._said(what, name, argument)
+        if not whole or None in said.values():
             return None
-        first = said.pop("first", False)
-        witnesses = said.pop("steps", {}) if kind is c.Kind.HOLDS else {}
-        return c.Expectation(kind, said, *violated, first, witnesses)
+        numbers = {name: value for name, value in said.items() if name in form.numbers}
+        of = {what: said[name] for name, what in (*form.in_order.items(), *form.by_name.items()) if name in said}
+        trouble, property_ = of.get(c.Said.WRONG, (c.Trouble.PROPERTY, None))
+        return c.Expectation(kind, numbers, trouble, property_, of.get(c.Said.FIRST, False), of.get(c.Said.LENGTHS, {}))
 
-    def _said(self, kind: c.Kind, keyword: str, node: ast.expr) -> Any:
-        """What a verdict is given by name: a number, but for two; None after a note of what it is instead."""
-        match kind, keyword:
-            case c.Kind.VIOLATED, "first":
-                return self._flag(node, keyword)
-            case c.Kind.HOLDS, "steps":
+    def _said(self, what: c.Said, name: str, node: ast.expr) -> Any:
+        """What a verdict is given; None after a note of what it is instead."""
+        match what:
+            case c.Said.NUMBER:
+                return count(self.groups.decls, node, "S007")
+            case c.Said.WRONG:
+                return self._violated(node)
+            case c.Said.LENGTHS:
                 return self._lengths(node)
-        return count(self.groups.decls, node, "S007")
+            case c.Said.FIRST:
+                return self._flag(node, name)
 
     def _flag(self, node: ast.expr, keyword: str) -> bool | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):

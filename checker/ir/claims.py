@@ -35,23 +35,43 @@ class Trouble(enum.Enum):
     MODEL_ERROR = "model error"
 
 
+class Said(enum.Enum):
+    """What an argument of a verdict is."""
+
+    NUMBER = "a number, which the run is to find"
+    WRONG = "what is violated: a property, or the name of another trouble"
+    LENGTHS = "how many steps the shortest witness of a property has, by the property's name"
+    FIRST = "whether the search ends at the first violation"
+
+
 @attrs.frozen
 class Form:
-    """How a spec writes a verdict: what its call takes in order, which numbers by name, and an example."""
+    """How a spec writes a verdict: what its call takes in order and by name, and an example."""
 
-    in_order: tuple[str, ...]
-    by_name: tuple[str, ...]
+    in_order: Mapping[str, Said]
+    by_name: Mapping[str, Said]
     example: str
 
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The names of its numbers."""
+        return frozenset(n for n, said in (*self.in_order.items(), *self.by_name.items()) if said is Said.NUMBER)
 
-# The one table of verdicts and of the numbers that an author may write in them.
+
+def _numbers(*names: str) -> dict[str, Said]:
+    return dict.fromkeys(names, Said.NUMBER)
+
+
+# The one table of verdicts and of what an author may write in them.
 FORMS: Final[Mapping[Kind, Form]] = {
-    Kind.HOLDS: Form((), ("distinct", "depth", "transitions", "steps"), "Holds()"),
-    Kind.PROVED: Form((), ("k",), "Proved()"),
-    Kind.NONE_WITHIN: Form(("steps",), (), "NoneWithin(20)"),
-    Kind.NONE_SAMPLED: Form(("walks",), (), "NoneSampled(1000)"),
-    Kind.VIOLATED: Form(("property",), ("steps", "distinct", "first"), "Violated(property, steps=3)"),
-    Kind.UNKNOWN: Form((), (), "Unknown()"),
+    Kind.HOLDS: Form({}, {**_numbers("distinct", "depth", "transitions"), "steps": Said.LENGTHS}, "Holds()"),
+    Kind.PROVED: Form({}, _numbers("k"), "Proved()"),
+    Kind.NONE_WITHIN: Form(_numbers("steps"), {}, "NoneWithin(20)"),
+    Kind.NONE_SAMPLED: Form(_numbers("walks"), {}, "NoneSampled(1000)"),
+    Kind.VIOLATED: Form(
+        {"property": Said.WRONG}, {**_numbers("steps", "distinct"), "first": Said.FIRST}, "Violated(property, steps=3)"
+    ),
+    Kind.UNKNOWN: Form({}, {}, "Unknown()"),
 }
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import enum
 import itertools
 import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -213,8 +213,40 @@ def ite(test: Node, then: Node, otherwise: Node) -> Node:
             return or_((not_(test), then))
         if otherwise is FALSE:
             return and_((test, then))
-    lo, hi = min(then.lo, otherwise.lo), max(then.hi, otherwise.hi)
-    return _intern(Op.ITE, (test, then, otherwise), None, then.boolean, lo, hi)
+    (lo, hi), (other_lo, other_hi) = _where(test, True, then), _where(test, False, otherwise)
+    return _intern(Op.ITE, (test, then, otherwise), None, then.boolean, min(lo, other_lo), max(hi, other_hi))
+
+
+def _where(test: Node, truth: bool, branch: Node) -> tuple[int, int]:
+    """The least and the greatest value of a branch that is taken where a comparison is true, or is false."""
+    lo, hi = branch.lo, branch.hi
+    if branch.boolean or test.op not in (Op.LT, Op.LE, Op.EQ):
+        return lo, hi
+    for n, n_lo, n_hi in _compared(test, truth):
+        if branch is n:
+            lo, hi = max(lo, n_lo), min(hi, n_hi)
+        elif branch.op in (Op.ADD, Op.SUB) and n in branch.src:
+            a, b = ((n_lo, n_hi) if x is n else (x.lo, x.hi) for x in branch.src)
+            low, high = (a[0] + b[0], a[1] + b[1]) if branch.op is Op.ADD else (a[0] - b[1], a[1] - b[0])
+            lo, hi = max(lo, low), min(hi, high)
+    return lo, hi
+
+
+def _compared(test: Node, truth: bool) -> Iterator[tuple[Node, int, int]]:
+    """The two sides of a comparison of ints, each with its bounds where the comparison is true, or is false."""
+    a, b = test.src
+    if test.op is Op.EQ:
+        for n, other in ((a, b), (b, a)):
+            if truth:
+                yield n, max(n.lo, other.lo), min(n.hi, other.hi)
+            elif is_const(other):  # an end that it is not
+                yield n, n.lo + (n.lo == other.lo), n.hi - (n.hi == other.lo)
+        return
+    gap = int((test.op is Op.LT) is truth)
+    if not truth:
+        a, b = b, a  # not a < b: b <= a
+    yield a, a.lo, min(a.hi, b.hi - gap)
+    yield b, max(b.lo, a.lo + gap), b.hi
 
 
 def eq(a: Node, b: Node) -> Node:
@@ -242,6 +274,8 @@ def lt(a: Node, b: Node) -> Node:
         return TRUE
     if a.lo >= b.hi or a is b:
         return FALSE
+    if _negated(a) is b or _negated(b) is a:
+        return lt(integer(0), b) if _negated(a) is b else lt(a, integer(0))
     return _intern(Op.LT, (a, b), None, True, 0, 1)
 
 
@@ -251,7 +285,14 @@ def le(a: Node, b: Node) -> Node:
         return TRUE
     if a.lo > b.hi:
         return FALSE
+    if _negated(a) is b or _negated(b) is a:
+        return le(integer(0), b) if _negated(a) is b else le(a, integer(0))
     return _intern(Op.LE, (a, b), None, True, 0, 1)
+
+
+def _negated(n: Node) -> Node | None:
+    """The number that `-x` is of; None of anything else."""
+    return n.src[1] if n.op is Op.SUB and is_const(n.src[0]) and n.src[0].lo == 0 else None
 
 
 def add(a: Node, b: Node) -> Node:

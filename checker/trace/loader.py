@@ -33,14 +33,11 @@ from interlock.checker.ir.types import (
     Value,
     members,
 )
+from interlock.checker.ir.vocabulary import BUILTINS, SETS
 from interlock.checker.semantics.layout import show_value
 from interlock.model import lang
 
-_BUILTINS: Final = (
-    "__build_class__", "abs", "all", "any", "bool", "dict", "enumerate", "frozenset", "int", "isinstance", "len",
-    "list", "max", "min", "object", "range", "reversed", "set", "sorted", "str", "sum", "tuple", "zip",
-    "True", "False", "None", "NotImplemented",
-)  # fmt: skip
+_GIVEN: Final = ("__build_class__", *BUILTINS, *SETS)  # of Python's own names, those that the language has
 _CONSTANT: Final = "__interlock_constant__"
 
 
@@ -206,7 +203,7 @@ def _unannotated(statement: ast.stmt) -> ast.stmt:
 
 
 def _builtins(loaded: Loaded, overridden: Mapping[str, Constant]) -> dict[str, Any]:
-    names = {n: getattr(builtins, n) for n in _BUILTINS if hasattr(builtins, n)}
+    names = {n: getattr(builtins, n) for n in _GIVEN}
     names[_CONSTANT] = lambda name: to_python(loaded, overridden[name].type, overridden[name].value)
     return names
 

@@ -1,9 +1,9 @@
 """Is a path what an engine says it is?  The judge: plain Python decides, the IR and the engine must agree.
 
-Rule of the module: every step runs three times, in CPython on the model's own text, in the IR
-evaluator, and in the scalar form that engines compile; they must agree on enabled, error and next
-state.  What the path is shown for must be so in plain Python.  Anything else is a `ReplayMismatch`:
-a defect of Interlock, never of the model.
+Rule of the module: every step runs in CPython on the model's own text and in the IR evaluator, and, of
+an engine's path, in the scalar form that engines compile; so does every step that is no more possible
+at the end, and what the path is shown for.  They must agree on enabled, error and next state, and on
+true and false.  Anything else is a `ReplayMismatch`: a defect of Interlock, never of the model.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from interlock.checker.contract import Path, Step, Trouble
 from interlock.checker.diagnostics import Span
 from interlock.checker.ir.claims import Check, Spec
 from interlock.checker.ir.nodes import Action, Function, ModelErrorKind, Param, Property, PropertyKind
-from interlock.checker.ir.scalar import ScalarAction, ScalarSystem
-from interlock.checker.ir.scalar import evaluate as evaluate_scalar
+from interlock.checker.ir.scalar import ScalarSystem
 from interlock.checker.ir.types import Value, has
 from interlock.checker.semantics import evaluate, layout
 from interlock.checker.semantics.values import ModelError
 from interlock.checker.trace import parts, recover
+from interlock.checker.trace.compiled import Compiled
 from interlock.checker.trace.loader import Erred, Loaded, Refused, Took, load, to_python
 from interlock.checker.trace.trace import Call, Conjunct, Ending, Trace, TraceStep
 
@@ -73,6 +73,11 @@ class Judge:
     loaded: Loaded
     system: ScalarSystem | None = None
     tries: int = recover.TRIES
+
+    @functools.cached_property
+    def compiled(self) -> Compiled | None:
+        """What the engine says of steps and claims; None of a path that is no engine's."""
+        return None if self.system is None else Compiled(self.system, self.check.program.state)
 
     @functools.cached_property
     def actions(self) -> tuple[Action, ...]:
@@ -145,8 +150,6 @@ class Judge:
         outcome = self._agreed(f"the initial action {call}", action, program.default, params)
         if outcome != Took(moves.initial):
             raise ReplayMismatch(f"the path starts in a state that the initial action {call} does not lead to")
-        if self.system is not None and self._scalar(self.system.initials[index], params, ()) != moves.initial:
-            raise ReplayMismatch(f"the initial action {call} leads the engine to another state than plain Python")
         return call
 
     def _first(self, wanted: Value) -> tuple[int, tuple[Value, ...]]:
@@ -184,16 +187,13 @@ class Judge:
             raise ReplayMismatch(f"{where}, is disabled in plain Python")
         if isinstance(outcome, Erred):
             raise ReplayMismatch(f"{where}, is an error of the model in plain Python ({outcome.kind.value})")
-        if (
-            self.system is not None
-            and self._scalar(self.system.actions[index], params, self._flat(state)) != outcome.state
-        ):
-            raise ReplayMismatch(f"{where}, leads the engine to another state than plain Python")
         return outcome.state
 
     def _agreed(self, where: str, action: Action, state: Value, params: tuple[Value, ...]) -> Took | Refused | Erred:
+        """What an action does in plain Python, and in every other form of it.  Raises ReplayMismatch."""
         python = self._python(action, state, params)
-        match evaluate.run_action(self.check.program, action, state, params):
+        meaning = evaluate.run_action(self.check.program, action, state, params)
+        match meaning:
             case evaluate.Enabled(after):
                 same = python == Took(after)
             case evaluate.Disabled():
@@ -202,25 +202,23 @@ class Judge:
                 same = isinstance(python, Erred) and _same_kind(python.kind, kind)
         if not same:
             raise ReplayMismatch(f"{where}, means something else in the IR than in plain Python")
+        said = self._engine_says(action, state, params)
+        if said is not None and _without_place(said) != _without_place(meaning):
+            raise ReplayMismatch(f"{where}, means something else to the engine than in plain Python")
         return python
+
+    def _engine_says(self, action: Action, state: Value, params: tuple[Value, ...]) -> evaluate.Outcome | None:
+        """What an action does in the engine's form; None where the path is no engine's."""
+        if self.compiled is None:
+            return None
+        initials = self.check.program.initials
+        if any(action is initial for initial in initials):
+            return self.compiled.initial(initials.index(action), params)
+        return self.compiled.step(self.actions.index(action), state, params)
 
     def _python(self, action: Action, state: Value, params: tuple[Value, ...]) -> Took | Refused | Erred:
         kinds = [p.type for p in action.params]
         return self.loaded.run_action(action.module, action.name, state, params, kinds)
-
-    def _flat(self, state: Value) -> tuple[int, ...]:
-        return layout.to_leaves(self.check.program.state, state)
-
-    def _scalar(self, action: ScalarAction, params: tuple[Value, ...], leaves: Sequence[int]) -> Value | None:
-        """The next state that the engine's form of an action gives; None where it is not enabled."""
-        env = {("s", i): v for i, v in enumerate(leaves)}
-        given = (x for (_, kind), v in zip(action.params, params, strict=True) for x in layout.to_leaves(kind, v))
-        env |= {("p", i): v for i, v in enumerate(given)}
-        if not all(evaluate_scalar(action.guards, env)):
-            return None
-        updated = dict(zip(action.updates, evaluate_scalar(action.updates.values(), env), strict=True))
-        new = {**dict(enumerate(leaves)), **updated}
-        return layout.from_leaves(self.check.program.state, [new[i] for i in range(len(new))])
 
     # --- the end ---
 
@@ -248,6 +246,7 @@ class Judge:
     def _witness(self, prop: Property, states: Sequence[Value]) -> Ending:
         for params, value in self._values(prop, states):
             if value is True:
+                self._engine_agrees(prop.name, _arguments(prop, states), True)
                 return Ending(None, _call(prop, params), prop.kind.value)
         raise ReplayMismatch(f"{prop.name} is true in no instance in the last state")
 
@@ -258,6 +257,7 @@ class Judge:
             return self._unrecoverable(prop, states[-1], given)
         for params, value in self._values(prop, states):
             if value is False:
+                self._engine_agrees(prop.name, _arguments(prop, states), False)
                 args = (*_arguments(prop, states), *params)
                 return Ending(
                     Trouble.PROPERTY, _call(prop, params), prop.kind.value, self._conjuncts(prop.function, args)
@@ -269,6 +269,8 @@ class Judge:
         claim, args = _call(prop, params), (state, *params)
         if self._agreed_call(prop.function, args) is not False:
             raise ReplayMismatch(f"{claim.named()} is true in the last state")
+        instance = list(evaluate.instances(prop.params)).index(params)
+        self._engine_agrees(prop.name, (state,), False, instance)
         answer = recover.search(self.loaded, self.actions, state, self._wanted(prop, params), self.tries)
         if isinstance(answer, (recover.Way, recover.Broken)):
             what = claim.named() if isinstance(answer, recover.Way) else "an error of the model"
@@ -307,6 +309,20 @@ class Judge:
             raise ReplayMismatch(f"{function.name} means something else in the IR than in plain Python")
         return python
 
+    def _engine_agrees(self, name: str, states: Sequence[Value], truth: bool, instance: int | None = None) -> None:
+        """Compare what is true of the last states with the engine's form of it, where no instance is an error."""
+        said = None if self.compiled is None else self.compiled.value(name, states, instance)
+        if said is not None and said is not truth:
+            raise ReplayMismatch(f"{name} is {said} to the engine at the end of the path, and {truth} in plain Python")
+
+    def _engine_errs(self, name: str, states: Sequence[Value], kind: ModelErrorKind) -> None:
+        """Compare which error of the model a claim is with the engine's form of it."""
+        said = None if self.compiled is None else self.compiled.errors(name, states)
+        if said is not None and kind not in said:
+            raise ReplayMismatch(
+                f"{name} is no error of the model ({kind.value}) to the engine, and one in plain Python"
+            )
+
     def _conjuncts(self, function: Function, args: tuple[Value, ...]) -> tuple[Conjunct, ...]:
         found = parts.of_function(self.check.helpers, self.check.program.state, function, args)
         return tuple(Conjunct(p.said(self.text(p.expr.span)), p.expr.span, p.values(self.text), p.truth) for p in found)
@@ -326,6 +342,7 @@ class Judge:
             raise ReplayMismatch("a deadlock of a check that names no terminal states")
         if self._agreed_call(terminal, (state,)) is not False:
             raise ReplayMismatch(f"{terminal.name} says that the last state is terminal")
+        self._engine_agrees(terminal.name, (state,), False)
         return Ending(Trouble.DEADLOCK, Call(terminal.name), "terminal", self._conjuncts(terminal, (state,)))
 
     def _model_error(self, states: Sequence[Value], claim: Claim) -> Ending:
@@ -348,19 +365,22 @@ class Judge:
         if terminal is not None and claim.property == terminal.name:
             value = self._agreed_call(terminal, (states[-1],))
             if isinstance(value, Erred):
-                return self._error_ending(Call(terminal.name), value, self._erred_at(terminal, (states[-1],)), None)
+                where = self._erred_at(terminal, (states[-1],), ())
+                return self._error_ending(Call(terminal.name), value, where, None)
         else:
             prop = self._property(claim.property)
             for params, value in self._values(prop, states):
                 if isinstance(value, Erred):
-                    where = self._erred_at(prop.function, (*_arguments(prop, states), *params))
+                    where = self._erred_at(prop.function, _arguments(prop, states), params)
                     return self._error_ending(_call(prop, params), value, where, None)
         raise ReplayMismatch(f"{claim.property} is no error of the model in plain Python")
 
-    def _erred_at(self, function: Function, args: tuple[Value, ...]) -> Span | None:
+    def _erred_at(self, function: Function, states: Sequence[Value], params: tuple[Value, ...]) -> Span | None:
+        """Where a claim is an error of the model, to the engine as well."""
         try:
-            evaluate.call(self.check.helpers, function, args)
+            evaluate.call(self.check.helpers, function, (*states, *params))
         except ModelError as e:
+            self._engine_errs(function.name, states, e.kind)
             return e.span
         return None
 
@@ -415,6 +435,11 @@ def _call(of: Action | Property, params: tuple[Value, ...]) -> Call:
 
 def _arguments(prop: Property, states: Sequence[Value]) -> tuple[Value, ...]:
     return tuple(states[-2:]) if prop.kind is PropertyKind.STEP else (states[-1],)
+
+
+def _without_place(outcome: evaluate.Outcome) -> object:
+    """What is compared of an outcome: an error has its kind, wherever it stands."""
+    return outcome.kind if isinstance(outcome, evaluate.Failed) else outcome
 
 
 def _same_kind(python: ModelErrorKind, meaning: ModelErrorKind) -> bool:

@@ -137,7 +137,7 @@ def test_the_language_has_the_numbers_of_the_table() -> None:
         named = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         in_order = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
 
-        assert (in_order, named) == (form.in_order, form.by_name)
+        assert (in_order, named) == (tuple(form.in_order), tuple(form.by_name))
 
 
 def test_every_number_of_the_table_is_compared() -> None:
@@ -149,13 +149,8 @@ def test_every_number_of_the_table_is_compared() -> None:
     ]  # fmt: skip
 
     assert [v.kind for v in verdicts] == list(Kind)
-    others = {
-        Kind.HOLDS: {"steps"},
-        Kind.VIOLATED: {"property", "first"},
-    }  # those of witnesses, and what are no numbers
     for v in verdicts:
-        named = {*FORMS[v.kind].in_order, *FORMS[v.kind].by_name} - others.get(v.kind, set())
-        assert named == set(numbers(v, None))
+        assert FORMS[v.kind].numbers == set(numbers(v, None))
 
 
 def test_the_reference_has_the_numbers_of_the_table() -> None:
@@ -163,7 +158,7 @@ def test_the_reference_has_the_numbers_of_the_table() -> None:
     text = Path("model/README.md").read_text()
 
     for kind, form in FORMS.items():
-        takes = [*(("n",) if form.in_order in (("steps",), ("walks",)) else form.in_order)]
+        takes = ["n" if name in form.numbers else name for name in form.in_order]
         assert f"`{kind.value}({', '.join([*takes, *(f'{n}=' for n in form.by_name)])})`" in text
 
 
@@ -172,6 +167,7 @@ def test_an_expectation_is_told_as_it_is_written(tmp_path: Path) -> None:
     from interlock.checker.frontend import load_spec
 
     expected = ["Holds", "Holds(distinct=10)", "Violated(near, steps=3, distinct=4)", "Violated(model_error)"]
+    expected += ["Violated(near, steps=3, first=True)", "Holds(depth=9, transitions=9, steps={top: 4})"]
     expected += ["NoneWithin(4)", "NoneSampled(5)", "Proved(k=1)", "Unknown"]
     check(tmp_path, '"c", toy, expect=Holds()')
     spec = tmp_path / "spec.py"

@@ -10,7 +10,7 @@ from interlock.checker.command import cli
 from interlock.checker.diagnostics import Diagnostic, InputError
 from interlock.checker.frontend import load_model, load_spec
 from interlock.checker.frontend.codes import MODEL_HEAD, SPEC_HEAD, TOY
-from interlock.checker.frontend.declarations import LANG
+from interlock.checker.ir.vocabulary import LANG
 from interlock.model import lang
 
 OUTPUT = "models have no output and no text: keep what matters in the state, and traces show it"
@@ -88,6 +88,49 @@ AT_TOP = [
 def test_a_line_of_a_module(text: str, code: str, message: str, help_: str, tmp_path: Path) -> None:
     """The same at the top of a file."""
     assert [(d.code, d.message, d.help) for d in found(tmp_path, text)] == [(code, message, help_)]
+
+
+NAMES = "write `from interlock import ...` with the names you use"
+OTHER_NAMES = [
+    ("from model.lang import reachable\n", "model.lang", "write `from interlock import reachable`"),
+    ("from model.lang import Holds as H, claim\n", "model.lang", "write `from interlock import Holds, claim`"),
+    ("from interlock.model.lang import reachable\n", "interlock.model.lang", "write `from interlock import reachable`"),
+    ("from interlock.lang import reachable\n", "interlock.lang", "write `from interlock import reachable`"),
+    ("from interlock.model.lang import fit\n", "interlock.model.lang", NAMES),
+    ("from interlock.model import lang\n", "interlock.model.lang", NAMES),
+    ("from model import lang\n", "model.lang", NAMES),
+    ("from interlock import lang\n", "interlock.lang", NAMES),
+    ("import interlock\n", "interlock", NAMES),
+    ("import interlock as il\n", "interlock", NAMES),
+    ("import interlock.model.lang\n", "interlock.model.lang", NAMES),
+    ("import interlock.model.lang as lang\n", "interlock.model.lang", NAMES),
+    ("import model.lang as lang\n", "model.lang", NAMES),
+]
+
+
+@pytest.mark.parametrize("spec", [False, True], ids=["model", "spec"])
+@pytest.mark.parametrize("place", ["elsewhere", "in the repository"])
+@pytest.mark.parametrize(("text", "module", "help_"), OTHER_NAMES, ids=[text for text, *_ in OTHER_NAMES])
+def test_the_language_has_one_name(
+    text: str, module: str, help_: str, place: str, spec: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else it could be imported by is refused with what to write, and nothing else is said of it."""
+    monkeypatch.chdir(tmp_path if place == "elsewhere" else Path(lang.__file__).parent.parent)
+    more = 'check("good", toy, expect=Holds())\n' if spec else ""
+
+    assert [(d.code, d.message, d.help) for d in found(tmp_path, text + more, spec=spec)] == [
+        ("M004", f"`{module}` cannot be imported here", help_)
+    ]
+
+
+def test_a_module_of_that_name_is_one(tmp_path: Path) -> None:
+    """Of a project that has a file `model/lang.py` of its own."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "lang.py").write_text("from typing import Final\n\nMOST: Final = 3\n")
+    for text in ("from model.lang import MOST\n", "from model import lang\n\nMOST: Final = lang.MOST\n"):
+        (tmp_path / "right.py").write_text(MODEL_HEAD + text + "\n\n" + body("s.n = MOST"))
+
+        assert any(a.name == "act" for a in load_model(tmp_path / "right.py").actions)
 
 
 @pytest.mark.parametrize("name", ["evolve", "require", "FiniteSet"])
