@@ -43,6 +43,7 @@ from interlock.checker.ir.nodes import Action, Param, Property, PropertyKind
 from interlock.checker.ir.types import Value
 from interlock.checker.native.walks.enabled import Enabled
 from interlock.checker.passes.scalarize import scalarize
+from interlock.checker.places import located
 from interlock.checker.semantics import evaluate
 from interlock.checker.semantics.layout import to_leaves
 from interlock.checker.semantics.meaning import Evaluated
@@ -76,7 +77,7 @@ def machine(spec: str | Path, check: str) -> type[ModelMachine]:
 
 
 def _read(path: Path) -> Spec:
-    if not path.is_file():
+    if not located(path).is_file():
         near = [p.name for p in path.parent.glob("*.py")]
         known = nearest(path.name, near)
         help_ = (
