@@ -34,6 +34,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from interlock.checker import places
 from interlock.checker.contract import Step
 from interlock.checker.diagnostics import Diagnostic, InputError, did_you_mean, mistake, nearest, render_all
 from interlock.checker.engines.shrink import shortened
@@ -43,7 +44,6 @@ from interlock.checker.ir.nodes import Action, Param, Property, PropertyKind
 from interlock.checker.ir.types import Value
 from interlock.checker.native.walks.enabled import Enabled
 from interlock.checker.passes.scalarize import scalarize
-from interlock.checker.places import located
 from interlock.checker.semantics import evaluate
 from interlock.checker.semantics.layout import to_leaves
 from interlock.checker.semantics.meaning import Evaluated
@@ -77,8 +77,8 @@ def machine(spec: str | Path, check: str) -> type[ModelMachine]:
 
 
 def _read(path: Path) -> Spec:
-    if not located(path).is_file():
-        near = [p.name for p in path.parent.glob("*.py")]
+    if not places.located(path).is_file():
+        near = [*(p.name for p in path.parent.glob("*.py")), *places.specs()]
         known = nearest(path.name, near)
         help_ = (
             f"did you mean `{path.with_name(known)}`?" if known else f"give a path from {Path.cwd()}, or a whole one"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlock.checker.command import cli
+from interlock.checker.diagnostics import InputError
 from interlock.checker.frontend import load_spec
 from interlock.checker.places import PACKAGE, located, shipped, shown, specs
 
@@ -117,6 +118,21 @@ def test_a_spec_that_is_not_there_is_suggested(
         "error[C002]: there is no spec `interlock.specs.pos.fork` in Interlock\n"
         "  help: did you mean `interlock.specs.pos.forks`?\n\n1 error\n"
     )
+
+
+def test_a_spec_of_interlock_is_a_machine_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the plain Python of the models that come with it; a name that is mistyped gets the nearest."""
+    from interlock.stateful import NotJudged, machine  # noqa: PLC0415
+
+    monkeypatch.chdir(tmp_path)
+    first = load_spec(PACKAGE / "specs/pos/quorum.py").checks[0].name
+    with pytest.warns(NotJudged):
+        made = machine("interlock.specs.pos.quorum", first)
+
+    assert "of interlock/specs/pos/quorum.py" in (made.__doc__ or "")
+    with pytest.raises(InputError) as caught:
+        machine("interlock.specs.pos.quorun", "any")
+    assert caught.value.diagnostics[0].help == "did you mean `interlock.specs.pos.quorum`?"
 
 
 def test_a_mistake_shows_the_line_of_a_file_of_interlock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
