@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tomllib
 import venv
 import zipfile
@@ -273,8 +272,7 @@ def test_what_installers_read_is_of_today(built: Path) -> None:
 def test_the_source_distribution_makes_the_same_wheel(built: Path, tmp_path: Path) -> None:
     """What is left out of it is not needed to build."""
     (source,) = built.glob("*.tar.gz")
-    with tarfile.open(source) as files:
-        files.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(source, tmp_path)
     (folder,) = tmp_path.iterdir()
     ran((sys.executable, "-c", BUILD, str(tmp_path)), folder, dict(os.environ))
 
