@@ -35,10 +35,11 @@ slow: $(READY) ## the slow tests and the slow checks
 versions: $(READY) ## other Pythons of this machine, and the lowest dependencies (ARGS="/path/to/python3.14")
 	@$(BIN)/python tests/versions.py $(ARGS)
 
-lint: $(READY) ## ruff and mypy
+lint: $(READY) ## ruff, mypy, and pyright for models and specs
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "unformatted: run 'make format'" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/basedpyright >$(VENV)/pyright.txt || { cat $(VENV)/pyright.txt >&2; exit 1; }
 
 format: $(READY) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --quiet --fix .
@@ -53,4 +54,4 @@ reports: $(READY) ## check every spec and write the register of claims (ARGS=--c
 	@$(BIN)/interlock report specs/ --into reports $(ARGS)
 
 clean: ## forget .venv and the tools' caches
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -15,6 +15,7 @@ from pathlib import Path
 import attrs
 
 from interlock.checker.fold import fold
+from interlock.checker.places import located
 from interlock.checker.words import counted
 
 
@@ -140,6 +141,6 @@ def _window(line: str, start: int, room: int) -> tuple[str, int]:
 
 def _read(file: str) -> str | None:
     try:
-        return Path(file).read_text(encoding="utf-8-sig", errors="replace")
+        return located(Path(file)).read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return None

@@ -34,6 +34,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from interlock.checker import places
 from interlock.checker.contract import Step
 from interlock.checker.diagnostics import Diagnostic, InputError, did_you_mean, mistake, nearest, render_all
 from interlock.checker.engines.shrink import shortened
@@ -76,8 +77,8 @@ def machine(spec: str | Path, check: str) -> type[ModelMachine]:
 
 
 def _read(path: Path) -> Spec:
-    if not path.is_file():
-        near = [p.name for p in path.parent.glob("*.py")]
+    if not places.located(path).is_file():
+        near = [*(p.name for p in path.parent.glob("*.py")), *places.specs()]
         known = nearest(path.name, near)
         help_ = (
             f"did you mean `{path.with_name(known)}`?" if known else f"give a path from {Path.cwd()}, or a whole one"

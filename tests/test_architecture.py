@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TOPS = ("model", "checker", "specs")
 CHECKER = "interlock.checker"
 
-# What any room of the checker may use: how mistakes, text and the clock are handled.  These use nothing but each other.
-FOR_ALL = {"diagnostics", "fold", "watch", "words"}
+# What any room of the checker may use: how mistakes, text, the clock and our own files are handled.  These use nothing
+# but each other.
+FOR_ALL = {"diagnostics", "fold", "places", "watch", "words"}
 
 # The rooms, each with those that it may use, which stand above it in this list: so no arrow runs back up.  A room of
 # the checker is a file or a folder of `checker/` (of `native/`, since that is large, a folder in it); `interlock` is the

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from interlock.checker import places
 from interlock.checker.diagnostics import Diagnostic, InputError, Refusal, Span, did_you_mean, mistake
 
 if TYPE_CHECKING:
@@ -32,10 +33,13 @@ _SKIPPED: Final = {"__pycache__", "node_modules"}
 
 
 def spec_files(paths: Sequence[Path]) -> tuple[list[Path], list[Refusal]]:
-    """The spec files that the paths name, and the folders that cannot be looked into.  Raises InputError C002."""
+    """The spec files that the paths name, and the folders that cannot be looked into.  Raises InputError C002.
+
+    A path that is no file here may name one of Interlock's own, `interlock.specs.pos.forks`, or a folder of them.
+    """
     found: list[Path] = []
     refused: list[Refusal] = []
-    for path in paths:
+    for path in map(places.located, paths):
         if path.is_dir():
             files, closed = _python_files(path)
             language = _Language()
@@ -88,6 +92,9 @@ def _closed(folder: Path, problem: OSError) -> Refusal:
 def _no_path(path: Path) -> InputError:
     if path.is_symlink():
         return mistake("C002", f"the link {path} leads to no file or folder", "make it point to one, or name that one")
+    if re.match(rf"{places.LANGUAGE}[./]", str(path)):
+        name = str(path).removesuffix(".py").replace("/", ".")
+        return mistake("C002", f"there is no spec `{name}` in Interlock", did_you_mean(name, places.specs()))
     folder = path.parent
     near = [p.name for p in folder.iterdir() if p.suffix == ".py" or p.is_dir()] if folder.is_dir() else []
     return mistake("C002", f"there is no file or folder {path}", did_you_mean(path.name, near))
@@ -98,7 +105,10 @@ def _no_path(path: Path) -> InputError:
 
 def is_spec(path: Path) -> bool:
     """Whether a file uses `check` or `claim` of the language, or nobody can tell; read, never run."""
-    return _Language().is_used_by(path)
+    try:
+        return _Language().is_used_by(path)
+    except InputError:  # a project that says wrongly where its modules lie; who reads the file tells it
+        return True
 
 
 @attrs.frozen(eq=False)
@@ -199,25 +209,31 @@ def _root(node: ast.expr) -> str:
 # --- specs and checks ------------------------------------------------------------------------------
 
 
-def read(paths: Sequence[Path], interrupted: Callable[[], bool] = lambda: False) -> tuple[list[Spec], list[Refusal]]:
-    """The specs that the paths name, and what is wrong with those that are refused.  Raises InputError C002."""
-    from interlock.checker.frontend import load_spec  # noqa: PLC0415
+def read(
+    paths: Sequence[Path], interrupted: Callable[[], bool] = lambda: False, models: Sequence[Path] = ()
+) -> tuple[list[Spec], list[Refusal]]:
+    """The specs that the paths name, and what is wrong with those that are refused.  Raises InputError C002.
 
-    files, refused = spec_files(paths)
+    `models`: the folders in which models are looked for first.
+    """
+    from interlock.checker.frontend import load_spec, search  # noqa: PLC0415
+
+    with search.unchanging(models):
+        files, refused = spec_files(paths)
     specs: list[Spec] = []
     for path in files:
         if interrupted():
             break
         try:
-            specs.append(load_spec(path))
+            specs.append(load_spec(path, models))
         except InputError as e:
             refused.append(Refusal(str(path), e.diagnostics))
     return specs, refused
 
 
-def load(paths: Sequence[Path]) -> list[Spec]:
-    """The specs that the paths name.  Raises InputError with what is wrong with any of them."""
-    specs, refused = read(paths)
+def load(paths: Sequence[Path], models: Sequence[Path] = ()) -> list[Spec]:
+    """The specs that the paths name; `models` as for `read`.  Raises InputError with what is wrong with any of them."""
+    specs, refused = read(paths, models=models)
     if refused:
         raise InputError([d for r in refused for d in r.diagnostics])
     return specs

@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import enum
 from collections.abc import Mapping
+from pathlib import Path
 
 import attrs
 
@@ -125,6 +126,7 @@ class Result:
     covered: Told | None = None
     ended: Ended | None = None
     every: bool = False
+    models: tuple[Path, ...] = ()  # the folders in which the models were looked for first
     strict: Strictness | None = None
     going_on: str = ""  # the command that goes on with a search that ended undecided
 

@@ -33,6 +33,7 @@ class Overrides:
     `coverage`: count what a search covered; `gates`: say what actions that never fired wait for.
     `strict`: a check that is hollow fails, unless the spec says that it is meant to be.
     `symmetry`: None leaves it to the engine whether a search is reduced.
+    `models`: the folders in which the models were looked for first.
     """
 
     engine: str | None = None
@@ -53,6 +54,7 @@ class Overrides:
     checkpoint: Path | None = None  # the folder
     spill: Path | None = None
     checkpoint_every: float | None = None
+    models: tuple[Path, ...] = ()
 
     @property
     def bounds(self) -> bool:
@@ -86,6 +88,7 @@ class Overrides:
         flags = {"--all": self.every, "--coverage": self.coverage, "--strict": self.strict}
         flags |= {"--symmetry": self.symmetry is True, "--no-symmetry": self.symmetry is False}
         words += [name for name, on in flags.items() if on]
+        words += [word for folder in self.models for word in ("--path", str(folder))]
         return shlex.join(words)
 
     def strictly(self, check: Check) -> bool:

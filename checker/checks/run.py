@@ -359,6 +359,7 @@ def _result(
         off=() if system is None else tuple(a.name for a in system.actions if a.guards == (FALSE,)),
         actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
         missing=_missing(check, verdict), ended=verdict.ended if isinstance(verdict, (Violated, Unknown)) else None, every=o.every, distinct=o.distinct,
+        models=o.models,
     )  # fmt: skip
 
 

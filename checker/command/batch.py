@@ -49,7 +49,7 @@ def run(a: argparse.Namespace, overrides: Overrides) -> Ran:
     """Run the checks that a command line chooses.  Raises InputError where nothing can be run."""
     _refuse_unwritable(a)
     with Interruption().watching() as interrupted:
-        specs, refused = finding.read(a.paths, interrupted)
+        specs, refused = finding.read(a.paths, interrupted, a.models)
         chosen = _chosen(a, specs, refused, interrupted)
         batch = _Batch(a, overrides, chosen, refused, interrupted)
         batch.run()

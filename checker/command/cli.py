@@ -130,7 +130,7 @@ def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -
     return Overrides(
         engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
         seed=a.seed, every=a.all, symmetry=a.symmetry, distinct=a.distinct, coverage=a.coverage, gates=a.verbose,
-        strict=a.strict,
+        strict=a.strict, models=tuple(a.models),
         checkpoint=a.checkpoint, checkpoint_every=a.checkpoint_every, spill=a.spill, walks=walks, steps=steps,
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def replay_command(a: argparse.Namespace) -> int:
     if repeat.is_one(a.trace):
         return _repeated(a)
     saved = itf.read(a.trace)
-    spec, check = _check_of(saved, a.spec or saved.spec_file())
+    spec, check = _check_of(saved, a.spec or saved.spec_file(), a.models)
     judge = replay.judge(spec, check, tries=recover.PATIENT)
     moves, claim, states = itf.moves(
         saved, check.program.state, check.program.initials, judge.actions, check.properties
@@ -183,8 +183,8 @@ def _repeated(a: argparse.Namespace) -> int:
     return INTERNAL if still else OK
 
 
-def _check_of(saved: Any, file: Path) -> tuple[Spec, Check]:
-    ((spec, check), *_) = finding.chosen(finding.load([file]), saved.check, slow=True)
+def _check_of(saved: Any, file: Path, models: Sequence[Path]) -> tuple[Spec, Check]:
+    ((spec, check), *_) = finding.chosen(finding.load([file], models), saved.check, slow=True)
     now = dict(check.constants)
     if saved.about.get("constants") != now or saved.about.get("faults") != sorted(check.faults):
         raise mistake("T006", f"the constants or faults of `{check.name}` are not those of the trace",
@@ -197,7 +197,7 @@ def _check_of(saved: Any, file: Path) -> tuple[Spec, Check]:
 
 def show_command(a: argparse.Namespace) -> int:
     """`interlock show SPEC`."""
-    chosen = list(finding.chosen(finding.load([a.spec]), a.only, slow=True))
+    chosen = list(finding.chosen(finding.load([a.spec], a.models), a.only, slow=True))
     if a.form is not None:
         return _show_form(a.form, chosen)
     from interlock.checker.report.outline import outline  # noqa: PLC0415
@@ -230,7 +230,7 @@ def explain_command(a: argparse.Namespace) -> int:
     if a.initial is not None and a.trace is not None:
         message = "--initial names an initial state, and --trace has states of its own"
         raise mistake("C009", message, "leave out `--initial`; `--at 0` is the initial state of the trace")
-    ((spec, check), *_) = finding.chosen(finding.load([a.spec]), a.only, slow=True)
+    ((spec, check), *_) = finding.chosen(finding.load([a.spec], a.models), a.only, slow=True)
     action, params = parse_call(check, a.action)
     if a.trace is not None:
         state, where = within(check, itf.read(a.trace), a.at)

@@ -29,9 +29,11 @@ _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 _WALKS: Final = 10_000  # of a simulation that nobody says more of, as engines have it
 _STEPS: Final = 100
+_SHIPPED: Final = "`interlock.specs.pos.forks` is one of Interlock's own"
 _EXAMPLES: Final = {
     "check": (
         "interlock check specs/",
+        "interlock check interlock.specs.pos",
         "interlock check toy_spec.py --only 'two chains' -v",
         "interlock check toy_spec.py --all --traces traces/",
         "interlock check toy_spec.py --memory 16G --checkpoint saved/",
@@ -65,6 +67,10 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
             name, help=about, description=about, formatter_class=_Help, epilog=epilog
         )
         added.set_defaults(run=commands[name])
+        added.add_argument(
+            "--path", metavar="DIR", dest="models", type=_models, action="append", default=[],
+            help="look for models here first, then in `paths` of `[tool.interlock]` in pyproject.toml; repeatable",
+        )  # fmt: skip
         return added
 
     _add_check(command("check", "run the checks of spec files, and compare with what they expect"))
@@ -178,7 +184,7 @@ def _add_replay(p: argparse.ArgumentParser) -> None:
 
 
 def _add_show(p: argparse.ArgumentParser) -> None:
-    p.add_argument("spec", metavar="SPEC", type=_spec, help="a spec file, or a folder of them")
+    p.add_argument("spec", metavar="SPEC", type=_spec, help=f"a spec file, or a folder of them; {_SHIPPED}")
     p.add_argument("--only", metavar="NAME", help="the check of this name, and its model (default: all)")
     p.add_argument(
         "--form", choices=("ir", "scalar", "llvm"),
@@ -187,7 +193,7 @@ def _add_show(p: argparse.ArgumentParser) -> None:
 
 
 def _add_explain(p: argparse.ArgumentParser) -> None:
-    p.add_argument("spec", metavar="SPEC", type=_spec, help="a spec file")
+    p.add_argument("spec", metavar="SPEC", type=_spec, help=f"a spec file; {_SHIPPED}")
     p.add_argument("--check", metavar="NAME", dest="only", required=True, help="with the constants of this check")
     p.add_argument("--action", metavar="CALL", required=True, help="as a trace has it: 'settle(me=Network(0))'")
     p.add_argument("--initial", metavar="CALL", help="in this initial state: a call of an `@initial` function")
@@ -211,7 +217,7 @@ def _add_strict(p: argparse.ArgumentParser) -> None:
 
 
 def _add_run_options(p: argparse.ArgumentParser) -> None:
-    p.add_argument("paths", metavar="PATH", type=_spec, nargs="+", help="spec files, or folders of them")
+    p.add_argument("paths", metavar="PATH", type=_spec, nargs="+", help=f"spec files, or folders of them; {_SHIPPED}")
     p.add_argument("--only", metavar="NAME", help="the check of this name (default: all that are not slow)")
     p.add_argument(
         "--workers", type=_threads, metavar="N", help="threads of a search, or of walks (default: one a processor)"
@@ -298,6 +304,7 @@ def _memory(text: str) -> int:
 
 _spec = _path("a spec file or a folder")
 _folder = _path("a folder")
+_models = _path("a folder of models")
 _samples = _from_one("0 samples nothing")
 _counterexamples = _from_one("0 counterexamples show nothing")
 _number_of_threads = _from_one("0 threads search nothing")

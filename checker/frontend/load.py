@@ -25,6 +25,7 @@ from interlock.checker.frontend.statements import lower_bodies
 from interlock.checker.frontend.toplevel import TopLevel
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import RecordT, Value
+from interlock.checker.places import LANGUAGE, shown
 
 MAX_IMPORTS: Final = 40
 
@@ -39,7 +40,7 @@ class Sources:
         """The parsed file.  Raises InputError."""
         key = search.real(path)
         if key not in self.parsed:
-            self.parsed[key] = read(Path(search.shown(path)))
+            self.parsed[key] = read(Path(shown(path)))
         return self.parsed[key]
 
 
@@ -86,7 +87,10 @@ class Loader:
         path = search.find(name, importer.path)
         if path is None:
             near = search.nearest_module(name, importer.path)
-            help_ = f"models import models: put {name.replace('.', '/')}.py beside this file, or check the name"
+            file = f"{name.replace('.', '/')}.py"
+            help_ = (
+                f"models import models: put {file} beside this file, name its folder with `--path`, or check the name"
+            )
             if near is not None:
                 help_ = f"did you mean `{near}`?"
             self.reporter.fail(importer, node, "M104", f"there is no module `{name}`", help_)
@@ -106,7 +110,7 @@ class Loader:
         folder = path.parent.parent if path.name == "__init__.py" else path.parent
         for i in range(name.count("."), 0, -1):
             package = folder / "__init__.py"
-            if ".".join(name.split(".")[:i]) == search.LANGUAGE:
+            if ".".join(name.split(".")[:i]) == LANGUAGE:
                 break
             if package.is_file() and search.real(package) not in self.open:
                 self.module(package, ".".join(name.split(".")[:i]))

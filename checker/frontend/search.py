@@ -1,8 +1,8 @@
 """Which file is a module?
 
 Rule of the module: `interlock` is this package, wherever the importing file lies.  Any other dotted name is looked for
-beside that file and above it, then from the working directory, then where Python itself would look; nothing is imported
-to find it.
+in the folders that were given (`--path`), in those that the project of that file names (`settings.py`), beside that
+file and above it, from the working directory, and then where Python itself would look; nothing is imported to find it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import difflib
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-LANGUAGE = "interlock"
-PACKAGE = Path(__file__).resolve().parent.parent.parent  # the folder of the package `interlock`, whatever its own name
+from interlock.checker.diagnostics import mistake, nearest
+from interlock.checker.frontend import settings
+from interlock.checker.places import LANGUAGE, PACKAGE, located, shown
+
 _MODEL_ROOTS = 6
 _SPEC_FOLDERS = ("specs", "tests")
 _MOST_FILES = 2_000  # of a folder, that are looked at to name a spec
@@ -26,29 +28,57 @@ _CLOSE = 0.7  # so that a model is not taken for any other file that lies about
 
 
 _found: ContextVar[dict[tuple[str, ...], Path | None] | None] = ContextVar("found", default=None)
+_given: ContextVar[tuple[Path, ...]] = ContextVar("given", default=())
+_searched: ContextVar[dict[Path, tuple[Path, ...]] | None] = ContextVar("searched", default=None)  # by folder
 
 
 @contextmanager
-def unchanging() -> Iterator[None]:
-    """Within: files stay where they are, so that each is looked for once.  A spec's models are read once a check."""
-    before = _found.set({})
+def unchanging(given: Sequence[Path] = ()) -> Iterator[None]:
+    """Within: models are looked for in the folders that are given first, and files stay where they are, so that each is
+    looked for once.  A spec's models are read once a check.  Raises InputError C002 where there is no such folder."""
+    for folder in given:
+        if not os.path.isdir(folder):  # noqa: PTH112 - False, not an error, for a name too long
+            raise _no_folder(folder)
+    found, first, searched = _found.set({}), _given.set(tuple(given)), _searched.set({})
     try:
         yield
     finally:
-        _found.reset(before)
+        _found.reset(found)
+        _given.reset(first)
+        _searched.reset(searched)
+
+
+def _no_folder(folder: Path) -> Exception:
+    if os.path.isfile(folder):  # noqa: PTH113
+        return mistake(
+            "C002", f"{folder} is a file, not a folder of models", "give `--path` the folder that it lies in"
+        )
+    above = folder.parent
+    near = nearest(folder.name, [p.name for p in above.iterdir() if p.is_dir()] if above.is_dir() else [])
+    help_ = f"did you mean `{above / near}`?" if near else "give `--path` a folder in which models lie"
+    return mistake("C002", f"there is no folder {folder} to look for models in", help_)
 
 
 def roots(importer: str) -> Iterator[Path]:
-    """The folders that are searched, nearest first."""
+    """The folders that are searched, nearest first.  Raises InputError C013."""
     yield from _near(importer)
     yield from (Path(place) for place in sys.path if place)
 
 
-def _near(importer: str) -> Iterator[Path]:
+def _near(importer: str) -> Sequence[Path]:
     """Those of a user's own files."""
-    folder = Path(importer).resolve().parent
-    yield from [folder, *folder.parents][:_MODEL_ROOTS]
-    yield Path.cwd()
+    folder = real(Path(importer)).parent
+    known = _searched.get()
+    if known is None:
+        return _own(folder)
+    if folder not in known:
+        known[folder] = _own(folder)
+    return known[folder]
+
+
+def _own(folder: Path) -> tuple[Path, ...]:
+    above = [folder, *folder.parents][:_MODEL_ROOTS]
+    return tuple(dict.fromkeys((*_given.get(), *settings.paths(folder), *above, Path.cwd())))
 
 
 def is_of_interlock(name: str) -> bool:
@@ -99,9 +129,9 @@ def _find(name: str, importer: str) -> Path | None:
 
 def nearest_module(name: str, importer: str) -> str | None:
     """The module or package whose dotted name is closest to this one, or None when none is close."""
-    wanted, places = name.split("."), _near(importer)
+    wanted = name.split(".")
     before = wanted[: is_of_interlock(name)]
-    for root in iter([PACKAGE]) if before else places:
+    for root in [PACKAGE] if before else _near(importer):
         folder, parts = root, list(before)
         for part in wanted[len(before) :]:
             here = _modules(folder)
@@ -117,8 +147,9 @@ def nearest_module(name: str, importer: str) -> str | None:
 
 def importers(model: str) -> list[str]:
     """The spec files near a model that import it: beside it, and in folders `specs` and `tests` from there upwards."""
-    file = Path(model).resolve()
-    upwards = [p for p in [file.parent, *file.parents] if p.is_relative_to(Path.cwd())] or [file.parent]
+    file = real(Path(model))
+    tops = (Path.cwd(), PACKAGE)
+    upwards = [p for p in file.parents if any(p.is_relative_to(top) for top in tops)] or [file.parent]
     places = [p for folder in upwards for name in _SPEC_FOLDERS for p in _python_files(folder / name, "**/*.py")]
     near = dict.fromkeys([*_python_files(file.parent, "*.py"), *places])
     return sorted(shown(p) for p in near if p != file and _imports(p, file))
@@ -159,14 +190,6 @@ def _modules(folder: Path) -> list[str]:
     return sorted(name for name in found if name.isidentifier())
 
 
-def shown(path: Path) -> str:
-    """The path as the user would type it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError, RuntimeError):  # elsewhere, or a loop of links
-        return str(path)
-
-
 def real(path: Path) -> Path:
     """One path for each file, however it was named; never an error."""
     known = _found.get()
@@ -180,6 +203,6 @@ def real(path: Path) -> Path:
 
 def _real(path: Path) -> Path:
     try:
-        return Path(os.path.realpath(path))
+        return Path(os.path.realpath(located(path)))
     except (ValueError, OSError):
         return path

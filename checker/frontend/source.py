@@ -19,6 +19,7 @@ from pathlib import Path
 import attrs
 
 from interlock.checker.diagnostics import Diagnostic, InputError, Span
+from interlock.checker.places import located
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
@@ -54,9 +55,9 @@ class Source:
 
 
 def read(path: Path) -> Source:
-    """Read and parse one file.  Raises InputError (L0xx) saying what to do."""
+    """Read and parse one file, of Interlock's own by the name that is shown.  Raises InputError (L0xx) saying what to do."""
     shown = str(path)
-    text = _text(path, shown)
+    text = _text(located(path), shown)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -7,7 +7,7 @@ its models is reported at once.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from interlock.checker.frontend.scope import TypeName
 from interlock.checker.frontend.source import Source
 from interlock.checker.ir import claims as c
 from interlock.checker.ir import nodes as n
+from interlock.checker.places import LANGUAGE, PACKAGE, located
 
 _SPECS: Final = 5  # names of specs that a message has
 
@@ -129,10 +130,13 @@ def _names(decls: Declarations, calls: list[ast.Call], keyword: str, code: str) 
     return found
 
 
-def load_spec(path: Path) -> c.Spec:
-    """Read a spec file and the models it checks.  Raises InputError with every mistake found."""
-    with search.unchanging():
-        return SpecReader(path).read()
+def load_spec(path: Path, models: Sequence[Path] = ()) -> c.Spec:
+    """Read a spec file and the models it checks, which are looked for first in the folders `models`.
+
+    Raises InputError with every mistake found.
+    """
+    with search.unchanging(models):
+        return SpecReader(located(path)).read()
 
 
 def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.Program:
@@ -148,6 +152,6 @@ def _dotted(path: Path) -> str:
     """The module name of a file: from the folder above its outermost package; of `interlock`, from that."""
     file = search.real(path)
     folder, parts = file.parent, [file.stem]
-    while folder != search.PACKAGE and (folder / "__init__.py").is_file():
+    while folder != PACKAGE and (folder / "__init__.py").is_file():
         folder, parts = folder.parent, [folder.name, *parts]
-    return ".".join([search.LANGUAGE, *parts] if folder == search.PACKAGE else parts)
+    return ".".join([LANGUAGE, *parts] if folder == PACKAGE else parts)

@@ -131,7 +131,7 @@ def _details(result: Result, style: Style) -> Iterator[str]:
     elif result.trace is not None:
         yield from _shown(result, result.trace, style)
     for other in result.others:
-        yield from _other(other, style)
+        yield from _other(result, other, style)
     for ways in result.ways:
         yield from _ways(result, ways, style)
     asked = result.every or result.expects is Kind.VIOLATED
@@ -166,7 +166,7 @@ def _witnesses(result: Result, style: Style) -> Iterator[str]:
     for name, witness in result.witnesses.items():
         yield from style.fold(f"{name} holds:" if witness.ending.kind == "fires" else f"{name} is reachable:")
         yield from trace_lines(witness, style)
-        yield from _replay(result.witness_files.get(name), style)
+        yield from _replay(result.witness_files.get(name), result, style)
 
 
 def _shown(result: Result, trace: Trace, style: Style) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _shown(result: Result, trace: Trace, style: Style) -> Iterator[str]:
     else:
         yield from trace_lines(trace, style)
         yield from style.command("reproduce:", _command(result))
-    yield from _replay(result.trace_file, style)
+    yield from _replay(result.trace_file, result, style)
 
 
 def _briefly(result: Result, style: Style) -> bool:
@@ -200,9 +200,14 @@ def _brief(initial: Call | None, calls: Sequence[str], style: Style) -> Iterator
         yield from (first if i else f"after {first.strip()}", *more)
 
 
-def _replay(file: str | None, style: Style) -> Iterator[str]:
+def _replay(file: str | None, result: Result, style: Style) -> Iterator[str]:
     if file is not None:
-        yield from style.command("replay:   ", f"interlock replay {shlex.quote(file)}")
+        yield from style.command("replay:   ", f"interlock replay {shlex.quote(file)}{_models(result)}")
+
+
+def _models(result: Result) -> str:
+    """The options that say where the models of a check lie."""
+    return "".join(f" --path {shlex.quote(str(folder))}" for folder in result.models)
 
 
 def _unfired(result: Result, style: Style) -> Iterator[str]:
@@ -265,7 +270,7 @@ def _ways(result: Result, ways: Ways, style: Style) -> Iterator[str]:
         first, *more = style.fold(f"another way: {other.name}, {steps}, by {used}")
         yield from (style.paint(first, "1;31"), *more)
         yield from _shortly(other.trace, style) if _briefly(result, style) else trace_lines(other.trace, style)
-        yield from _replay(other.trace_file, style)
+        yield from _replay(other.trace_file, result, style)
     if ways.fewer:
         of = counted(result.distinct or 0, "counterexample")
         yield from style.fold(f"{ways.name}: {1 + len(ways.more)} of {of} asked for; {ways.fewer}")
@@ -286,7 +291,7 @@ def _sampled(result: Result, style: Style) -> Iterator[str]:
         yield from _table(("action", "steps", "instances taken", "of"), rows, style)
 
 
-def _other(other: Other, style: Style) -> Iterator[str]:
+def _other(result: Result, other: Other, style: Style) -> Iterator[str]:
     """What is violated beside the first."""
     if other.trace is None:
         yield from style.fold(f"also violated: {other.name}, for {other.missing}")
@@ -294,12 +299,12 @@ def _other(other: Other, style: Style) -> Iterator[str]:
     told = style.fold(f"also violated: {other.name}, in {counted(other.steps or 0, 'step')}")
     yield from (style.paint(text, "1;31") for text in told)
     yield from trace_lines(other.trace, style)
-    yield from _replay(other.trace_file, style)
+    yield from _replay(other.trace_file, result, style)
 
 
 def _command(result: Result) -> str:
     """What finds the same trace again."""
-    c, check = result.coverage, f"{shlex.quote(result.spec)} --only {shlex.quote(result.check)}"
+    c, check = result.coverage, f"{shlex.quote(result.spec)} --only {shlex.quote(result.check)}{_models(result)}"
     if c.walks is not None:
         return f"interlock simulate {check} --seed {c.seed} --walks {c.walks} --steps {c.longest}"
     alone = result.expects is Kind.VIOLATED  # such a check is searched to its end without being asked

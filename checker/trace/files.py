@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from interlock.checker.places import located
+
 SUFFIX: Final = ".itf.json"
 _BYTES: Final = 60  # of each part of a name; file systems take 255 in all
 
@@ -44,6 +46,8 @@ def root(file: Path) -> str:
 
 
 def places(file: Path, recorded: str, spec: str) -> Iterator[Path]:
-    """Where the spec of a trace may be: from the folder it was written for, beside it, from the current folder."""
-    folder = file.parent
-    yield from dict.fromkeys((Path(os.path.normpath(folder / recorded / spec)), folder / spec, Path(spec)))
+    """Where the spec of a trace may be: from the folder it was written for, beside it, from the current folder, or where
+    Interlock has it."""
+    folder, tried = file.parent, Path(spec)
+    places = (Path(os.path.normpath(folder / recorded / spec)), folder / spec, tried, located(tried))
+    yield from dict.fromkeys(places)
