@@ -12,7 +12,7 @@ import pytest
 from interlock.checker.checks import finding
 from interlock.checker.command import cli, exits
 from interlock.checker.diagnostics import InputError
-from tests.test_ends import MODEL, SPEC
+from tests.command.test_ends import MODEL, SPEC
 
 HEAD = """
 import toy

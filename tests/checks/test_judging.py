@@ -26,8 +26,8 @@ from interlock.checker.contract import (
 )
 from interlock.checker.ir.claims import FORMS, Kind
 from interlock.checker.report import schema, terminal
-from tests import test_run
-from tests.test_run import check
+from tests.checks import test_run
+from tests.checks.test_run import check
 
 NAMESAKE = """
 @always

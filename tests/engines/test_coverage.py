@@ -17,8 +17,8 @@ from interlock.checker.ir.scalar import Leaf, ScalarSystem
 from interlock.checker.native.store.visited import OutOfMemory
 from tests.engines.test_explore import counter, systems
 from tests.engines.test_reduction import BUSY, GROW, TRADE
-from tests.ir.test_symmetry import system as modelled
 from tests.native.systems import action, agg_core, claim, initial_states, leaf, scalar_system, search, successors
+from tests.passes.test_symmetry import system as modelled
 
 num = sc.integer
 

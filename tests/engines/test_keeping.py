@@ -27,10 +27,10 @@ from interlock.checker.words import counted
 from tests.clock import Clock
 from tests.engines.test_explore import systems
 from tests.engines.test_reduction import BUSY, FEW
-from tests.ir.test_symmetry import system as written
 from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, scalar_system, starting, told
 from tests.native.test_threads import wide
 from tests.native.test_visited import line
+from tests.passes.test_symmetry import system as written
 
 num = sc.integer
 
