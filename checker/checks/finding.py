@@ -157,7 +157,7 @@ class _Language:
 
     def _is_call(self, module: str, name: str, importer: Path, seen: frozenset[Path] = frozenset()) -> bool:
         """Whether a name of a module is `check` or `claim`, perhaps by way of other modules."""
-        from interlock.checker.frontend import search  # noqa: PLC0415
+        from interlock.checker.frontend import search
 
         if module == _LANGUAGE:
             return name in _CALLS
@@ -201,7 +201,7 @@ def _root(node: ast.expr) -> str:
 
 def read(paths: Sequence[Path], interrupted: Callable[[], bool] = lambda: False) -> tuple[list[Spec], list[Refusal]]:
     """The specs that the paths name, and what is wrong with those that are refused.  Raises InputError C002."""
-    from interlock.checker.frontend import load_spec  # noqa: PLC0415
+    from interlock.checker.frontend import load_spec
 
     files, refused = spec_files(paths)
     specs: list[Spec] = []

@@ -58,9 +58,7 @@ class Node:
 
     __slots__ = ("arg", "boolean", "hi", "id", "lo", "op", "order", "src")
 
-    def __init__(  # noqa: PLR0913 - a plain record, filled in one place
-        self, op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, hi: int, ident: int
-    ) -> None:
+    def __init__(self, op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, hi: int, ident: int) -> None:
         self.op, self.src, self.arg, self.boolean = op, src, arg, boolean
         self.lo, self.hi, self.id = lo, hi, ident
         self.order = _order(self)
@@ -423,7 +421,7 @@ def evaluator(roots: Iterable[Node]) -> Callable[[Mapping[tuple[str, int], int]]
     return values
 
 
-def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:  # noqa: PLR0911 - one arm an operation
+def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:
     match n.op:
         case Op.CONST:
             return int(n.arg)  # type: ignore[call-overload,no-any-return]

@@ -24,7 +24,7 @@ MAX_LEAVES: Final = 65_536
 Division = tuple[int, ...]  # the word of each leaf
 
 
-def show_value(t: Type, value: Any) -> str:  # noqa: PLR0911 - one arm a type
+def show_value(t: Type, value: Any) -> str:
     """A value as its author would write it."""
     match t:
         case ty.EnumT():

@@ -145,7 +145,7 @@ def _get(data: Mapping[str, Any], name: str) -> Any:
 
 
 def _misfit(t: Type, data: Any) -> str:
-    from interlock.checker.ir.types import show  # noqa: PLC0415
+    from interlock.checker.ir.types import show
 
     return f"{json.dumps(data)[:60]} is not a value of {show(t)}"
 

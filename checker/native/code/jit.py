@@ -158,7 +158,7 @@ def _native(engine: Any, name: str, arguments: int) -> Native:
 
 @functools.cache
 def _llvm() -> Any:
-    import llvmlite.binding as llvm  # noqa: PLC0415 - a tenth of a second, only for native engines
+    import llvmlite.binding as llvm  # a tenth of a second, only for native engines
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -168,7 +168,7 @@ def _llvm() -> Any:
 @functools.cache
 def host() -> Sequence[str]:
     """What object code depends on beside its module: the version of Interlock, the compiler, and the machine."""
-    import llvmlite  # noqa: PLC0415
+    import llvmlite
 
     llvm = _llvm()
     version = ".".join(map(str, llvm.llvm_version_info))
