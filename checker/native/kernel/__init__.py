@@ -17,6 +17,7 @@ from interlock.checker.native.kernel.context import (
     KEEPS_STATES,
     KEEPS_STEPS,
     LINE,
+    NONE,
     PARENTS,
     SHARED_WORDS,
     Ctx,
@@ -24,7 +25,7 @@ from interlock.checker.native.kernel.context import (
     Status,
     Way,
 )
-from interlock.checker.native.kernel.shape import PART, Note, Shape, hash_text
+from interlock.checker.native.kernel.shape import PART, Expanding, Judged, Note, Shape, hash_text, keep
 
 __all__ = [
     "BLOCK",
@@ -33,15 +34,19 @@ __all__ = [
     "KEEPS_STATES",
     "KEEPS_STEPS",
     "LINE",
+    "NONE",
     "PARENTS",
     "PART",
     "SHARED_WORDS",
     "Ctx",
+    "Expanding",
+    "Judged",
     "Note",
     "Shape",
     "Shared",
     "Status",
     "Way",
+    "keep",
     "survey_text",
     "targets_text",
     "text",

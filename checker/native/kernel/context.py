@@ -7,6 +7,13 @@ thread can stop after any state, be looked at, be given more memory and go on.
 from __future__ import annotations
 
 import enum
+from typing import Final
+
+from interlock.checker.native.code.text import Address
+
+CTX: Final = Address("%c")  # of a function whose first parameter is a context
+NONE: Final = (1 << 64) - 1  # in the place of a block, an item, an instance or a number: there is none
+ABSENT: Final = -1  # the same word, as LLVM writes it
 
 BATCH = 32  # successors that are inserted at a time
 AHEAD = 64  # successors that wait meanwhile, and whose memory is fetched

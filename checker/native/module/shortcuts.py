@@ -35,7 +35,6 @@ from interlock.checker.semantics import layout
 
 MOST = 1024  # instances that are compared in pairs
 _DEAR = 0.05  # seconds of work that are worth remembering
-_WORD = 64
 
 
 class Shortcuts:
@@ -45,7 +44,7 @@ class Shortcuts:
         self.program = program
         self.kept = Region(program.instances + 1)
         self.movers: Region | None = None
-        self._words = program.instances // _WORD + 1
+        self._words = program.instances // layout.WORD + 1
         self._spent = 0.0
         self._rest: Iterator[None] | None = self._all()
 
@@ -101,7 +100,9 @@ class Shortcuts:
             self.movers = self._rows()
             for i, a in enumerate(known):
                 row = movers.row(a, known[:i])
-                self.movers.put(words * a.number, [row >> _WORD * k & (1 << _WORD) - 1 for k in range(words)])
+                self.movers.put(
+                    words * a.number, [row >> layout.WORD * k & (1 << layout.WORD) - 1 for k in range(words)]
+                )
                 yield
 
     def _rows(self) -> Region:

@@ -14,10 +14,9 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from interlock.checker.native.code.jit import Form, Library
-from interlock.checker.native.kernel import Note, Shape
+from interlock.checker.native.kernel import NONE, Note, Shape
 from interlock.checker.native.module.memory import Region
 from interlock.checker.native.module.program import Program
-from interlock.checker.native.module.run import NONE
 
 Words: TypeAlias = tuple[int, ...]
 Ask: TypeAlias = tuple[Any, ...]  # a method of `Probe` by its name, and its arguments
