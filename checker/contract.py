@@ -266,7 +266,7 @@ class Proved:
 
 @attrs.frozen
 class NoneWithin:
-    """No violation within so many steps; says nothing beyond them."""
+    """No violation within the steps that the coverage says; says nothing beyond them."""
 
     kind: ClassVar[Kind] = Kind.NONE_WITHIN
 
@@ -276,7 +276,7 @@ class NoneWithin:
 
 @attrs.frozen
 class NoneSampled:
-    """No violation on so many random walks; says nothing about the rest."""
+    """No violation on the random walks that the coverage counts; says nothing about others."""
 
     kind: ClassVar[Kind] = Kind.NONE_SAMPLED
 

@@ -22,7 +22,7 @@ from interlock.checker.native.code import limits
 from interlock.checker.native.kernel import Status, Way
 from interlock.checker.native.walks.walker import Starts, Walker, Walks
 
-_EFFORT = 300_000
+_EFFORT = 300_000  # steps that are tried: effort, not seconds, so that every machine tells the same path
 _ENDINGS = (Status.FOUND, Status.ERROR, Status.DEADLOCK)
 
 _SCANNED = 1 << 22  # initial instances among which earlier ones are looked for

@@ -42,10 +42,10 @@ from interlock.checker.native.module.crew import Crew
 from interlock.checker.native.walks.walker import LISTED, Counts, Starts, Walker, Walks
 
 _PAUSE = 0.1  # seconds of walking between looks at the budget
-_REPORT = 0.5
+_REPORT = 0.5  # seconds between two lines of progress
 _FIRST_CHUNK = 16  # walks of one thread in the first round
 _PIECE = 1 << 18  # initial instances that are looked at between looks at the budget
-_RANDOM = (1 << 64) - 1
+_RANDOM = (1 << 64) - 1  # random numbers are words
 
 
 class Simulate:

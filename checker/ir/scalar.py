@@ -67,8 +67,8 @@ class Node:
         return to_text(self)
 
 
-_DIGEST: Final = (1 << 64) - 1
-_FACTOR: Final = 0xD6E8FEB86659FD93
+_DIGEST: Final = (1 << 64) - 1  # digests of nodes are words: few of different nodes are equal
+_FACTOR: Final = 0xD6E8FEB86659FD93  # odd, with its bits well mixed; also the multiplier of the kernel's hash
 _OPERATION: Final = {op: i for i, op in enumerate(Op)}
 _KIND_BITS: Final = 40  # of `Node.order`: the operation, and of a variable the space and the index
 
@@ -460,8 +460,8 @@ def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:
 class Leaf:
     """One bool or int of a flattened value: its name (`settled[0].root`), kind and bounds.
 
-    `initial` is its value where the part of the state that owns it is absent (an empty optional, a
-    place beyond the end of a sequence): such leaves always hold it, so equal values have equal leaves.
+    `absent` is what it holds where the part of the state that owns it is absent (an empty option, a place beyond the
+    end of a sequence): always that, so equal values have equal leaves.
     """
 
     name: str

@@ -18,8 +18,8 @@ from interlock.checker.ir import types as ty
 from interlock.checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem, constant, topological, var_of
 from interlock.checker.ir.types import Type, Value
 
-WORD: Final = 64
-MAX_LEAVES: Final = 65_536
+WORD: Final = 64  # bits of a word of a packed state, and of native code
+MAX_LEAVES: Final = 65_536  # of a state: text, Python and solvers go through them one by one
 
 Division = tuple[int, ...]  # the word of each leaf
 

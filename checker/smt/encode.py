@@ -86,7 +86,7 @@ def width(lo: int, hi: int) -> int:
 
 
 def _resize(term: Term, lo: int, bits: int) -> Term:
-    """A term whose values start at lo, with so many bits; the caller knows that its value fits them."""
+    """A term, whose values start at `lo`, extended or cut to `bits` bits; the caller knows that its value fits them."""
     extra = bits - term.size()
     if extra > 0:
         return z3.ZeroExt(extra, term) if lo >= 0 else z3.SignExt(extra, term)

@@ -1,4 +1,4 @@
-"""Is a claim violated in so many steps?  Does one step more keep all claims?  Asked of Z3 in a budget.
+"""Is a claim violated in a number of steps?  Does one step more keep all claims?  Asked of Z3 in a budget.
 
 Rule of the module: `Bounded` and `Inductive` are asked for one depth after another and keep what they
 learnt; an answer is a run, or None when there is none.  Whatever keeps Z3 from an answer (time, memory, an

@@ -44,7 +44,7 @@ from interlock.checker.trace.loader import paste
 from interlock.checker.trace.replay import Claim, Moves
 from interlock.checker.trace.trace import Call, Trace
 
-_EXACT: Final = 2**53
+_EXACT: Final = 2**53  # up to which readers of JSON whose numbers are floats read integers exactly
 _NONE: Final = {"tag": "None", "value": {"#tup": []}}
 MOST_BYTES: Final = 1 << 25  # of a file: reading one takes nine times as much memory
 

@@ -15,17 +15,15 @@ from interlock.checker.native.code.choices import Choice, Selector, choice_of
 from interlock.checker.native.code.text import FALSE, TRUE, ZERO, Address, Bit, Code, Word
 from interlock.checker.semantics.layout import WORD, Field, Packing, Place
 
-_SIGNED = 1 << 63
-_COUNTED = 200  # nodes
+_SIGNED = 1 << 63  # numbers in code are signed: from minus this on, and below this
+_COUNTED = 200  # nodes up to which a price is counted: who asks compares with far fewer, or sorts
 _FEW = 2  # outcomes of a choice that are compared for
-_LOOK, _PART, _COMPARED = (
-    4,
-    3,
-    4,
-)  # instructions: to look into a table, for a part of its key, to compare for an outcome
+_LOOK = 4  # instructions to look into a table: address, load, mask, shift
+_PART = 3  # instructions for a part of its key: shift, mask, or
+_COMPARED = 4  # instructions to compare for an outcome: what is compared, compare, and, choose
 _WORDS = 4  # in which the leaves of a table lie, at most: an entry has 8 bits
-_BYTE = 1 << 8
-MASK = (1 << 64) - 1
+_BYTE = 1 << 8  # numbers that an entry of a table tells apart
+MASK = (1 << WORD) - 1  # all bits of a word
 
 _COMPARE = {Op.EQ: "eq", Op.LT: "slt", Op.LE: "sle"}
 _ARITHMETIC = {Op.ADD: "add", Op.SUB: "sub", Op.MUL: "mul"}

@@ -65,7 +65,7 @@ class Library:
         self._engines = {self.form: _loaded(self._code(QUICK) if code is None else code)}
 
     def function(self, name: str, arguments: int) -> Native:
-        """An exported function of so many 64-bit arguments; called without the interpreter's lock."""
+        """The exported function `name`, of `arguments` 64-bit arguments; called without the interpreter's lock."""
         made = _Function(name, arguments, self)
         made.find(self._engines[self.form])
         self._functions.append(made)
@@ -114,7 +114,7 @@ class Library:
             self.optimise()  # by one thread, and once
 
     def promised(self, seconds: float) -> None:
-        """Its functions will run for so long in all, as it looks: optimise them now, if that is time enough."""
+        """Its functions will run for `seconds` in all, as it looks: optimise them now, if that is time enough."""
         if seconds > _SURELY * self._patience and self._worthwhile() and self._changing.acquire(blocking=False):
             self.optimise()
 

@@ -42,8 +42,10 @@ def choice_code(system: ScalarSystem, packing: Packing, bases: Sequence[int]) ->
 
 
 class _Move:
-    """`@move<index>(state, number, out)` for instances of one action, whose guards do not fold to false where `live`
-    (instances, or the first of so many) says so."""
+    """`@move<index>(state, number, out)` for instances of one action.
+
+    Those whose guards fold to false are left out: `live` are the others, or the first of each run of `of` instances.
+    """
 
     def __init__(self, system: ScalarSystem, packing: Packing, index: int, live: Sequence[int], of: int) -> None:
         self.action, self.index, self.packing = system.actions[index], index, packing

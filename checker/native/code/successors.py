@@ -30,7 +30,9 @@ from interlock.checker.native.code.emit import Emitter, load_words, width
 from interlock.checker.native.code.text import TRUE, Address, Bit, Code, Word
 from interlock.checker.semantics.layout import Packing, flatten_type, to_leaves
 
-UNROLL = 12_000  # nodes of an action's unrolled levels
+# Nodes of an action's unrolled levels: at some thirty characters each, half a second of optimising (`jit`).
+UNROLL = 12_000
+# A branch that is predicted wrong costs as much as ten to twenty instructions; a node is one to three.
 _CHEAP = 6  # nodes up to which a successor is written without asking first whether it counts
 _TEST = 3  # nodes tested by one branch
 _PIECES = 24  # of many conjuncts, a branch tests at least a part as large as this says: each is a block within a block
@@ -243,7 +245,7 @@ class Nest:
             return
         self.live.add(ident.fixed)
         rest = list(target.conjuncts)
-        wide = self.states and width(self.packing) > 2  # stores of so many words cost more than a branch
+        wide = self.states and width(self.packing) > 2  # to store three words costs more than a branch
         if wide or self.emit.price((*rest, *updates.values())) > _CHEAP:
             self._branched(rest, updates, ident)
         else:

@@ -24,7 +24,8 @@ from interlock.checker.passes.quotient import Columns, Quotient, Swap, Walk, of_
 from interlock.checker.passes.symmetry import Moved, Permutation, moved
 from interlock.checker.semantics.layout import WORD, Packing, Place
 
-_UNROLLED = 11  # swaps of a walk up to which there is no loop
+# Swaps of a walk up to which there is no loop: 3! * 2! - 1, those of a kind of three members with one of two.
+_UNROLLED = 11
 
 
 def symmetry_code(system: ScalarSystem, packing: Packing, quotient: Quotient) -> str:
@@ -374,7 +375,7 @@ def _lowest(ends: Iterable[int]) -> int:
 
 
 def _holding(code: Code, word: Word, value: int, wide: int, ends: Iterable[int]) -> Word:
-    """The lowest bits of those fields of a word (so wide, from these bits on) that hold a value."""
+    """The lowest bits of the fields of a word that hold a value; each has `wide` bits, from one of `ends` on."""
     lowest = _lowest(ends)
     differ = code.xor(word, lowest * value) if value else word
     total = differ

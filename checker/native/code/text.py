@@ -118,7 +118,7 @@ class Code:
         return Address(self.op(f"load ptr, ptr {self.at(base, index)}"))
 
     def load_narrow(self, bits: int, base: Address, index: Number) -> Word:
-        """base[index] of an array of numbers of so few `bits`, as an i64."""
+        """base[index] of an array of numbers of `bits` bits, as an i64."""
         address = self.at(base, index, f"i{bits}")
         return self.word(f"zext i{bits} {self.op(f'load i{bits}, ptr {address}')} to i64")
 
@@ -131,7 +131,7 @@ class Code:
         return self.load_narrow(8, base, index)
 
     def store_narrow(self, bits: int, value: Number, base: Address, index: Number = 0) -> None:
-        """base[index] = value, in an array of numbers of so few `bits`."""
+        """base[index] = value, in an array of numbers of `bits` bits."""
         narrow = value if isinstance(value, int) else self.op(f"trunc i64 {value} to i{bits}")
         self.do(f"store i{bits} {narrow}, ptr {self.at(base, index, f'i{bits}')}")
 

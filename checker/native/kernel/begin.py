@@ -11,7 +11,7 @@ from interlock.checker.native.kernel.shape import Shape, initial, same
 
 
 def text(shape: Shape, initials: int, instances: int) -> str:
-    """The functions that go through the initial instances; so many instances have the actions."""
+    """The functions that go through the `initials` initial instances; `instances` is how many the actions have."""
     return "\n".join([_begin(shape, initials, instances), _origin(shape)])
 
 

@@ -116,7 +116,8 @@ class Search:
         keep(code, code.pointer(CTX, Ctx.NOTES), place, state, ident)
 
     def _granted(self, code: Code, needed: Number, allowance: Ctx, room: Shared) -> None:
-        """See to an allowance of so many; leaves with GROW where there is no room for them."""
+        """See to it that the thread may insert `needed` states (or items: the word `allowance` says how many), and take more
+        from `room` where it may not; leaves with GROW where there is not enough."""
         with code.when(code.cmp("slt", code.load(CTX, allowance), needed)):
             left = code.at(code.pointer(CTX, Ctx.SHARED), room)
             plenty = code.cmp("sgt", code.peek(left), code.add(needed, 64 * GRANT))
@@ -196,7 +197,7 @@ class Search:
         return code.word(f"call i64 @flush(ptr %c, i64 {stop})")
 
     def _blocks(self, code: Code, n: Number) -> None:
-        """See to free blocks for so many states; leaves with GROW where the pool has no more."""
+        """See to free blocks for n states; leaves with GROW where the pool has no more."""
         enough = code.add(code.shr(n, BLOCK.bit_length() - 1), 1)
         end = code.label("end")
         with code.forever():

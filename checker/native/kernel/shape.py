@@ -13,7 +13,8 @@ import attrs
 from interlock.checker.native.code.text import Address, Bit, Code, Number, Word
 from interlock.checker.native.kernel.context import CTX, Ctx
 
-PART = 28  # bits of the number of a part of a folded state
+# Bits of the number of a part of a folded state: a key is two of them, and leaves 8 bits of a cell for its tag.
+PART = 28
 MULTIPLIER = 0xD6E8FEB86659FD93
 _SIGNED_MULTIPLIER = MULTIPLIER - (1 << 64)  # as LLVM writes it
 
@@ -60,9 +61,13 @@ class Note:
 
 @attrs.frozen
 class Shape:
-    """What the kernel is written for.  `properties`: how many; `every`: each violation has a note of its own;
-    `reduced`: one state of each orbit is kept (`native/symmetry.py`); `marks`: of how many bits the marks of states
-    may be, from where something can be reached."""
+    """What the kernel is written for.
+
+    A state has `bits` bits in `words` words, the system so many `properties` as that number says, and some of them are of
+    `steps`.  `every`: each property has notes of its own, not only the first that is violated.  `reduced`: one state of
+    each orbit is kept (`native/code/symmetry.py`).  `marks`: of how many bits the marks of states may be, one for each goal
+    of a RECOVERABLE property that can be reached from there.
+    """
 
     bits: int
     words: int
@@ -127,7 +132,7 @@ class Shape:
             code.store(word, target, i)
 
     def successors(self, code: Code, state: Address, n: Number, weight: Number = 1) -> Word:
-        """Write all successors of a state from PENDING[n] on, each counted so often; the n after them."""
+        """Write all successors of a state from PENDING[n] on, each counted as `weight` steps; the n after them."""
         out, ids = code.pointer(CTX, Ctx.PENDING), code.pointer(CTX, Ctx.IDS)
         fired, err = code.pointer(CTX, Ctx.FIRED), code.pointer(CTX, Ctx.ERR)
         memory = f"ptr {state}, ptr {out}, ptr {ids}, i64 {n}, ptr {fired}, ptr {err}"

@@ -11,7 +11,7 @@ from interlock.checker.native.kernel.shape import Shape, wanted
 
 
 def text(shape: Shape, instances: int) -> str:
-    """The functions; a state has so many successors at most."""
+    """The functions; a state has at most `instances` successors."""
     return "\n".join([_targets(shape, instances), _wanting(shape)])
 
 

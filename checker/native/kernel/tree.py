@@ -157,7 +157,8 @@ def _unfold(shape: Shape) -> str:
 
 def _ask(shape: Shape) -> str:
     """`@ask(ctx, start, stop, seat, asked) -> n`: ask for the places where parts of successors of the state at a seat
-    will be looked up, and note their hashes: so many are in `asked`.  What a thread remembers is not looked up."""
+    will be looked up, and write the hashes of these parts to `asked`: n of them.  What a thread remembers is not looked
+    up."""
     code = Code("define internal i64 @ask(ptr %c, i64 %start, i64 %stop, i64 %seat, ptr %asked) nounwind")
     places, count = code.pointer(CTX, Ctx.PLACES), code.load(CTX, Ctx.PLACE_COUNT)
     code.leave(code.cmp("ult", count, FAR), 0)

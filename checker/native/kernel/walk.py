@@ -18,12 +18,14 @@ STEPS, TERMINAL, TAKEN = 0, 1, 2  # places among the counts
 # Of a walk, one of these: a fault comes next with chance 1 / 2**rate, where something else can.  Over the checks of specs/
 # that allow faults and are violated, 3.8 walks find it, and 2.3 with equal chances; with 1 / 2**4 for all walks, 7.1.
 RATES = (1, 3, 5, 7)
-DRAWS = 1 << 20  # initial instances that are drawn for one walk, at most
+DRAWS = 1 << 20  # initial instances that are drawn for one walk, at most: then next to none is enabled
 
 
 def text(shape: Shape, initials: int, faults: int) -> str:
-    """The functions of walks, beside those over states; so many instances have the initial actions, and so many actions
-    are faults."""
+    """The functions of walks, and those over states.
+
+    `initials` is how many instances the initial actions have together, `faults` how many actions are faults.
+    """
     walks = Walks(shape, initials, faults)
     return "\n".join([shape.text(), walks.walk(), walks.replay(), walks.fan(), _listed(shape), _add(), _tally()])
 
@@ -50,7 +52,7 @@ class Walks:
         return code.shr(code.mul(high, n), 32)
 
     def _rated(self, code: Code, state: Variable) -> Word:
-        """How likely a fault is in a walk: so many of 2**32, where something else is enabled too."""
+        """How likely a fault is in a walk, where something else is enabled too: this number / 2**32."""
         rate, drawn = code.var(1 << 32 - RATES[0]), self._below(code, state, len(RATES))
         for i, bits in enumerate(RATES):
             code.set(rate, code.choose(code.cmp("eq", drawn, i), 1 << 32 - bits, code.get(rate)))

@@ -44,7 +44,7 @@ from interlock.checker.semantics.layout import WORD, Division, Packing
 
 _NARROW_MARK, _WIDE_MARK = 8, 64  # bits of what a state is marked with: a byte, or a word
 _NARROW = WORD  # bits of states that are kept as they are written
-_BRANCH = 10  # nodes of a property that are worth a branch around them
+_BRANCH = 10  # nodes of a property that are worth a branch around them: about what one predicted wrong costs
 
 
 @attrs.frozen

@@ -33,7 +33,7 @@ from interlock.checker.passes.kept import Kept
 from interlock.checker.passes.movers import Movers
 from interlock.checker.semantics import layout
 
-MOST = 1024  # instances that are compared in pairs
+MOST = 1024  # instances that are compared in pairs: half a million of those, and 128 KiB of rows
 _DEAR = 0.05  # seconds of work that are worth remembering
 
 
@@ -73,7 +73,7 @@ class Shortcuts:
         return self._rest is None
 
     def work(self, seconds: float) -> bool:
-        """Fill the tables until all the time spent on them is so much; whether addresses changed."""
+        """Fill the tables until `seconds` are spent on them, earlier calls included; whether addresses changed."""
         before = self.movers
         if self._rest is not None and not self._spent and self._recalled():
             self._rest = None

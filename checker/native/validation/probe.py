@@ -21,7 +21,7 @@ from interlock.checker.native.module.program import Program
 Words: TypeAlias = tuple[int, ...]
 Ask: TypeAlias = tuple[Any, ...]  # a method of `Probe` by its name, and its arguments
 
-_BYTES: Final = 8
+_BYTES: Final = 8  # of a word
 
 
 @attrs.frozen

@@ -79,7 +79,7 @@ class Starts:
     """The initial instances that are enabled, as far as they were listed: 32-bit numbers."""
 
     def __init__(self, program: Walks, room: int) -> None:
-        """With room for so many."""
+        """With room for `room` numbers."""
         self.program, self.count = program, 0
         self.region, self._err = Region(4 * room + 4), Region(8)
 
