@@ -327,7 +327,7 @@ class Violated:
         return frozenset(s.action for s in (*self.path.steps, *((self.error_step,) if self.error_step else ())))
 
     def begins_nowhere(self) -> bool:
-        """Whether it is that no run begins."""
+        """Whether the violation is an error of the model that has no path, since no run begins."""
         return self.trouble is Trouble.MODEL_ERROR and self.path is None
 
 

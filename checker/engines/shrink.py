@@ -41,7 +41,7 @@ class End:
 
     @classmethod
     def of(cls, walker: Walker, status: Status) -> End:
-        """What went wrong just now."""
+        """How the walk or replay of `walker` that returned `status` went wrong: the code, or the instance of the error."""
         instance = walker.error()
         return cls(status, 0, instance) if status is Status.ERROR else cls(status, walker[Way.CODE])
 

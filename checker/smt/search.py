@@ -142,7 +142,7 @@ class _Asked:
         self._begin()
 
     def _begin(self) -> None:
-        """What is so before the first step."""
+        """Tell the solver what is so before the first step."""
         raise NotImplementedError
 
     def _ask(self, terms: Iterable[Term]) -> Any:
@@ -226,7 +226,7 @@ class _Anywhere(_Asked):
         self._keep(0)
 
     def _keep(self, i: int) -> None:
-        """What is so of state i."""
+        """Tell the solver what is assumed of state i, while longer runs are asked about."""
         raise NotImplementedError
 
     def _reach(self, k: int) -> None:

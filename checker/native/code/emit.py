@@ -134,7 +134,7 @@ class Emitter:
     # --- choices -----------------------------------------------------------------------------------
 
     def _sources(self, n: Node) -> Sequence[Node]:
-        """What is computed before a node."""
+        """The nodes whose operands must be known before that of `n` can be written."""
         choice = self._choice(n)
         return n.src if choice is None else [s.node for s in choice.selectors if self._field_of(s.node) is None]
 
