@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup specs test slow versions lint format check bench reports clean
+.PHONY: help setup specs test slow versions lint format check bench reports compare clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,13 +45,16 @@ format: $(READY) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-check: lint test ## what a change must pass
+check: lint compare versions test ## what a change must pass: all that CI runs
 
 bench: $(READY) ## Interlock and its peers, timed side by side (ARGS="--all --write")
 	@$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
 reports: $(READY) ## check every spec and write the register of claims (ARGS=--compare: compare it)
 	@$(BIN)/interlock report specs/ --into reports $(ARGS)
+
+compare: $(READY) ## check every spec, and compare what comes out with reports/
+	@$(MAKE) --no-print-directory reports ARGS=--compare
 
 clean: ## forget .venv and the tools' caches
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

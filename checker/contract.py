@@ -266,7 +266,7 @@ class Proved:
 
 @attrs.frozen
 class NoneWithin:
-    """No violation within so many steps; says nothing beyond them."""
+    """No violation within the steps that the coverage says; says nothing beyond them."""
 
     kind: ClassVar[Kind] = Kind.NONE_WITHIN
 
@@ -276,7 +276,7 @@ class NoneWithin:
 
 @attrs.frozen
 class NoneSampled:
-    """No violation on so many random walks; says nothing about the rest."""
+    """No violation on the random walks that the coverage counts; says nothing about others."""
 
     kind: ClassVar[Kind] = Kind.NONE_SAMPLED
 
@@ -327,7 +327,7 @@ class Violated:
         return frozenset(s.action for s in (*self.path.steps, *((self.error_step,) if self.error_step else ())))
 
     def begins_nowhere(self) -> bool:
-        """Whether it is that no run begins."""
+        """Whether the violation is an error of the model that has no path, since no run begins."""
         return self.trouble is Trouble.MODEL_ERROR and self.path is None
 
 

@@ -89,7 +89,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def render(diagnostic: Diagnostic, source: str | None = None, width: int | None = None) -> str:
     """Draw one diagnostic: code, place, the line with carets, and the help.
 
-    With a `width`, in lines of so many columns; without, the message and the help stay one line each.
+    With a `width`, in lines of at most that many columns; without, the message and the help stay one line each.
     """
     d = diagnostic
     out = _broken(f"error[{d.code}]: {d.message}", "", width)

@@ -17,7 +17,7 @@ from interlock.checker.ir.claims import Check, Spec
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a spec file (one that calls `check(...)` and is no test module)."""
-    from interlock.checker.checks.finding import is_spec  # noqa: PLC0415
+    from interlock.checker.checks.finding import is_spec
 
     if file_path.suffix != ".py" or file_path.name.startswith(("test_", "conftest")) or not is_spec(file_path):
         return None
@@ -30,7 +30,7 @@ class SpecFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """The checks, those marked slow with pytest's mark of that name."""
-        from interlock.checker.frontend import load_spec  # noqa: PLC0415
+        from interlock.checker.frontend import load_spec
 
         try:
             spec = load_spec(self.path)
@@ -44,7 +44,7 @@ class SpecFile(pytest.File):
             yield item
 
 
-class NotAsExpected(Exception):  # noqa: N818 - the verdict, told to pytest
+class NotAsExpected(Exception):  # the verdict, told to pytest
     """A verdict other than the expected one."""
 
 
@@ -55,8 +55,8 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the check.  Raises NotAsExpected."""
-        from interlock.checker.checks.run import run_check  # noqa: PLC0415
-        from interlock.checker.report.terminal import details, line  # noqa: PLC0415
+        from interlock.checker.checks.run import run_check
+        from interlock.checker.report.terminal import details, line
 
         result = run_check(*self.work)
         if not result.as_expected:

@@ -87,7 +87,7 @@ def wait(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             done.append(work())
-        except BaseException as problem:  # noqa: BLE001 - it is raised where it is waited for
+        except BaseException as problem:  # it is raised where it is waited for
             failed.append(problem)
 
     thread = threading.Thread(target=run, daemon=True)

@@ -49,7 +49,7 @@ class ModelError(Exception):
         self.kind = kind
 
 
-class Disabled(Exception):  # noqa: N818 - not an error: the guard said no
+class Disabled(Exception):  # not an error: the guard said no
     """A guard is false: the action is disabled in this state and has no effect."""
 
 
@@ -586,7 +586,7 @@ class Unknown:
     """Expected: undecided within the budget."""
 
 
-def check(  # noqa: PLR0913 - what a check may say
+def check(
     name: str,
     model: types.ModuleType,
     constants: Mapping[str, object] | None = None,

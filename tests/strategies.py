@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -915,6 +916,15 @@ def random_model(seed: int, members: int = 2, *, lopsided: bool = False, wide: b
     """The model of a seed; its scalarset has so many members, with `lopsided` their order often matters, and with `wide`
     it has numbers of 256 bits."""
     return make(random.Random(seed).randrange, members, lopsided=lopsided, wide=wide)
+
+
+DRAWN = sorted((Path(__file__).parent / "drawn").glob("*.txt"), key=lambda path: int(path.stem))
+
+
+def drawn(path: Path) -> Source:
+    """A model that was drawn once, and saved: it stays what it is, whatever is added to what models are made of."""
+    model, spec = path.read_text(encoding="utf-8").removeprefix("# --- gen.py\n").split("\n# --- gen_spec.py\n")
+    return Source(model, spec)
 
 
 def replay(choices: Sequence[int]) -> Source:

@@ -99,3 +99,11 @@ def test_readme_opens_with_a_sentence_and_the_two_commands() -> None:
     assert sentence.startswith("Interlock is ")
     assert sentence.count("\n") == 0
     assert re.findall(r"^make (\w+)", block, re.MULTILINE) == ["specs", "test"]
+
+
+def test_what_a_change_must_pass_is_what_ci_runs() -> None:
+    """`make check` before, and no surprise after."""
+    (needed,) = re.findall(r"^check: (.*?) ##", (README.parent / "Makefile").read_text(), re.MULTILINE)
+    steps = re.findall(r"^make --no-print-directory (.*)$", (README.parent / ".ci" / "run").read_text(), re.MULTILINE)
+
+    assert ["setup", *needed.split()] == ["compare" if step == "reports ARGS=--compare" else step for step in steps]

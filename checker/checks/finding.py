@@ -167,7 +167,7 @@ class _Language:
 
     def _is_call(self, module: str, name: str, importer: Path, seen: frozenset[Path] = frozenset()) -> bool:
         """Whether a name of a module is `check` or `claim`, perhaps by way of other modules."""
-        from interlock.checker.frontend import search  # noqa: PLC0415
+        from interlock.checker.frontend import search
 
         if module == _LANGUAGE:
             return name in _CALLS
@@ -216,7 +216,7 @@ def read(
 
     `models`: the folders in which models are looked for first.
     """
-    from interlock.checker.frontend import load_spec, search  # noqa: PLC0415
+    from interlock.checker.frontend import load_spec, search
 
     with search.unchanging(models):
         files, refused = spec_files(paths)

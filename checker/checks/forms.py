@@ -32,7 +32,8 @@ def scalar(check: Check) -> str:
 
 def llvm(check: Check) -> str:
     """The LLVM assembly of the search and of the model in it."""
-    from interlock.checker.native.module.program import Program, known_leaves, permitted  # noqa: PLC0415 - llvmlite, for this form alone
+    # llvmlite, for this form alone
+    from interlock.checker.native.module.program import Program, known_leaves, permitted
 
     system = _system(check)
     return Program(system, known=permitted(known_leaves(system), system, None)).assembly()

@@ -102,7 +102,7 @@ class Overrides:
 
 def make_engine(name: str) -> Engine:
     """An engine by its name.  Raises InputError C003."""
-    import importlib  # noqa: PLC0415
+    import importlib
 
     module, cls = engine_named(name).split(":")
     made: Engine = getattr(importlib.import_module(module), cls)()

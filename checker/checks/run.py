@@ -42,13 +42,13 @@ from interlock.checker.diagnostics import NOWHERE, Diagnostic, InputError
 from interlock.checker.ir.claims import Check, Spec
 from interlock.checker.ir.scalar import FALSE, ScalarSystem
 from interlock.checker.ir.types import show_number
+from interlock.checker.semantics.layout import WORD
 from interlock.checker.semantics.meaning import Meaning
 from interlock.checker.trace import files
 from interlock.checker.trace.replay import Claim, Judge, claim_of, judge, text_of
 from interlock.checker.trace.trace import Trace
 from interlock.checker.watch import TimeUp
 
-_WORD: Final = 64
 _UNCHANGED: Final = Overrides()
 _SHALLOWER: Final = "give parts of long expressions names, and write what helpers do into fewer of them"
 _NO_STATE: Final = "there is no initial state: every `@initial` function is disabled"
@@ -222,13 +222,13 @@ def _placed(d: Diagnostic, check: Check) -> Diagnostic:
 
 def _large(value: object) -> TypeGuard[int]:
     """Whether a constant is a number that takes much of a word, or more."""
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value).bit_length() > _WORD // 2
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value).bit_length() > WORD // 2
 
 
 def _system(check: Check) -> tuple[ScalarSystem, Meaning]:
     """What engines search, and what its text means."""
-    from interlock.checker.passes.scalarize import scalarize  # noqa: PLC0415
-    from interlock.checker.semantics.meaning import Evaluated  # noqa: PLC0415
+    from interlock.checker.passes.scalarize import scalarize
+    from interlock.checker.semantics.meaning import Evaluated
 
     program = check.program
     of = program.allowed(check.faults), check.properties, check.terminal, check.helpers

@@ -8,6 +8,7 @@ Heavy libraries are imported where they are needed, so that `--help` and mistake
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -93,7 +94,7 @@ def simulate_command(a: argparse.Namespace) -> int:
 
 def report_command(a: argparse.Namespace) -> int:
     """`interlock report PATH...`."""
-    from interlock.checker.report.register import pages  # noqa: PLC0415
+    from interlock.checker.report.register import left_out, pages
 
     if not a.into.is_dir():
         raise mistake("C002", f"there is no folder {a.into}", "make it, or name one with --into")
@@ -101,6 +102,15 @@ def report_command(a: argparse.Namespace) -> int:
     if ran.code != OK:
         print("no page was written: every check must come out as expected first", file=sys.stderr)
         return ran.code
+    stored = [text for path in a.into.glob("*.md") if (text := _read(path)) is not None]
+    others = [path for path in left_out(stored, ran.specs) if Path(path).is_file()]
+    if others:
+        all_ = os.path.commonpath([*others, *(s.path for s in ran.specs)]) or "."
+        message = (
+            f"{a.into} tells of {counted(len(others), 'spec')} more, {others[0]} the first, and no page was written"
+        )
+        help_ = f"name all of them: `interlock report {all_} --into {a.into}`; or write elsewhere with --into"
+        raise mistake("C009", message, help_)
     texts = pages(ran.specs, ran.results)
     stale = [a.into / name for name, text in texts.items() if _read(a.into / name) != text]
     if a.compare:

@@ -1,4 +1,4 @@
-"""Is there a violation within so many steps?  Bounded model checking with Z3.
+"""Is there a violation within a number of steps?  Bounded model checking with Z3.
 
 Rule of the module: depth after depth, so the first violation found is a shortest one; a task that asks
 for `every` violation goes on, with the claims that are left, to the bound.  A run that finds none says

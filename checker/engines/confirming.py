@@ -41,7 +41,7 @@ _NEAR: Final = 0.5  # of the states that were not found are near one that was
 _FURTHER: Final = 0.9  # the chance of one more step of a path
 _BEGINNINGS: Final = 8  # initial instances that are compared at a time
 _TRIED: Final = 1 << 12  # of them, while none is enabled
-_ABOUT: Final = "compared 1"
+_ABOUT: Final = "compared 1"  # what is remembered of code: one more where an earlier comparison is not to count
 
 
 @attrs.frozen

@@ -34,7 +34,7 @@ from interlock.checker.engines.keeping import Wrong
 from interlock.checker.engines.reduction import Reduction
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarProperty
-from interlock.checker.native.kernel import Ctx
+from interlock.checker.native.kernel import Ctx, Expanding, Judged
 from interlock.checker.native.module.program import Found, Program
 from interlock.checker.native.module.run import Noted, smallest
 from interlock.checker.native.store.levels import Levels
@@ -58,7 +58,7 @@ class Findings:
     `started` is when the search began, or would have, had it begun but once.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of one search
+    def __init__(
         self, task: Task, program: Program, visited: Visited, reduced: Reduction, spill: Spill | None, started: float
     ) -> None:  # fmt: skip
         self.task, self.system, self.program, self.visited = task, task.system, program, visited
@@ -91,9 +91,10 @@ class Findings:
         if place >= dead:
             self.troubles[place] = Wrong(place, depth - 1, note, step=False, expanding=True)
             return
-        kind = self.system.properties[place // 2].kind
-        if kind is PropertyKind.REACHABLE and place % 2 == 0:
-            self.witnesses[place // 2] = note, depth
+        judged = Judged.at(place)
+        kind = self.system.properties[judged.position].kind
+        if kind is PropertyKind.REACHABLE and not judged.error:
+            self.witnesses[judged.position] = note, depth
             return
         step = kind is PropertyKind.STEP
         self.troubles[place] = Wrong(place, depth - step, note, step, expanding=False)
@@ -106,9 +107,8 @@ class Findings:
 
     def _told(self, t: Wrong) -> Violated:
         """What is wrong, with a path to it."""
-        place = t.place - self.program.shape.dead
         found = None if t.expanding else self.program.found(t.place + 1)
-        failed = place == 2  # noqa: PLR2004 - after a deadlock and an error of the terminal predicate
+        failed = t.place == self.program.shape.expanding(Expanding.ACTION_ERROR)
         last = self.program.step(t.note.ident) if t.step or failed else None
         path, last = self._path_to(t.note.state, t.depth, last, found)
         coverage = self.coverage()
@@ -119,7 +119,9 @@ class Findings:
         if failed:
             return Violated(coverage, Trouble.MODEL_ERROR, None, path, last)
         assert self.system.terminal is not None
-        return Violated(coverage, (Trouble.DEADLOCK, Trouble.MODEL_ERROR)[place], self.system.terminal.name, path)
+        deadlock = t.place == self.program.shape.expanding(Expanding.DEADLOCK)
+        trouble = Trouble.DEADLOCK if deadlock else Trouble.MODEL_ERROR
+        return Violated(coverage, trouble, self.system.terminal.name, path)
 
     def done(self, look: Callable[[], None]) -> Verdict:
         """Every reachable state was seen: decide what waits for that, in the order of the properties.
@@ -182,7 +184,7 @@ class Findings:
         if not self.task.every:
             return []
         properties, late = self.system.properties, [p for p in self.late_properties() if not self.witnessed(p)]
-        if self.program.shape.dead + 2 in self.troubles:
+        if self.program.shape.expanding(Expanding.ACTION_ERROR) in self.troubles:
             return late
         return [p for p in late if 2 * properties.index(p) + 1 in self.troubles]
 

@@ -28,8 +28,8 @@ from interlock.checker.watch import TimeUp
 from interlock.checker.words import counted
 
 DEFAULT_STEPS: Final = attrs.fields(Task).steps.default  # nobody asked for a bound
-DEFAULT_K: Final = 10
-DEFAULT_WITNESS: Final = 30
+DEFAULT_K: Final = 10  # where nobody says how far to try: k grows from 1, and each is a larger question to Z3
+DEFAULT_WITNESS: Final = 30  # steps of the path to a REACHABLE property, where nobody says how far to look
 
 
 class Induction:

@@ -91,7 +91,7 @@ def _all(task: Task) -> Reduction:
 
 def by_solver(system: ScalarSystem, seconds: float | None) -> Symmetries:
     """All that a solver shows within its limit of effort; and in a quarter of a budget of time, if there is one."""
-    from interlock.checker.smt.equivalence import Prover  # noqa: PLC0415 - Z3 takes a tenth of a second to load
+    from interlock.checker.smt.equivalence import Prover  # Z3 takes a tenth of a second to load
 
     prover = Prover()
     end = None if seconds is None else time.monotonic() + seconds / 4

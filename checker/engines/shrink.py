@@ -22,7 +22,7 @@ from interlock.checker.native.code import limits
 from interlock.checker.native.kernel import Status, Way
 from interlock.checker.native.walks.walker import Starts, Walker, Walks
 
-_EFFORT = 300_000
+_EFFORT = 300_000  # steps that are tried: effort, not seconds, so that every machine tells the same path
 _ENDINGS = (Status.FOUND, Status.ERROR, Status.DEADLOCK)
 
 _SCANNED = 1 << 22  # initial instances among which earlier ones are looked for
@@ -41,7 +41,7 @@ class End:
 
     @classmethod
     def of(cls, walker: Walker, status: Status) -> End:
-        """What went wrong just now."""
+        """How the walk or replay of `walker` that returned `status` went wrong: the code, or the instance of the error."""
         instance = walker.error()
         return cls(status, 0, instance) if status is Status.ERROR else cls(status, walker[Way.CODE])
 

@@ -36,16 +36,16 @@ from interlock.checker.engines.judged import beyond
 from interlock.checker.engines.shrink import End, Walk, shrunk
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.native.code import limits
-from interlock.checker.native.kernel import Status, Way
+from interlock.checker.native.kernel import Judged, Status, Way
 from interlock.checker.native.kernel.walk import DRAWS
 from interlock.checker.native.module.crew import Crew
 from interlock.checker.native.walks.walker import LISTED, Counts, Starts, Walker, Walks
 
 _PAUSE = 0.1  # seconds of walking between looks at the budget
-_REPORT = 0.5
+_REPORT = 0.5  # seconds between two lines of progress
 _FIRST_CHUNK = 16  # walks of one thread in the first round
 _PIECE = 1 << 18  # initial instances that are looked at between looks at the budget
-_RANDOM = (1 << 64) - 1
+_RANDOM = (1 << 64) - 1  # random numbers are words
 
 
 class Simulate:
@@ -164,7 +164,7 @@ class _Simulation:
         statuses = self.crew.all([partial(w.walk, *share) for w, share in zip(walkers, shares, strict=True)])
         for walker, share, status in zip(walkers, shares, statuses, strict=True):
             self.counts.take_over(walker.counts)
-            self.seen |= {i for i in range(len(self.system.properties)) if walker.seen(2 * i)}
+            self.seen |= {i for i in range(len(self.system.properties)) if walker.seen(Judged(i).place)}
             if status != Status.DONE:
                 self.walks = walker[Way.WALK] + 1
                 return walker, Status(status)

@@ -58,9 +58,7 @@ class Node:
 
     __slots__ = ("arg", "boolean", "hi", "id", "lo", "op", "order", "src")
 
-    def __init__(  # noqa: PLR0913 - a plain record, filled in one place
-        self, op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, hi: int, ident: int
-    ) -> None:
+    def __init__(self, op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, hi: int, ident: int) -> None:
         self.op, self.src, self.arg, self.boolean = op, src, arg, boolean
         self.lo, self.hi, self.id = lo, hi, ident
         self.order = _order(self)
@@ -69,8 +67,8 @@ class Node:
         return to_text(self)
 
 
-_DIGEST: Final = (1 << 64) - 1
-_FACTOR: Final = 0xD6E8FEB86659FD93
+_DIGEST: Final = (1 << 64) - 1  # digests of nodes are words: few of different nodes are equal
+_FACTOR: Final = 0xD6E8FEB86659FD93  # odd, with its bits well mixed; also the multiplier of the kernel's hash
 _OPERATION: Final = {op: i for i, op in enumerate(Op)}
 _KIND_BITS: Final = 40  # of `Node.order`: the operation, and of a variable the space and the index
 
@@ -464,7 +462,7 @@ def evaluator(roots: Iterable[Node]) -> Callable[[Mapping[tuple[str, int], int]]
     return values
 
 
-def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:  # noqa: PLR0911 - one arm an operation
+def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:
     match n.op:
         case Op.CONST:
             return int(n.arg)  # type: ignore[call-overload,no-any-return]
@@ -503,8 +501,8 @@ def _value(n: Node, x: list[int], env: Mapping[tuple[str, int], int]) -> int:  #
 class Leaf:
     """One bool or int of a flattened value: its name (`settled[0].root`), kind and bounds.
 
-    `initial` is its value where the part of the state that owns it is absent (an empty optional, a
-    place beyond the end of a sequence): such leaves always hold it, so equal values have equal leaves.
+    `absent` is what it holds where the part of the state that owns it is absent (an empty option, a place beyond the
+    end of a sequence): always that, so equal values have equal leaves.
     """
 
     name: str

@@ -14,7 +14,7 @@ _EFFORT = 400  # pairs of expressions that one question may look at
 
 
 class Entailment:
-    """What was shown so far."""
+    """Which expressions imply which others, as far as it was asked: answers are kept."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], bool] = {}

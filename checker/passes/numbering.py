@@ -18,7 +18,7 @@ from interlock.checker.semantics.layout import flatten_type
 
 
 def number(count: int) -> Node:
-    """The number of one of so many instances."""
+    """The number of an instance, as a variable: one of 0 .. count - 1."""
     return sc.int_var("n", 0, 0, count - 1)
 
 

@@ -31,7 +31,7 @@ from interlock.checker.ir.scalar import Leaf, ScalarSystem, variables
 from interlock.checker.ir.types import ScalarT, Type
 from interlock.checker.passes.symmetry import Moved, Permutation, moved, moved_goals, scalarsets, swap
 
-WALKED: Final = 720  # permutations tried for a state, at most
+WALKED: Final = 720  # permutations tried for a state, at most: those of six members
 ORDER: Final = 1 << 32  # permutations in all, at most: orbits are then counted without overflow
 
 _MANY: Final = (-1, -1)  # no leaf of one member
@@ -124,7 +124,7 @@ def quotient(system: ScalarSystem, sorts: Sequence[ScalarT]) -> Quotient | None:
 
 
 def _part(state: Type, leaves: Sequence[Leaf], group: Mapping[ScalarT, int], left: int) -> Part | None:
-    """The permutations of the first members, so many of each scalarset."""
+    """The permutations of the first members of each scalarset: of how many, `group` says; at most `left` in all."""
     found = columns(state, next(iter(group))) if len(group) == 1 else None
     if found is not None:
         most = min(group.values())

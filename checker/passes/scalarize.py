@@ -44,7 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_ITERATIONS: Final = 200_000  # of one action or property, all loops and quantifiers together
-MAX_DOMAIN: Final = 65_536
+MAX_DOMAIN: Final = 65_536  # values that are gone through one by one; each becomes expressions
 MAX_BITS: Final = 4096  # of a number that is computed between two stores
 MAX_EXPRESSIONS: Final = 300_000  # of one check, evaluated symbolically; compiled in some ten seconds
 

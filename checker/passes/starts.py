@@ -34,7 +34,7 @@ def _listed(initials: tuple[ScalarAction, ...]) -> tuple[State, ...] | None:
 
 
 def _work(action: ScalarAction) -> int:
-    """What one instance takes."""
+    """The effort of one instance: how many nodes are computed, and leaves written."""
     nodes = topological([*action.guards, *action.updates.values()])
     return len(action.updates) + sum(n.op is not Op.CONST for n in nodes)
 

@@ -308,7 +308,7 @@ def _convert_set(value: Bits, item: Type, complain: Complain | None) -> Bits:
 
 def misfit(t: Type, value: Any) -> ModelErrorKind:
     """The error of a known value that is not of the type."""
-    from interlock.checker.semantics.values import ModelError, fit  # noqa: PLC0415 - the meaning of Fit is there
+    from interlock.checker.semantics.values import ModelError, fit  # the meaning of Fit is there
 
     try:
         fit(t, value, NOWHERE)

@@ -36,7 +36,7 @@ _SPELLED: Final = 1 << 62  # numbers up to which are written out
 
 
 def outline(spec: Spec, checks: Sequence[Check], width: int = WIDTH) -> Iterator[str]:
-    """The outline of some checks of a spec and of their models, in lines of so many columns."""
+    """The outline of some checks of a spec and of their models, in lines of at most `width` columns."""
     yield spec.path
     for name in dict.fromkeys(c.program.name for c in checks):
         own = [c for c in checks if c.program.name == name]

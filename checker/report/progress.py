@@ -42,7 +42,7 @@ class _Line:
         self._live: Any = None
 
     def show(self, c: Coverage) -> None:
-        from rich.text import Text  # noqa: PLC0415 - a tenth of a second, only where a search is long enough
+        from rich.text import Text  # a tenth of a second, only where a search is long enough
 
         now = time.monotonic()
         told = text(self._name, c, now - self._start, self._rate.of(c, now), width_of(self._stream))
@@ -56,8 +56,8 @@ class _Line:
 
     def _opened(self) -> Any:
         if self._live is None:
-            from rich.console import Console  # noqa: PLC0415
-            from rich.live import Live  # noqa: PLC0415
+            from rich.console import Console
+            from rich.live import Live
 
             console = Console(file=self._stream, highlight=False)
             self._live = Live(console=console, auto_refresh=False, transient=True)

@@ -1,13 +1,14 @@
 """What do the documents claim, and what did the checks find?  The pages of `reports/`, in Markdown.
 
 Rule of the module: the same specs and verdicts give the same text on every machine, so that a stored page can
-be compared with a fresh one: no times, no memory, no paths but those of specs.
+be compared with a fresh one: no times, no memory, no paths but those of specs, and no lines of files, which another
+import renumbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "REFUTED": ("refuted", "it is false as written, and a run shows it"),
 }
 INDEX: Final = "claims.md"
-_STYLE: Final = Style(width=96)
+_TOLD: Final = "Claims and checks of "  # and then the specs of a page
+_STYLE: Final = Style(width=96, lines=False)
 _HEAD: Final = "<!-- Written by `make reports`; do not edit. -->"
 
 
@@ -38,6 +40,13 @@ def pages(specs: Sequence[Spec], results: Sequence[Result]) -> dict[str, str]:
         groups.setdefault(_group(s), []).append(s)
     texts = {f"{name}.md": _lines(_page(name, members, found)) for name, members in groups.items()}
     return {INDEX: _lines(_index(groups)), **texts}
+
+
+def left_out(stored: Iterable[str], specs: Sequence[Spec]) -> list[str]:
+    """The paths of the specs that `stored` pages tell of, and that are not among `specs`."""
+    lines = (line for page in stored if page.startswith(_HEAD) for line in page.splitlines())
+    told = (path for line in lines if line.startswith(_TOLD) for path in re.findall(r"`([^`]+)`", line))
+    return sorted({*told} - {s.path for s in specs})
 
 
 def _group(spec: Spec) -> str:
@@ -92,7 +101,7 @@ def _cell(text: str) -> str:
 
 def _page(name: str, specs: Sequence[Spec], found: Mapping[tuple[str, str], Result]) -> Iterator[str]:
     yield from (_HEAD, "", f"# {name}", "")
-    yield f"Claims and checks of {', '.join(f'`{s.path}`' for s in specs)}."
+    yield f"{_TOLD}{', '.join(f'`{s.path}`' for s in specs)}."
     for spec in specs:
         yield from ("", f"## {spec.path}", "", *_paragraphs(spec.doc))
         checks = {c.name: c for c in spec.checks}

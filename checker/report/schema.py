@@ -13,7 +13,7 @@ from interlock.checker.checks.outcome import Result, Strictness, exhausted
 from interlock.checker.checks.survey import Stopped, Told
 from interlock.checker.diagnostics import NOWHERE, Diagnostic, Refusal
 
-SCHEMA: Final = 1
+SCHEMA: Final = 1  # the version that results name: one more with every change that breaks a reader
 
 
 def to_json(

@@ -19,13 +19,15 @@ class Style:
     """Whether to colour, how much to say, and how wide lines may be.
 
     `screen`: whether they are for a screen, where the line of a check and a command are broken too; else they stay one
-    line each, to be searched for and copied.
+    line each, to be searched for and copied.  `lines`: whether a place in a file is told with its line and column, which
+    change with every line above it, or as the file alone.
     """
 
     color: bool = False
     verbose: bool = False
     width: int = WIDTH
     screen: bool = False
+    lines: bool = True
 
     def paint(self, text: str, code: str) -> str:
         """The text in a colour, where colours are wanted."""
@@ -40,7 +42,7 @@ class Style:
         return fold_command(label, command, self.width) if self.screen else [f"{label} {command}"]
 
     def within(self, indent: str) -> Style:
-        """The style of what will be indented by so much."""
+        """The style of what will be indented by `indent`: its lines are that much shorter."""
         return attrs.evolve(self, width=self.width - len(indent))
 
 

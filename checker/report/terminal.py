@@ -284,7 +284,7 @@ def _with_faults(actions: Sequence[str], trace: Trace) -> Iterator[str]:
 
 
 def _sampled(result: Result, style: Style) -> Iterator[str]:
-    """What random walks took, by action."""
+    """With --verbose, a table of how often random walks took each action."""
     if style.verbose and result.actions:
         rows = [(a.name, *map(spaced, (a.taken, a.instances_taken, a.instances))) for a in result.actions]
         yield "what the walks took:"
@@ -292,7 +292,7 @@ def _sampled(result: Result, style: Style) -> Iterator[str]:
 
 
 def _other(result: Result, other: Other, style: Style) -> Iterator[str]:
-    """What is violated beside the first."""
+    """The lines about a property that is violated beside the first: its trace, or why there is none."""
     if other.trace is None:
         yield from style.fold(f"also violated: {other.name}, for {other.missing}")
         return
@@ -303,7 +303,7 @@ def _other(result: Result, other: Other, style: Style) -> Iterator[str]:
 
 
 def _command(result: Result) -> str:
-    """What finds the same trace again."""
+    """The command line that finds the same trace again."""
     c, check = result.coverage, f"{shlex.quote(result.spec)} --only {shlex.quote(result.check)}{_models(result)}"
     if c.walks is not None:
         return f"interlock simulate {check} --seed {c.seed} --walks {c.walks} --steps {c.longest}"

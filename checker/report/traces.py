@@ -79,7 +79,7 @@ def ending_lines(end: Ending, style: Style = PLAIN) -> Iterator[str]:
 
 
 def _conjunct(what: str, c: Conjunct, style: Style) -> Iterator[str]:
-    place = f"    ({c.span})" if c.span.line else ""
+    place = f"    ({c.span if style.lines else c.span.file})" if c.span.line else ""
     yield from style.fold(f"{what} {c.text}".rstrip() + place, "    ")
     if c.values:
         yield from style.fold(f"with {c.values}", "        ")

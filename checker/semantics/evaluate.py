@@ -30,7 +30,7 @@ Code: TypeAlias = Callable[[Env], Any]  # of an expression: its value
 Block: TypeAlias = "Callable[[Env], _Returned | None]"  # of statements: what they return, if they do
 
 
-class _Disabled(Exception):  # noqa: N818 - a guard said no
+class _Disabled(Exception):  # a guard said no
     def __init__(self, guard: n.Require | n.RequireSome) -> None:
         super().__init__()
         self.guard = guard

@@ -18,13 +18,13 @@ from interlock.checker.ir import types as ty
 from interlock.checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem, constant, topological, var_of
 from interlock.checker.ir.types import Type, Value
 
-WORD: Final = 64
-MAX_LEAVES: Final = 65_536
+WORD: Final = 64  # bits of a word of a packed state, and of native code
+MAX_LEAVES: Final = 65_536  # of a state: text, Python and solvers go through them one by one
 
 Division = tuple[int, ...]  # the word of each leaf
 
 
-def show_value(t: Type, value: Any) -> str:  # noqa: PLR0911 - one arm a type
+def show_value(t: Type, value: Any) -> str:
     """A value as its author would write it."""
     match t:
         case ty.EnumT():

@@ -86,7 +86,7 @@ def width(lo: int, hi: int) -> int:
 
 
 def _resize(term: Term, lo: int, bits: int) -> Term:
-    """A term whose values start at lo, with so many bits; the caller knows that its value fits them."""
+    """A term, whose values start at `lo`, extended or cut to `bits` bits; the caller knows that its value fits them."""
     extra = bits - term.size()
     if extra > 0:
         return z3.ZeroExt(extra, term) if lo >= 0 else z3.SignExt(extra, term)
@@ -127,7 +127,7 @@ class _Base:
             memo[n.id] = self._node(n, [memo[c.id] for c in n.src], binding)
         return [memo[r.id] for r in roots]
 
-    def _node(self, n: Node, x: list[Term], binding: Binding) -> Term:  # noqa: PLR0911 - one arm an operation
+    def _node(self, n: Node, x: list[Term], binding: Binding) -> Term:
         match n.op:
             case Op.CONST:
                 return z3.BoolVal(bool(n.arg)) if n.boolean else self._int_value_of(n)
@@ -257,7 +257,7 @@ class Integers(_Base):
     def _int_variable(self, n: Node, term: Term, leaf: Leaf) -> Term:
         return term
 
-    def _int_node(self, n: Node, x: list[Term]) -> Term:  # noqa: PLR0911 - one arm an operation
+    def _int_node(self, n: Node, x: list[Term]) -> Term:
         match n.op:
             case Op.ITE:
                 return z3.If(x[0], x[1], x[2])

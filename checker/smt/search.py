@@ -1,4 +1,4 @@
-"""Is a claim violated in so many steps?  Does one step more keep all claims?  Asked of Z3 in a budget.
+"""Is a claim violated in a number of steps?  Does one step more keep all claims?  Asked of Z3 in a budget.
 
 Rule of the module: `Bounded` and `Inductive` are asked for one depth after another and keep what they
 learnt; an answer is a run, or None when there is none.  Whatever keeps Z3 from an answer (time, memory, an
@@ -142,7 +142,7 @@ class _Asked:
         self._begin()
 
     def _begin(self) -> None:
-        """What is so before the first step."""
+        """Tell the solver what is so before the first step."""
         raise NotImplementedError
 
     def _ask(self, terms: Iterable[Term]) -> Any:
@@ -226,7 +226,7 @@ class _Anywhere(_Asked):
         self._keep(0)
 
     def _keep(self, i: int) -> None:
-        """What is so of state i."""
+        """Tell the solver what is assumed of state i, while longer runs are asked about."""
         raise NotImplementedError
 
     def _reach(self, k: int) -> None:

@@ -1,4 +1,4 @@
-"""What is a run of so many steps, as constraints?  And which run does a model of them describe?
+"""What is a run of a number of steps, as constraints?  And which run does a model of them describe?
 
 Rule of the module: frame i has a constant for each leaf of state i; step i, from frame i to i + 1, one
 selector an action and constants of its own for the action's parameters.  Exactly one selector is

@@ -25,20 +25,20 @@ from interlock.checker.trace.replay import text_of
 from interlock.checker.trace.trace import Call
 from interlock.checker.words import counted
 
-_TRIED = 4096  # initial instances that are looked at
+_TRIED = 4096  # initial instances that are looked at one by one, in plain Python, for an enabled one
 _SHAPE = "write it as a trace does: 'settle(me=Network(0))'"
 
 
 def explain(
     spec: Spec, check: Check, action: Action, params: tuple[Value, ...], state: Value, width: int = WIDTH
 ) -> Iterator[str]:
-    """The answer, in lines of so many columns."""
+    """The answer, in lines of at most `width` columns."""
     return _Explained(spec, check, width).lines(action, params, state)
 
 
 @attrs.frozen
 class _Explained:
-    """What is said of an action of a check, in lines of so many columns."""
+    """What is said of an action of a check, in lines of at most `width` columns."""
 
     spec: Spec
     check: Check

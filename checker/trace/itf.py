@@ -44,7 +44,7 @@ from interlock.checker.trace.loader import paste
 from interlock.checker.trace.replay import Claim, Moves
 from interlock.checker.trace.trace import Call, Trace
 
-_EXACT: Final = 2**53
+_EXACT: Final = 2**53  # up to which readers of JSON whose numbers are floats read integers exactly
 _NONE: Final = {"tag": "None", "value": {"#tup": []}}
 MOST_BYTES: Final = 1 << 25  # of a file: reading one takes nine times as much memory
 
@@ -145,7 +145,7 @@ def _get(data: Mapping[str, Any], name: str) -> Any:
 
 
 def _misfit(t: Type, data: Any) -> str:
-    from interlock.checker.ir.types import show  # noqa: PLC0415
+    from interlock.checker.ir.types import show
 
     return f"{json.dumps(data)[:60]} is not a value of {show(t)}"
 

@@ -103,5 +103,5 @@ class Trace:
         return (self.initial, *(s.after for s in self.steps))
 
     def at(self, position: int) -> Any:
-        """The state after so many steps.  Raises IndexError outside."""
+        """The state after the first n steps, 0 of them the initial state.  Raises IndexError where there are fewer."""
         return self.states[position]

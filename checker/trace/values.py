@@ -27,7 +27,7 @@ from interlock.checker.ir.types import (
 from interlock.checker.trace.loader import paste
 
 
-class NoValue(Exception):  # noqa: N818 - a signal: the text is the user's
+class NoValue(Exception):  # a signal: the text is the user's
     """This part of the text is not a value of its type."""
 
     def __init__(self, node: ast.AST, t: Type) -> None:
@@ -35,7 +35,7 @@ class NoValue(Exception):  # noqa: N818 - a signal: the text is the user's
         self.node, self.type = node, t
 
 
-def read(t: Type, node: ast.expr) -> Value:  # noqa: PLR0911 - one arm a type
+def read(t: Type, node: ast.expr) -> Value:
     """The value of an expression.  Raises NoValue."""
     match t:
         case OptionT():

@@ -3,7 +3,6 @@
 The imports are the model: the actions that a file names are those that run.  Atomic bundles are a model
 of their own, `bundles.py`.  `README.md` says what is completed and what is left out.
 """
-# ruff: noqa: F401
 
 from interlock.model.agglayer.aggregation import (
     confirm,

@@ -2,7 +2,6 @@
 
 The imports are the model: the actions that a file names are those that run.
 """
-# ruff: noqa: F401
 
 from interlock.model.pos.anchors import land, sign, vote
 from interlock.model.pos.coins import choose_burns, pay_exit

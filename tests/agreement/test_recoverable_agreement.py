@@ -163,7 +163,7 @@ def compare(case: Case, folder: Path | None) -> None:
             case.agrees(explore.run(case.task(symmetry=True, spill=folder)), "on disk")
 
 
-class on_disk:  # noqa: N801 - a context
+class on_disk:
     """Within: no table may grow, so most states go to disk."""
 
     def __enter__(self) -> None:

@@ -25,7 +25,7 @@ from interlock.checker.report.outline import outline
 from interlock.checker.report.style import Style
 from interlock.checker.stateful import machine
 from interlock.checker.trace.replay import ReplayMismatch, claim_of, judge
-from tests.strategies import random_model
+from tests.strategies import DRAWN, drawn
 from tests.test_stateful import SETTINGS
 
 MODEL = '''
@@ -383,10 +383,10 @@ def test_a_name_that_is_not_imported_is_refused(tmp_path: Path) -> None:
 # --- where an action is enabled ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_an_action_is_enabled_where_one_of_its_instances_is(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", DRAWN, ids=lambda path: path.stem)
+def test_an_action_is_enabled_where_one_of_its_instances_is(path: Path, tmp_path: Path) -> None:
     """Of random models, in random states; parameters that no guard names together are chosen apart."""
-    source, rng = random_model(seed), random.Random(seed)
+    source, rng = drawn(path), random.Random(int(path.stem))
     (tmp_path / "gen.py").write_text(source.model)
     (tmp_path / "gen_spec.py").write_text(source.spec)
     read = load_spec(tmp_path / "gen_spec.py").checks[0]

@@ -301,7 +301,7 @@ def leave(s: State, who: Who) -> None:
 
 def voting(folder: Path, claim: str, faults: str) -> ScalarSystem:
     """The scalar form of a vote of four, about which one thing is claimed."""
-    from interlock.checker.passes.scalarize import scalarize  # noqa: PLC0415
+    from interlock.checker.passes.scalarize import scalarize
 
     (folder / "vote.py").write_text(VOTE)
     head = "import vote\nfrom interlock import FiniteSet, Holds, check, recoverable\nfrom vote import State, Who\n"

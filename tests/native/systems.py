@@ -89,7 +89,7 @@ def starting(leaves: Sequence[Leaf], *states: State) -> tuple[ScalarAction, ...]
     return tuple(sc.begins([sc.constant(leaf, v) for leaf, v in zip(leaves, state, strict=True)]) for state in states)
 
 
-def scalar_system(  # noqa: PLR0913 - as the class has them
+def scalar_system(
     leaves: tuple[Leaf, ...],
     initial: Sequence[State],
     actions: tuple[ScalarAction, ...],

@@ -150,7 +150,7 @@ def test_a_map_that_lies_in_four_words_is_read_at_a_key_of_four_bits() -> None:
     library, memory = Library(code.finish(value)), Region(64)
     found, expected = [], []
     for seed in range(300):
-        chance = random.Random(seed)  # noqa: S311
+        chance = random.Random(seed)
         state = [*(chance.randint(-1, 2) for _ in range(16)), *(chance.getrandbits(16) for _ in range(12))]
         memory.put(0, packing.pack(state))
         found.append(library.function("f", 1)(memory.address))

@@ -46,7 +46,7 @@ def learn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def drawn(seed: int) -> Any:
     """As if some division had been learned, whatever the states are."""
-    order = random.Random(seed)  # noqa: S311
+    order = random.Random(seed)
 
     def learned(visited: Visited) -> Division | None:
         program = visited.program

@@ -33,7 +33,7 @@ def test_no_table_is_one_that_the_compiler_may_look_into() -> None:
 
 def test_nothing_else_makes_constants() -> None:
     """The kernel's code has no tables of its own."""
-    from interlock.checker.native import kernel  # noqa: PLC0415
+    from interlock.checker.native import kernel
 
     shapes = [kernel.Shape(bits, words, 1, True, True) for bits, words in ((20, 1), (64, 1), (200, 4))]
     texts = [text for s in shapes for text in (kernel.text(s, 3, 4), kernel.walks_text(s, 3, 1))]

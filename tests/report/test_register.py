@@ -110,6 +110,48 @@ def test_pages_are_the_same_on_every_run_and_compared(folder: Path, capsys: pyte
     assert "light.md is not what the specs say now" in capsys.readouterr().err
 
 
+def test_lines_of_files_are_in_no_page(folder: Path) -> None:
+    """Another import would renumber them all."""
+    report()
+    page = Path("reports/light.md")
+    before = page.read_text()
+
+    spec = Path("specs/light/promises.py")
+    spec.write_text(spec.read_text().replace("import lamp\n", "import lamp\n\n", 1))
+
+    assert "(specs/light/promises.py)" in before
+    assert report("--compare") == 0
+
+
+@pytest.mark.parametrize("more", [(), ("--compare",)])
+def test_a_part_of_the_specs_is_no_register(
+    folder: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
+) -> None:
+    """Written, it would shorten the pages: it is refused with what to type."""
+    Path("specs/dark").mkdir()
+    Path("specs/dark/other.py").write_text(SPEC)
+    Path("specs/light/more.py").write_text(SPEC)
+    report()
+    before = {path: path.read_text() for path in Path("reports").iterdir()}
+
+    assert main(["report", "specs/light/promises.py", *more]) == 2
+
+    told = " ".join(capsys.readouterr().err.split())
+    assert "reports tells of 2 specs more, specs/dark/other.py the first" in told
+    assert "`interlock report specs --into reports`" in told
+    assert {path: path.read_text() for path in Path("reports").iterdir()} == before
+
+
+def test_a_spec_that_is_gone_may_be_left_out(folder: Path) -> None:
+    other = Path("specs/light/more.py")
+    other.write_text(SPEC)
+    report()
+    other.unlink()
+
+    assert report() == 0
+    assert "more.py" not in Path("reports/light.md").read_text()
+
+
 def test_nothing_is_published_while_a_verdict_is_not_the_expected_one(folder: Path) -> None:
     spec = Path("specs/light/promises.py")
     spec.write_text(spec.read_text().replace("distinct=2", "distinct=3"))

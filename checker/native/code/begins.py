@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from interlock.checker.ir.scalar import Node, ScalarSystem, is_const, or_, substitute, variables
 from interlock.checker.native.code.emit import Emitter, width
-from interlock.checker.native.code.text import Code
+from interlock.checker.native.code.text import ZERO, Address, Code, Label, Word
 from interlock.checker.passes.numbering import number, numbered
 from interlock.checker.semantics.layout import Packing
 
@@ -23,14 +23,14 @@ def initial_code(system: ScalarSystem, packing: Packing, same: Mapping[int, int]
     parts = []
     for i in range(len(system.initials)):
         parts.append(_Initial(system, packing, same, i).text(bases[i + 1] - bases[i]))
-        with code.when(code.cmp("ult", "%n", str(bases[i + 1]))):
-            own = code.sub("%n", str(bases[i]))
-            made = code.op(f"call i64 @initial{i}(i64 {own}, ptr %out)")
-            with code.when(code.cmp("eq", made, "2")):
-                code.store("%n", "%err")
-                code.stop("0")
+        with code.when(code.cmp("ult", Word("%n"), bases[i + 1])):
+            own = code.sub(Word("%n"), bases[i])
+            made = code.word(f"call i64 @initial{i}(i64 {own}, ptr %out)")
+            with code.when(code.cmp("eq", made, 2)):
+                code.store(Word("%n"), Address("%err"))
+                code.stop(0)
             code.stop(made)
-    return "\n".join([*parts, code.finish("0")])
+    return "\n".join([*parts, code.finish()])
 
 
 class _Initial:
@@ -48,26 +48,23 @@ class _Initial:
         wrong = or_(e.condition for e in action.errors)
         *guards, wrong = self._over_number(count, [*action.guards, wrong])
         if count > 1:
-            self.emit.bind(number(count), "%n")
-        off = code.fresh("off")
+            self.emit.bind(number(count), Word("%n"))
+        off = code.label("off")
         if self._possible():
             with self.emit.scope():
                 self._enabled(guards, count, off)
-        code.jump(off)
-        code.place(off)
-        return code.finish(code.choose(self.emit.value(wrong), "2", "0"))
+        code.reach(off)
+        return code.finish(code.choose(self.emit.bit(wrong), 2, 0))
 
-    def _enabled(self, guards: Sequence[Node], count: int, off: str) -> None:
+    def _enabled(self, guards: Sequence[Node], count: int, off: Label) -> None:
         """Write the state and return, where the guards hold; go to `off` where one does not."""
         code = self.code
         for guard in sorted(guards, key=lambda g: self.emit.price((g,))):
-            on = code.fresh("on")
-            code.branch(self.emit.value(guard), on, off)
-            code.place(on)
+            code.leap_unless(self.emit.bit(guard), off)
         new = dict(zip(self.updates, self._over_number(count, list(self.updates.values())), strict=True))
-        for k, word in enumerate(self.emit.packed(["0"] * width(self.packing), new)):
-            code.store(word, "%out", k)
-        code.stop("1")
+        for k, word in enumerate(self.emit.packed([ZERO] * width(self.packing), new)):
+            code.store(word, Address("%out"), k)
+        code.stop(1)
 
     def _over_number(self, count: int, roots: list[Node]) -> list[Node]:
         """Expressions over the parameters, as expressions over the number of the instance."""

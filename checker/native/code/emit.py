@@ -12,20 +12,18 @@ from contextlib import contextmanager
 from interlock.checker.diagnostics import NOWHERE, Diagnostic, InputError
 from interlock.checker.ir.scalar import Leaf, Node, Op, var_of
 from interlock.checker.native.code.choices import Choice, Selector, choice_of
-from interlock.checker.native.code.text import Code
+from interlock.checker.native.code.text import FALSE, TRUE, ZERO, Address, Bit, Code, Word
 from interlock.checker.semantics.layout import WORD, Field, Packing, Place
 
-_SIGNED = 1 << 63
-_COUNTED = 200  # nodes
+_SIGNED = 1 << 63  # numbers in code are signed: from minus this on, and below this
+_COUNTED = 200  # nodes up to which a price is counted: who asks compares with far fewer, or sorts
 _FEW = 2  # outcomes of a choice that are compared for
-_LOOK, _PART, _COMPARED = (
-    4,
-    3,
-    4,
-)  # instructions: to look into a table, for a part of its key, to compare for an outcome
+_LOOK = 4  # instructions to look into a table: address, load, mask, shift
+_PART = 3  # instructions for a part of its key: shift, mask, or
+_COMPARED = 4  # instructions to compare for an outcome: what is compared, compare, and, choose
 _WORDS = 4  # in which the leaves of a table lie, at most: an entry has 8 bits
-_BYTE = 1 << 8
-MASK = (1 << 64) - 1
+_BYTE = 1 << 8  # numbers that an entry of a table tells apart
+MASK = (1 << WORD) - 1  # all bits of a word
 
 _COMPARE = {Op.EQ: "eq", Op.LT: "slt", Op.LE: "sle"}
 _ARITHMETIC = {Op.ADD: "add", Op.SUB: "sub", Op.MUL: "mul"}
@@ -37,18 +35,18 @@ def width(packing: Packing) -> int:
     return max(1, packing.words)
 
 
-def load_words(code: Code, pointer: str, words: int) -> list[str]:
+def load_words(code: Code, pointer: Address, words: int) -> list[Word]:
     """The words of a packed state."""
     return [code.load(pointer, i) for i in range(words)]
 
 
-def bits_of(code: Code, words: Sequence[str], field: Field) -> str:
+def bits_of(code: Code, words: Sequence[Word], field: Field) -> Word:
     """What a field of a packed state holds."""
     raw = _shifted(code, words, field)
-    return raw if field.shift + field.width == WORD else code.band(raw, str((1 << field.width) - 1))
+    return raw if field.shift + field.width == WORD else code.band(raw, (1 << field.width) - 1)
 
 
-def _shifted(code: Code, words: Sequence[str], field: Field) -> str:
+def _shifted(code: Code, words: Sequence[Word], field: Field) -> Word:
     word = words[field.word]
     return code.shr(word, field.shift) if field.shift else word
 
@@ -56,7 +54,9 @@ def _shifted(code: Code, words: Sequence[str], field: Field) -> str:
 class Emitter:
     """Expressions over the leaves of packed states, in one function."""
 
-    def __init__(self, code: Code, leaves: tuple[Leaf, ...], packing: Packing, spaces: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self, code: Code, leaves: tuple[Leaf, ...], packing: Packing, spaces: Mapping[str, list[Word]]
+    ) -> None:
         self.code, self.leaves, self.packing, self.spaces = code, leaves, packing, spaces
         self._scopes: list[dict[int, str]] = [{}]
         self._choices: dict[int, Choice | None] = {}
@@ -107,20 +107,34 @@ class Emitter:
         assert found is not None
         return found
 
-    def all(self, nodes: list[Node]) -> str:
-        """The conjunction of some nodes."""
-        return self._fold("and", [self.value(n) for n in nodes]) if nodes else "true"
+    def bit(self, root: Node) -> Bit:
+        """The operand of an expression that is a bool."""
+        assert root.boolean
+        return Bit(self.value(root))
 
-    def _fold(self, op: str, operands: list[str]) -> str:
+    def word(self, root: Node) -> Word:
+        """The operand of an expression that is an int."""
+        assert not root.boolean
+        return Word(self.value(root))
+
+    def as_word(self, root: Node) -> Word:
+        """The operand of an expression, of a bool 0 or 1."""
+        return self.code.number(self.bit(root)) if root.boolean else self.word(root)
+
+    def all(self, nodes: list[Node]) -> Bit:
+        """Whether all of some expressions hold."""
+        return self._fold("and", [self.bit(n) for n in nodes]) if nodes else TRUE
+
+    def _fold(self, op: str, operands: Sequence[Bit]) -> Bit:
         total = operands[0]
         for x in operands[1:]:
-            total = self.code.op(f"{op} i1 {total}, {x}")
+            total = self.code.bit(f"{op} i1 {total}, {x}")
         return total
 
     # --- choices -----------------------------------------------------------------------------------
 
     def _sources(self, n: Node) -> Sequence[Node]:
-        """What is computed before a node."""
+        """The nodes whose operands must be known before that of `n` can be written."""
         choice = self._choice(n)
         return n.src if choice is None else [s.node for s in choice.selectors if self._field_of(s.node) is None]
 
@@ -185,9 +199,9 @@ class Emitter:
                 found.append((s, Field(place.word, place.shift, place.width)))
         return found
 
-    def _key(self, choice: Choice, scale: int) -> str:
+    def _key(self, choice: Choice, scale: int) -> Word:
         """The key of a choice, times 2 ** scale."""
-        code, key = self.code, ""
+        code, parts = self.code, list[Word]()
         for s, field in self._runs(choice):
             to = s.shift + scale
             if field is None:
@@ -197,16 +211,14 @@ class Emitter:
                 word = self.spaces[var_of(s.node)[0]][field.word]
                 move = field.shift - to
                 part = word if move == 0 else code.shr(word, move) if move > 0 else code.shl(word, -move)
-                part = code.band(part, str(((1 << field.width) - 1) << to))
-            key = code.bor(key, part) if key else part
-        return key
+                part = code.band(part, ((1 << field.width) - 1) << to)
+            parts[:] = [code.bor(parts[0], part) if parts else part]
+        return parts[0]
 
-    def _bits(self, s: Selector) -> str:
+    def _bits(self, s: Selector) -> Word:
         """What an expression that decides adds to a key."""
-        value = self.known(s.node) or ""
-        if s.node.boolean:
-            return self.code.op(f"zext i1 {value} to i64")
-        return self.code.sub(value, str(s.lo)) if s.lo else value
+        value = self.as_word(s.node)
+        return self.code.sub(value, s.lo) if s.lo and not s.node.boolean else value
 
     def _looked_up(self, choice: Choice) -> str:
         """The value that a choice comes to."""
@@ -220,24 +232,24 @@ class Emitter:
         word = held[words[0]]
         if len(words) > 1:
             which = code.shr(entry, WORD.bit_length() - 1)
-            entry = code.band(entry, str(WORD - 1))
+            entry = code.band(entry, WORD - 1)
             for k, other in enumerate(words[1:], 1):
-                word = code.choose(code.cmp("eq", which, str(k)), held[other], word)
-        raw = code.op(f"lshr i64 {word}, {entry}")
+                word = code.choose(code.cmp("eq", which, k), held[other], word)
+        raw = code.shr(word, entry)
         if first.boolean:
             return code.op(f"trunc i64 {raw} to i1")
-        raw = code.band(raw, str((1 << places[0].width) - 1))
-        return code.add(raw, str(places[0].lo)) if places[0].lo else raw
+        raw = code.band(raw, (1 << places[0].width) - 1)
+        return code.add(raw, places[0].lo) if places[0].lo else raw
 
-    def _entry(self, choice: Choice, cells: Sequence[int]) -> str:
+    def _entry(self, choice: Choice, cells: Sequence[int]) -> Word:
         """What a table says of a key, a number below 256: a table in a word where it fits."""
         code, size = self.code, max(cells).bit_length()
         scale = next(k for k in range(4) if 1 << k >= size)
         if len(choice.chosen) << scale <= WORD:
             table = sum(cells[k] << (i << scale) for i, k in enumerate(choice.chosen))
-            entry = code.op(f"lshr i64 {table}, {self._key(choice, scale)}")
+            entry = code.shr(table, self._key(choice, scale))
             room = 1 << (1 << scale)
-            return code.band(entry, str((WORD if max(cells) < WORD < room else room) - 1))  # a shift asks for no more
+            return code.band(entry, (WORD if max(cells) < WORD < room else room) - 1)  # a shift asks for no more
         return code.load8(code.table([cells[k] for k in choice.chosen], "i8"), self._key(choice, 0))
 
     # --- operations --------------------------------------------------------------------------------
@@ -259,7 +271,7 @@ class Emitter:
             case Op.NOT:
                 return self.code.op(f"xor i1 {x[0]}, true")
             case Op.AND | Op.OR:
-                return self._fold(_JUNCTION[n.op], x)
+                return self._fold(_JUNCTION[n.op], [Bit(c) for c in x])
             case Op.ITE:
                 return self.code.op(f"select i1 {x[0]}, {kind} {x[1]}, {kind} {x[2]}")
             case Op.EQ | Op.LT | Op.LE:
@@ -267,37 +279,36 @@ class Emitter:
             case Op.ADD | Op.SUB | Op.MUL:
                 return self.code.op(f"{_ARITHMETIC[n.op]} i64 {x[0]}, {x[1]}")
             case Op.DIV | Op.MOD:
-                return self._divide(n, x[0], x[1])
+                return self._divide(n, Word(x[0]), Word(x[1]))
 
-    def _leaf(self, words: list[str], index: int) -> str:
+    def _leaf(self, words: Sequence[Word], index: int) -> str:
         place, leaf, code = self.packing.places[index], self.leaves[index], self.code
         if place.width == 0:
-            return ("true" if place.lo else "false") if leaf.boolean else str(place.lo)
+            return (TRUE if place.lo else FALSE) if leaf.boolean else str(place.lo)
         if leaf.boolean:
             return code.op(f"trunc i64 {_shifted(code, words, place)} to i1")
         raw = bits_of(code, words, place)
-        return code.add(raw, str(leaf.lo)) if leaf.lo else raw
+        return code.add(raw, leaf.lo) if leaf.lo else raw
 
-    def _divide(self, n: Node, a: str, b: str) -> str:
+    def _divide(self, n: Node, a: Word, b: Word) -> Word:
         """Floor division or remainder; 0 where the divisor is 0."""
         code, (left, right) = self.code, n.src
-        zero = code.cmp("eq", b, "0")
-        safe = code.op(f"select i1 {zero}, i64 1, i64 {b}")
+        zero = code.cmp("eq", b, 0)
+        safe = code.choose(zero, 1, b)
         sign = "u" if left.lo >= 0 and right.lo >= 0 else "s"
-        rest = code.op(f"{sign}rem i64 {a}, {safe}")
-        down = "false"
+        rest = code.word(f"{sign}rem i64 {a}, {safe}")
+        down = FALSE
         if sign == "s":
-            uneven = code.cmp("ne", rest, "0")
-            differ = code.cmp("slt", code.xor(rest, safe), "0")
-            down = code.op(f"and i1 {uneven}, {differ}")
+            uneven = code.cmp("ne", rest, 0)
+            down = code.all(uneven, code.cmp("slt", code.xor(rest, safe), 0))
         if n.op is Op.DIV:
-            exact = code.op(f"{sign}div i64 {a}, {safe}")
-            value = code.op(f"sub i64 {exact}, {code.op(f'zext i1 {down} to i64')}")
+            exact = code.word(f"{sign}div i64 {a}, {safe}")
+            value = code.sub(exact, code.number(down))
         else:
-            value = code.add(rest, code.op(f"select i1 {down}, i64 {safe}, i64 0"))
-        return code.op(f"select i1 {zero}, i64 0, i64 {value}")
+            value = code.add(rest, code.choose(down, safe, 0))
+        return code.choose(zero, 0, value)
 
-    def packed(self, words: list[str], updates: Mapping[int, Node]) -> list[str]:
+    def packed(self, words: Sequence[Word], updates: Mapping[int, Node]) -> list[Word]:
         """The words of a state with some leaves changed."""
         out = list(words)
         fields: dict[int, list[int]] = {}
@@ -309,10 +320,10 @@ class Emitter:
             out[word] = self._word(words[word], changed, updates)
         return out
 
-    def _word(self, old: str, changed: list[int], updates: Mapping[int, Node]) -> str:
+    def _word(self, old: Word, changed: list[int], updates: Mapping[int, Node]) -> Word:
         code = self.code
         clear = fixed = 0
-        moving: list[str] = []
+        moving: list[Word] = []
         for leaf in changed:
             node, place = updates[leaf], self.packing.places[leaf]
             clear |= ((1 << place.width) - 1) << place.shift
@@ -320,18 +331,16 @@ class Emitter:
                 fixed |= (int(node.arg) - place.lo) << place.shift  # type: ignore[call-overload]
             else:
                 moving.append(self._field(node, place.lo, place.shift))
-        word = "0" if clear == MASK else code.band(old, str(MASK & ~clear))
-        for x in [str(fixed)] * (fixed != 0) + moving:
-            word = code.op(f"or i64 {word}, {x}")
+        word = ZERO if clear == MASK else code.band(old, MASK & ~clear)
+        word = code.bor(word, fixed) if fixed else word
+        for x in moving:
+            word = code.bor(word, x)
         return word
 
-    def _field(self, node: Node, lo: int, shift: int) -> str:
-        code, value = self.code, self.value(node)
-        if node.boolean:
-            value = code.op(f"zext i1 {value} to i64")
-        elif lo:
-            value = code.op(f"sub i64 {value}, {lo}")
-        return code.op(f"shl i64 {value}, {shift}") if shift else value
+    def _field(self, node: Node, lo: int, shift: int) -> Word:
+        code, value = self.code, self.as_word(node)
+        value = code.sub(value, lo) if lo and not node.boolean else value
+        return code.shl(value, shift) if shift else value
 
 
 def _too_large(n: Node) -> Diagnostic:

@@ -65,7 +65,7 @@ class Library:
         self._engines = {self.form: _loaded(self._code(QUICK) if code is None else code)}
 
     def function(self, name: str, arguments: int) -> Native:
-        """An exported function of so many 64-bit arguments; called without the interpreter's lock."""
+        """The exported function `name`, of `arguments` 64-bit arguments; called without the interpreter's lock."""
         made = _Function(name, arguments, self)
         made.find(self._engines[self.form])
         self._functions.append(made)
@@ -114,7 +114,7 @@ class Library:
             self.optimise()  # by one thread, and once
 
     def promised(self, seconds: float) -> None:
-        """Its functions will run for so long in all, as it looks: optimise them now, if that is time enough."""
+        """Its functions will run for `seconds` in all, as it looks: optimise them now, if that is time enough."""
         if seconds > _SURELY * self._patience and self._worthwhile() and self._changing.acquire(blocking=False):
             self.optimise()
 
@@ -158,7 +158,7 @@ def _native(engine: Any, name: str, arguments: int) -> Native:
 
 @functools.cache
 def _llvm() -> Any:
-    import llvmlite.binding as llvm  # noqa: PLC0415 - a tenth of a second, only for native engines
+    import llvmlite.binding as llvm  # a tenth of a second, only for native engines
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -168,7 +168,7 @@ def _llvm() -> Any:
 @functools.cache
 def host() -> Sequence[str]:
     """What object code depends on beside its module: the version of Interlock, the compiler, and the machine."""
-    import llvmlite  # noqa: PLC0415
+    import llvmlite
 
     llvm = _llvm()
     version = ".".join(map(str, llvm.llvm_version_info))

@@ -14,7 +14,7 @@ from interlock.checker.ir.scalar import Leaf, ScalarAction, ScalarSystem, fits
 from interlock.checker.ir.types import cardinality, show_number
 
 VALUES: Final = 1 << 16  # of one parameter of an action: they stand in the code
-INSTANCES: Final = 1 << 24  # of all actions
+INSTANCES: Final = 1 << 24  # of all actions: what a walking thread counts by instance takes 128 MiB then
 NUMBERED: Final = 1 << 62  # initial instances: their numbers are made into values
 _OTHERS: Final = 'use engine="bmc" or engine="induction"'
 

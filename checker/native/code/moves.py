@@ -14,7 +14,7 @@ from interlock.checker.ir.scalar import Node, Op, ScalarSystem, constant, moving
 from interlock.checker.ir.types import members
 from interlock.checker.native.code.emit import Emitter, load_words, width
 from interlock.checker.native.code.successors import UNROLL, Nest
-from interlock.checker.native.code.text import Code
+from interlock.checker.native.code.text import ZERO, Address, Code, Label, Word
 from interlock.checker.semantics.layout import Packing, to_leaves
 
 
@@ -25,30 +25,32 @@ def choice_code(system: ScalarSystem, packing: Packing, bases: Sequence[int]) ->
     else: that is a tenth faster than calls."""
     enabled = Code("define i64 @enabled(ptr %s, ptr %ids, ptr %err, ptr %faults) nounwind")
     move = Code("define i64 @move(ptr %s, i64 %id, ptr %out) nounwind")
-    parts, n, faults = [], "0", 0
+    parts, n, faults = list[str](), ZERO, 0
     for i, base in enumerate(bases[:-1]):
         nest = Nest(system, packing, i, states=False)
         parts.append(nest.text(base))
         parts.append(_Move(system, packing, i, [number - base for number in nest.live], nest.stride).text())
-        before, n = n, enabled.op(f"call i64 @can{i}(ptr %s, ptr %ids, i64 {n}, ptr %err)")
+        before, n = n, enabled.word(f"call i64 @can{i}(ptr %s, ptr %ids, i64 {n}, ptr %err)")
         if system.actions[i].fault is not None:
-            enabled.store(before, "%faults", 2 * faults)
-            enabled.store(enabled.sub(n, before), "%faults", 2 * faults + 1)
+            enabled.store(before, Address("%faults"), 2 * faults)
+            enabled.store(enabled.sub(n, before), Address("%faults"), 2 * faults + 1)
             faults += 1
-        with move.when(move.cmp("ult", "%id", str(bases[i + 1]))):
-            number = move.sub("%id", str(base))
-            move.stop(move.op(f"call i64 @move{i}(ptr %s, i64 {number}, ptr %out)"))
-    return "\n".join([*parts, enabled.finish(n), move.finish("0")])
+        with move.when(move.cmp("ult", Word("%id"), bases[i + 1])):
+            number = move.sub(Word("%id"), base)
+            move.stop(move.word(f"call i64 @move{i}(ptr %s, i64 {number}, ptr %out)"))
+    return "\n".join([*parts, enabled.finish(n), move.finish()])
 
 
 class _Move:
-    """`@move<index>(state, number, out)` for instances of one action, whose guards do not fold to false where `live`
-    (instances, or the first of so many) says so."""
+    """`@move<index>(state, number, out)` for instances of one action.
+
+    Those whose guards fold to false are left out: `live` are the others, or the first of each run of `of` instances.
+    """
 
     def __init__(self, system: ScalarSystem, packing: Packing, index: int, live: Sequence[int], of: int) -> None:
         self.action, self.index, self.packing = system.actions[index], index, packing
         self.code = Code(f"define internal i64 @move{index}(ptr %s, i64 %number, ptr %out) alwaysinline nounwind")
-        self.words = load_words(self.code, "%s", width(packing))
+        self.words = load_words(self.code, Address("%s"), width(packing))
         self.emit = Emitter(self.code, system.leaves, packing, {"s": self.words})
         self.rows = [[to_leaves(t, value) for value in members(t)] for _, t in self.action.params]
         nodes = topological(list(self.action.updates.values()))
@@ -59,21 +61,21 @@ class _Move:
         self.stride = sizes[-1] // sizes[self.unrolled]
         self.coarse = max(of, self.stride)
         self.live = {number // self.coarse for number in live}
-        self.tables: dict[int, str] = {}  # by level of the parameters
+        self.tables: dict[int, Address] = {}  # by level of the parameters
         self.cases: list[str] = []
 
     def text(self) -> str:
         code = self.code
-        choose, end = code.fresh("choose"), code.fresh("end")
+        choose, end = code.label("choose"), code.label("end")
         code.jump(choose)
         self._cases(0, 0, moving(self.action.updates), end)
         code.place(choose)
-        case = "%number" if self.stride == 1 else code.op(f"udiv i64 %number, {self.stride}")
+        case = Word("%number") if self.stride == 1 else code.word(f"udiv i64 %number, {self.stride}")
         code.do(f"switch i64 {case}, label %{end} [{' '.join(self.cases)}]")
         code.place(end)
-        return code.finish("0")
+        return code.finish()
 
-    def _cases(self, level: int, first: int, updates: Mapping[int, Node], end: str) -> None:
+    def _cases(self, level: int, first: int, updates: Mapping[int, Node], end: Label) -> None:
         """A block for each combination of values of the unrolled levels, from instance `first` on."""
         if level < self.unrolled:
             below = math.prod(map(len, self.rows[level + 1 :]))
@@ -84,13 +86,13 @@ class _Move:
             return
         if first // self.coarse not in self.live:
             return
-        label = self.code.fresh("case")
+        label = self.code.label("case")
         self.cases.append(f"i64 {first // self.stride}, label %{label}")
         self.code.place(label)
         with self.emit.scope():
             self._looked_up()
             for k, word in enumerate(self.emit.packed(self.words, updates)):
-                self.code.store(word, "%out", k)
+                self.code.store(word, Address("%out"), k)
         self.code.jump(end)
 
     def _mine(self, level: int) -> dict[Node, int]:
@@ -107,13 +109,13 @@ class _Move:
             below //= len(rows)
             if not mine:
                 continue
-            digit = code.op(f"urem i64 {code.op(f'udiv i64 %number, {below}')}, {len(rows)}")
+            digit = code.word(f"urem i64 {code.word(f'udiv i64 %number, {below}')}, {len(rows)}")
             row = code.at(self._table(level), code.mul(digit, len(rows[0])))
             for n, k in mine.items():
                 value = code.load(row, k)
                 self.emit.bind(n, code.op(f"trunc i64 {value} to i1") if n.boolean else value)
 
-    def _table(self, level: int) -> str:
+    def _table(self, level: int) -> Address:
         """The leaves of a parameter's values, row by row."""
         if level not in self.tables:
             self.tables[level] = self.code.table([int(x) for row in self.rows[level] for x in row])

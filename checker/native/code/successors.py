@@ -27,10 +27,12 @@ from interlock.checker.ir.scalar import (
 )
 from interlock.checker.ir.types import NEVER, RecordT, SetT, TupleT, Type, members
 from interlock.checker.native.code.emit import Emitter, load_words, width
-from interlock.checker.native.code.text import Code
+from interlock.checker.native.code.text import TRUE, Address, Bit, Code, Word
 from interlock.checker.semantics.layout import Packing, flatten_type, to_leaves
 
-UNROLL = 12_000  # nodes of an action's unrolled levels
+# Nodes of an action's unrolled levels: at some thirty characters each, half a second of optimising (`jit`).
+UNROLL = 12_000
+# A branch that is predicted wrong costs as much as ten to twenty instructions; a node is one to three.
 _CHEAP = 6  # nodes up to which a successor is written without asking first whether it counts
 _TEST = 3  # nodes tested by one branch
 _PIECES = 24  # of many conjuncts, a branch tests at least a part as large as this says: each is a block within a block
@@ -57,7 +59,7 @@ class Ident:
     """The number of an instance: a part known now and one known at run time."""
 
     fixed: int
-    moving: str | None = None
+    moving: Word | None = None
 
 
 def digits(t: Type, at: int) -> Iterator[Digit]:
@@ -107,9 +109,9 @@ class Nest:
             f"define internal i64 {name}(ptr noalias readonly %s, {out}ptr noalias %ids, "
             f"i64 %n, ptr noalias %err) {inline}nounwind"
         )
-        self.words = load_words(self.code, "%s", width(packing))
+        self.words = load_words(self.code, Address("%s"), width(packing))
         self.emit = Emitter(self.code, system.leaves, packing, {"s": self.words})
-        self.n = self.code.var("%n")
+        self.n = self.code.var(Word("%n"))
         self._free: dict[int, int] = {}
         params = zip(self.action.params, self.action.param_offsets, strict=True)
         self.digits = [digit for (_, t), offset in params for digit in digits(t, offset)]
@@ -225,7 +227,7 @@ class Nest:
         self.live.add(ident.fixed)
         columns = max(1, len(rows[0]))
         table = code.table([int(x) for row in rows for x in (row or (0,))])
-        with code.count("0", str(len(rows))) as i, self.emit.scope():
+        with code.count(0, len(rows)) as i, self.emit.scope():
             row = code.at(table, code.mul(i, columns))
             for n, k in self._mine(level).items():
                 value = code.load(row, k)
@@ -243,7 +245,7 @@ class Nest:
             return
         self.live.add(ident.fixed)
         rest = list(target.conjuncts)
-        wide = self.states and width(self.packing) > 2  # noqa: PLR2004 - stores of so many words cost more than a branch
+        wide = self.states and width(self.packing) > 2  # to store three words costs more than a branch
         if wide or self.emit.price((*rest, *updates.values())) > _CHEAP:
             self._branched(rest, updates, ident)
         else:
@@ -252,33 +254,33 @@ class Nest:
     def _branched(self, rest: list[Node], updates: Mapping[int, Node], ident: Ident) -> None:
         if not rest:
             with self.emit.scope():
-                self._write("true", updates, ident)
+                self._write(TRUE, updates, ident)
             return
         now = self._cheap_part(rest)
         with self.code.when(self.emit.all(now)), self.emit.scope():
             self._branched([c for c in rest if c not in now], updates, ident)
 
-    def _write(self, test: str, updates: Mapping[int, Node], ident: Ident) -> None:
+    def _write(self, test: Bit, updates: Mapping[int, Node], ident: Ident) -> None:
         """out[n], ids[n] = successor, number; n += test."""
         code = self.code
         n = code.get(self.n)
         if self.states:
-            row = code.at("%out", code.mul(n, width(self.packing)))
+            row = code.at(Address("%out"), code.mul(n, width(self.packing)))
             for k, word in enumerate(self.emit.packed(self.words, updates)):
                 code.store(word, row, k)
-        code.do(f"store i32 {self._number(ident)}, ptr {code.at('%ids', n, 'i32')}")
-        code.set(self.n, code.add(n, "1" if test == "true" else code.op(f"zext i1 {test} to i64")))
+        code.do(f"store i32 {self._number(ident)}, ptr {code.at(Address('%ids'), n, 'i32')}")
+        code.set(self.n, code.add(n, 1 if test == TRUE else code.number(test)))
 
     def _error(self, ident: Ident) -> None:
         """err[0] = number, unless an earlier instance was an error."""
         code = self.code
-        with code.when(code.cmp("eq", code.load("%err"), "-1")):
-            code.store(code.op(f"zext i32 {self._number(ident)} to i64"), "%err")
+        with code.when(code.cmp("eq", code.load(Address("%err")), -1)):
+            code.store(code.word(f"zext i32 {self._number(ident)} to i64"), Address("%err"))
 
     def _number(self, ident: Ident) -> str:
         if ident.moving is None:
             return str(ident.fixed)
-        total = self.code.add(ident.moving, str(ident.fixed))
+        total = self.code.add(ident.moving, ident.fixed)
         return self.code.op(f"trunc i64 {total} to i32")
 
 

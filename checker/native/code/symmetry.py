@@ -19,12 +19,13 @@ import attrs
 from interlock.checker.ir.scalar import TRUE, Node, Op, ScalarSystem, boolean, integer, is_const, var_of, variables
 from interlock.checker.ir.types import ScalarT
 from interlock.checker.native.code.emit import MASK, Emitter, load_words, width
-from interlock.checker.native.code.text import Code
+from interlock.checker.native.code.text import ZERO, Address, Bit, Code, Variable, Word
 from interlock.checker.passes.quotient import Columns, Quotient, Swap, Walk, of_runs
 from interlock.checker.passes.symmetry import Moved, Permutation, moved
 from interlock.checker.semantics.layout import WORD, Packing, Place
 
-_UNROLLED = 11  # swaps of a walk up to which there is no loop
+# Swaps of a walk up to which there is no loop: 3! * 2! - 1, those of a kind of three members with one of two.
+_UNROLLED = 11
 
 
 def symmetry_code(system: ScalarSystem, packing: Packing, quotient: Quotient) -> str:
@@ -78,47 +79,45 @@ class _Symmetry:
                 if _in_runs(part):
                     self._sort_keys(code, i, part)
                 best = code.buffer(self.words)
-                self._copy(code, "%s", best)
+                self._copy(code, Address("%s"), best)
                 self._visit(code, i, part, lambda now, best=best: self._keep_least(code, now, best))  # type: ignore[misc]
-                self._copy(code, best, "%s")
-        return code.finish("0")
+                self._copy(code, best, Address("%s"))
+        return code.finish()
 
     def _weight(self) -> str:
         """The order of the group divided by how many permutations keep the (canonical) state."""
         code = Code("define internal i64 @weight(ptr %s) nounwind")
-        total = "1"
+        total = Word("1")
         for i, part in enumerate(self.quotient.parts):
-            fixed = code.var("1")
+            fixed = code.var(1)
             if isinstance(part, Columns):
                 self._runs(code, part, fixed)
             else:
                 self._visit(code, i, part, lambda now, fixed=fixed: self._count_same(code, now, fixed))  # type: ignore[misc]
-            size = code.op(f"udiv i64 {part.order}, {code.get(fixed)}")
-            total = size if total == "1" else code.mul(total, size)
+            size = code.word(f"udiv i64 {part.order}, {code.get(fixed)}")
+            total = size if i == 0 else code.mul(total, size)
         return code.finish(total)
 
     def _follow(self) -> str:
         code = Code("define i64 @follow(ptr %s, ptr %t, ptr %out, ptr %ids, ptr %fired, ptr %err) nounwind")
-        n = code.op("call i64 @expand(ptr %s, ptr %out, ptr %ids, i64 0, ptr %fired, ptr %err, i64 1)")
+        n = code.word("call i64 @expand(ptr %s, ptr %out, ptr %ids, i64 0, ptr %fired, ptr %err, i64 1)")
         orbit = code.buffer(self.words)
-        with code.count("0", n) as j:
-            row = code.at("%out", code.mul(j, self.words))
+        with code.count(0, n) as j:
+            row = code.at(Address("%out"), code.mul(j, self.words))
             self._copy(code, row, orbit)
-            code.op(f"call i64 @canonical(ptr {orbit})")
-            with code.when(self._same(code, orbit, "%t")):
-                self._copy(code, row, "%s")
-                ident = code.op(f"load i32, ptr {code.at('%ids', j, 'i32')}")
-                code.do(f"ret i64 {code.op(f'zext i32 {ident} to i64')}")
-                code.place(code.fresh("dead"))
-        return code.finish("-1")
+            code.word(f"call i64 @canonical(ptr {orbit})")
+            with code.when(self._same(code, orbit, Address("%t"))):
+                self._copy(code, row, Address("%s"))
+                code.stop(code.load32(Address("%ids"), j))
+        return code.finish(-1)
 
     # --- states ------------------------------------------------------------------------------------
 
-    def _copy(self, code: Code, origin: str, target: str) -> None:
+    def _copy(self, code: Code, origin: Address, target: Address) -> None:
         for i, word in enumerate(load_words(code, origin, self.words)):
             code.store(word, target, i)
 
-    def _same(self, code: Code, a: str, b: str) -> str:
+    def _same(self, code: Code, a: Address, b: Address) -> Bit:
         pairs = zip(load_words(code, a, self.words), load_words(code, b, self.words), strict=True)
         return _all_equal(code, list(pairs))
 
@@ -135,11 +134,11 @@ class _Symmetry:
             used += wide
         return places
 
-    def _gathered(self, code: Code, columns: Sequence[Sequence[int]]) -> list[list[str]]:
+    def _gathered(self, code: Code, columns: Sequence[Sequence[int]]) -> list[list[Word]]:
         """The key of each column of a state: its leaves, side by side."""
         keys = self._keys(columns[0])
         count = keys[-1].word + 1
-        words = load_words(code, "%s", self.words)
+        words = load_words(code, Address("%s"), self.words)
         places = self.packing.places
         return [
             _moved_bits(code, [(places[leaf], key) for leaf, key in zip(column, keys, strict=True)], words, count)
@@ -155,28 +154,28 @@ class _Symmetry:
             columns[j] = [code.choose(swapped, a, b) for a, b in zip(low, high, strict=True)]
         self._scattered(code, part, columns)
 
-    def _scattered(self, code: Code, part: Columns, columns: list[list[str]]) -> None:
+    def _scattered(self, code: Code, part: Columns, columns: list[list[Word]]) -> None:
         keys, places = self._keys(part.columns[0]), self.packing.places
-        parts: dict[int, list[str]] = {}
+        parts: dict[int, list[Word]] = {}
         for column, key in zip(part.columns, columns, strict=True):
             moves = [(k, places[leaf]) for leaf, k in zip(column, keys, strict=True)]
             for word, bits in enumerate(_moved_bits(code, moves, key, self.words)):
-                if bits != "0":
+                if bits != ZERO:
                     parts.setdefault(word, []).append(bits)
         clear = _cleared([places[leaf] for column in part.columns for leaf in column])
         for word, moving in parts.items():
-            new = code.band(code.load("%s", word), str(MASK & ~clear[word]))
+            new = code.band(code.load(Address("%s"), word), MASK & ~clear[word])
             for bits in moving:
-                new = code.op(f"or i64 {new}, {bits}")
-            code.store(new, "%s", word)
+                new = code.bor(new, bits)
+            code.store(new, Address("%s"), word)
 
-    def _runs(self, code: Code, part: Columns, fixed: str) -> None:
+    def _runs(self, code: Code, part: Columns, fixed: Variable) -> None:
         """The permutations that keep sorted columns: those within each run of equal ones."""
-        columns, run = self._gathered(code, part.columns), code.var("1")
+        columns, run = self._gathered(code, part.columns), code.var(1)
         for a, b in zip(columns, columns[1:], strict=False):
             equal = _all_equal(code, list(zip(a, b, strict=True)))
-            longer = code.add(code.get(run), "1")
-            code.set(run, code.op(f"select i1 {equal}, i64 {longer}, i64 1"))
+            longer = code.add(code.get(run), 1)
+            code.set(run, code.choose(equal, longer, 1))
             code.set(fixed, code.mul(code.get(fixed), code.get(run)))
 
     # --- trying all permutations -------------------------------------------------------------------
@@ -184,12 +183,12 @@ class _Symmetry:
     def _swap(self, name: str, s: Swap) -> str:
         """`@swap<part>.<number>(state)`: two members of a scalarset change places."""
         code = Code(f"define internal i64 @swap{name}(ptr %s) nounwind")
-        new = self._swapped(code, s, load_words(code, "%s", self.words))
+        new = self._swapped(code, s, load_words(code, Address("%s"), self.words))
         for i, word in enumerate(new):
-            code.store(word, "%s", i)
-        return code.finish("0")
+            code.store(word, Address("%s"), i)
+        return code.finish()
 
-    def _swapped(self, code: Code, s: Swap, old: list[str]) -> list[str]:
+    def _swapped(self, code: Code, s: Swap, old: list[Word]) -> list[Word]:
         """The words of a state after a swap: what belongs to a member moves, then the members that it names."""
         places = self.packing.places
         moves = [(var_of(m.source)[1], i) for i, m in enumerate(s.leaves) if not is_const(m.source)]
@@ -198,7 +197,7 @@ class _Symmetry:
         clear = _cleared([places[b] for _, b in moves])
         new = list(old)
         for i, mask in clear.items():
-            new[i] = code.op(f"or i64 {code.band(old[i], str(MASK & ~mask))}, {bits[i]}")
+            new[i] = code.bor(code.band(old[i], MASK & ~mask), bits[i])
         fields: dict[tuple[int, int], dict[int, Node]] = {}
         for i, m in enumerate(self._named(s.sort)):
             if m.value and places[i].width:
@@ -217,7 +216,7 @@ class _Symmetry:
         ]
         return moved(self.system.state, nodes, sort, tuple(range(sort.size)))
 
-    def _renamed(self, emit: Emitter, by: Permutation, word: str, wide: int, present: Mapping[int, Node]) -> str:
+    def _renamed(self, emit: Emitter, by: Permutation, word: Word, wide: int, present: Mapping[int, Node]) -> Word:
         """A word in which some fields of one width name members, two of which change places: all fields at once.
 
         A field that holds the lower of the two is one more, one that holds the other is one less.
@@ -229,7 +228,7 @@ class _Symmetry:
             is_low = code.band(is_low, self._there(emit, present))
         return code.sub(code.add(word, is_low), is_high)
 
-    def _there(self, emit: Emitter, present: Mapping[int, Node]) -> str:
+    def _there(self, emit: Emitter, present: Mapping[int, Node]) -> Word:
         """The lowest bits of the fields that are there."""
         code, places = emit.code, self.packing.places
         moves = [
@@ -238,35 +237,35 @@ class _Symmetry:
             if n.op is Op.VAR
         ]
         (total,) = _moved_bits(code, moves, emit.spaces["s"], 1)
-        total = code.bor(total, str(_lowest(places[leaf].shift for leaf, n in present.items() if n is TRUE)))
+        total = code.bor(total, _lowest(places[leaf].shift for leaf, n in present.items() if n is TRUE))
         for leaf, n in present.items():
             if n.op is not Op.VAR and not is_const(n):
-                bit = code.op(f"zext i1 {emit.value(n)} to i64")
+                bit = code.number(emit.bit(n))
                 total = code.bor(total, code.shl(bit, places[leaf].shift))
         return total
 
-    def _visit(self, code: Code, number: int, part: Walk, visit: Callable[[list[str]], None]) -> None:
+    def _visit(self, code: Code, number: int, part: Walk, visit: Callable[[list[Word]], None]) -> None:
         """Do something with every state that a permutation, the first excepted, makes of the given one."""
         if _unrolled(part):
-            words = load_words(code, "%s", self.words)
+            words = load_words(code, Address("%s"), self.words)
             for step in part.steps:
                 words = self._swapped(code, part.swaps[step], words)
                 visit(words)
             return
         now = code.buffer(self.words)
-        self._copy(code, "%s", now)
+        self._copy(code, Address("%s"), now)
         table, starts = self._table(number, part)
         joined = self._joined(code, part)
-        with code.count(code.load(starts, joined), code.load(starts, code.add(joined, "1"))) as i:
+        with code.count(code.load(starts, joined), code.load(starts, code.add(joined, 1))) as i:
             chosen = code.load8(table, i)
             for k in range(len(part.swaps)):
-                with code.when(code.cmp("eq", chosen, str(k))):
-                    code.op(f"call i64 @swap{number}.{k}(ptr {now})")
+                with code.when(code.cmp("eq", chosen, k)):
+                    code.word(f"call i64 @swap{number}.{k}(ptr {now})")
             visit(load_words(code, now, self.words))
 
-    def _table(self, number: int, part: Walk) -> tuple[str, str]:
+    def _table(self, number: int, part: Walk) -> tuple[Address, Address]:
         """The steps of all walks: by a number whose bits say which members are joined, and where each begins."""
-        table, starts = f"@walk{number}", f"@starts{number}"
+        table, starts = Address(f"@walk{number}"), Address(f"@starts{number}")
         if _in_runs(part):
             n = len(part.swaps)
             walks = [of_runs([bool(bits >> k & 1) for k in range(n)]) for bits in range(1 << n)]
@@ -287,30 +286,30 @@ class _Symmetry:
             for i in range(end):
                 low, high = ([code.get(x) for x in keys[k]] for k in (i, i + 1))
                 with code.when(code.before(high, low)):
-                    code.op(f"call i64 @swap{number}.{i}(ptr %s)")
+                    code.word(f"call i64 @swap{number}.{i}(ptr %s)")
                     for x, y, a, b in zip(keys[i], keys[i + 1], low, high, strict=True):
                         code.set(x, b)
                         code.set(y, a)
 
-    def _joined(self, code: Code, part: Walk) -> str:
+    def _joined(self, code: Code, part: Walk) -> Word:
         """Which members are joined to the next, having equal keys, as bits; 0 where all permutations are one walk."""
         if not _in_runs(part):
-            return "0"
-        keys, joined = self._gathered(code, part.keys), "0"
+            return ZERO
+        keys, joined = self._gathered(code, part.keys), ZERO
         for i, (a, b) in enumerate(itertools.pairwise(keys)):
-            equal = code.op(f"zext i1 {_all_equal(code, list(zip(a, b, strict=True)))} to i64")
+            equal = code.number(_all_equal(code, list(zip(a, b, strict=True))))
             joined = code.bor(joined, code.shl(equal, i))
         return joined
 
-    def _keep_least(self, code: Code, now: list[str], best: str) -> None:
+    def _keep_least(self, code: Code, now: list[Word], best: Address) -> None:
         old = load_words(code, best, self.words)
         less = code.before(now, old)
         for i, (a, b) in enumerate(zip(now, old, strict=True)):
             code.store(code.choose(less, a, b), best, i)
 
-    def _count_same(self, code: Code, now: list[str], fixed: str) -> None:
-        same = _all_equal(code, list(zip(now, load_words(code, "%s", self.words), strict=True)))
-        code.bump(fixed, code.op(f"zext i1 {same} to i64"))
+    def _count_same(self, code: Code, now: list[Word], fixed: Variable) -> None:
+        same = _all_equal(code, list(zip(now, load_words(code, Address("%s"), self.words), strict=True)))
+        code.bump(fixed, code.number(same))
 
 
 def _unrolled(part: Walk) -> bool:
@@ -342,7 +341,7 @@ def sorting_network(n: int) -> Iterator[tuple[int, int]]:
 
 def _exported(name: str, internal: str) -> str:
     code = Code(f"define i64 @{name}(ptr %s) nounwind")
-    return code.finish(code.op(f"call i64 @{internal}(ptr %s)"))
+    return code.finish(code.word(f"call i64 @{internal}(ptr %s)"))
 
 
 def _cleared(places: Sequence[Place]) -> dict[int, int]:
@@ -354,19 +353,19 @@ def _cleared(places: Sequence[Place]) -> dict[int, int]:
     return masks
 
 
-def _moved_bits(code: Code, moves: Sequence[tuple[Place, Place]], words: Sequence[str], count: int) -> list[str]:
+def _moved_bits(code: Code, moves: Sequence[tuple[Place, Place]], words: Sequence[Word], count: int) -> list[Word]:
     """Bits taken from places of some words to places of others; those that go equally far go together."""
     masks: dict[tuple[int, int, int], int] = {}
     for a, b in moves:
         if a.width:
             way = (a.word, b.word, b.shift - a.shift)
             masks[way] = masks.get(way, 0) | ((1 << a.width) - 1) << a.shift
-    out = ["0"] * count
+    out = [ZERO] * count
     for (origin, target, far), mask in masks.items():
-        bits = words[origin] if mask == MASK else code.band(words[origin], str(mask))
+        bits = words[origin] if mask == MASK else code.band(words[origin], mask)
         if far:
-            bits = code.op(f"shl i64 {bits}, {far}") if far > 0 else code.shr(bits, -far)
-        out[target] = bits if out[target] == "0" else code.op(f"or i64 {out[target]}, {bits}")
+            bits = code.shl(bits, far) if far > 0 else code.shr(bits, -far)
+        out[target] = bits if out[target] == ZERO else code.bor(out[target], bits)
     return out
 
 
@@ -375,19 +374,19 @@ def _lowest(ends: Iterable[int]) -> int:
     return functools.reduce(operator.or_, (1 << end for end in ends), 0)
 
 
-def _holding(code: Code, word: str, value: int, wide: int, ends: Iterable[int]) -> str:
-    """The lowest bits of those fields of a word (so wide, from these bits on) that hold a value."""
+def _holding(code: Code, word: Word, value: int, wide: int, ends: Iterable[int]) -> Word:
+    """The lowest bits of the fields of a word that hold a value; each has `wide` bits, from one of `ends` on."""
     lowest = _lowest(ends)
-    differ = code.xor(word, str(lowest * value)) if value else word
+    differ = code.xor(word, lowest * value) if value else word
     total = differ
     for far in range(1, wide):
         total = code.bor(total, code.shr(differ, far))
-    return code.xor(code.band(total, str(lowest)), str(lowest))
+    return code.xor(code.band(total, lowest), lowest)
 
 
-def _all_equal(code: Code, pairs: Sequence[tuple[str, str]]) -> str:
-    different = "0"
+def _all_equal(code: Code, pairs: Sequence[tuple[Word, Word]]) -> Bit:
+    different = ZERO
     for x, y in pairs:
         d = code.xor(x, y)
-        different = d if different == "0" else code.op(f"or i64 {different}, {d}")
-    return code.cmp("eq", different, "0")
+        different = d if different == ZERO else code.bor(different, d)
+    return code.cmp("eq", different, 0)

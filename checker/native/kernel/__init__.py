@@ -17,6 +17,7 @@ from interlock.checker.native.kernel.context import (
     KEEPS_STATES,
     KEEPS_STEPS,
     LINE,
+    NONE,
     PARENTS,
     SHARED_WORDS,
     Ctx,
@@ -24,7 +25,7 @@ from interlock.checker.native.kernel.context import (
     Status,
     Way,
 )
-from interlock.checker.native.kernel.shape import PART, Note, Shape, hash_text
+from interlock.checker.native.kernel.shape import PART, Expanding, Judged, Note, Shape, hash_text, keep
 
 __all__ = [
     "BLOCK",
@@ -33,15 +34,19 @@ __all__ = [
     "KEEPS_STATES",
     "KEEPS_STEPS",
     "LINE",
+    "NONE",
     "PARENTS",
     "PART",
     "SHARED_WORDS",
     "Ctx",
+    "Expanding",
+    "Judged",
     "Note",
     "Shape",
     "Shared",
     "Status",
     "Way",
+    "keep",
     "survey_text",
     "targets_text",
     "text",
@@ -50,14 +55,19 @@ __all__ = [
 
 
 def text(shape: Shape, initials: int, instances: int) -> str:
-    """All functions that searches need; so many instances have the initial actions, and the others."""
+    """All functions that searches need of states of a shape, in LLVM assembly.
+
+    `initials` is how many instances the initial actions have together, `instances` how many the others have.
+    """
     parts = [shape.text(), tree.text(shape), table.text(shape), search.text(shape), after.text(shape)]
     return "\n".join([*parts, begin.text(shape, initials, instances)])
 
 
 def walks_text(shape: Shape, initials: int, faults: int) -> str:
-    """All functions that random walks need; so many instances have the initial actions, and so many actions are
-    faults."""
+    """All functions that random walks need.
+
+    `initials` is how many instances the initial actions have together, `faults` how many actions are faults.
+    """
     return walk.text(shape, initials, faults)
 
 
@@ -67,5 +77,5 @@ def survey_text(shape: Shape) -> str:
 
 
 def targets_text(shape: Shape, instances: int) -> str:
-    """All functions that are asked of states on disk, which have so many successors at most."""
+    """All functions that are asked of states on disk, each of which has at most `instances` successors."""
     return "\n".join([hash_text(), tree.text(shape), targets.text(shape, instances)])

@@ -7,17 +7,28 @@ thread can stop after any state, be looked at, be given more memory and go on.
 from __future__ import annotations
 
 import enum
+from typing import Final
 
+from interlock.checker.native.code.text import Address
+
+CTX: Final = Address("%c")  # of a function whose first parameter is a context
+NONE: Final = (1 << 64) - 1  # in the place of a block, an item, an instance or a number: there is none
+ABSENT: Final = -1  # the same word, as LLVM writes it
+
+# A core has some ten to twenty cache lines on their way from memory at once: AHEAD is several times as many, so that what
+# is inserted has come; BATCH is half of it, so that little is done between two batches.
 BATCH = 32  # successors that are inserted at a time
 AHEAD = 64  # successors that wait meanwhile, and whose memory is fetched
-BUFFER = 512  # successors after which all are inserted, and their buffer is used from its start
-LINE = 8  # cells of the table that are looked at together
-BLOCK = 1024  # states of the frontier that a thread takes or hands over at a time
+BUFFER = 512  # successors after which all are inserted, and their buffer is used from its start: keys and hashes are
+# 8 KiB then, and stay in the first cache
+LINE = 8  # cells of the table that are looked at together: the 64 bytes of a cache line
+BLOCK = 1024  # states of the frontier that a thread takes or hands over at a time, by one atomic addition
 BLOCK_WORDS = BLOCK + BLOCK // 4  # of a block: keys, and then in 16 bits for each the instance that led to it
 KEEPS_STATES, KEEPS_STEPS = 1, 2  # what is known of an instance: what is claimed of states, and of steps, stays true
-GRANT = 1024  # states that a thread asks room for at a time
+GRANT = 1024  # states that a thread asks room for at a time, by one atomic addition
 PARENTS = 4  # wide states that are at work at once: a power of two, more than the three whose successors have no keys
-FAR = 1 << 17  # places of a tree from which on they are asked for ahead of time
+FAR = 1 << 17  # places of a tree from which on they are asked for ahead of time: of 4 bytes each, they fill half a
+# megabyte, and with the parts no longer lie in a core's second cache
 
 
 class Ctx(enum.IntEnum):
@@ -30,7 +41,7 @@ class Ctx(enum.IntEnum):
     TAG = enum.auto()  # what a cell has above the key: the depth + 1, or 1 where SIDE has the depth
     SIDE = enum.auto()  # depths beside the table, or 0
     SIDE_WIDE = enum.auto()  # whether those have 32 bits, not 16
-    DEPTH = enum.auto()  # of the states that are being found
+    DEPTH = enum.auto()  # steps from an initial state to those that are being found
     SHARED = enum.auto()
     ATOMIC = enum.auto()  # whether other threads run
     ITEMS = enum.auto()  # of the tree: the parts of wide states
@@ -40,12 +51,12 @@ class Ctx(enum.IntEnum):
     BLOCKS = enum.auto()
     COUNTS = enum.auto()  # by block: its states
     LEVEL = enum.auto()  # the blocks to expand
-    LENGTH = enum.auto()  # how many
-    LIMIT = enum.auto()  # how many of them before a pause
+    LENGTH = enum.auto()  # how many blocks LEVEL has
+    LIMIT = enum.auto()  # how many of them are taken before a pause
     NEXT_LEVEL = enum.auto()  # the blocks that were filled; 0 where the table alone says what was found
-    MOVERS = enum.auto()  # by instance: a row of bits, which others are left movers over it; 0 where none is known
+    MOVERS = enum.auto()  # per instance a row of bits: bit j is set if instance j is a left mover over it (ADR 8); or 0
     MOVER_WORDS = enum.auto()  # words of a row
-    KEPT = enum.auto()  # by instance, a byte: what need not be checked after it
+    KEPT = enum.auto()  # per instance a byte of KEEPS_STATES and KEEPS_STEPS: what need not be checked after it (ADR 8)
     # its own
     FREE = enum.auto()  # blocks that it may fill
     FREE_COUNT = enum.auto()

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from interlock.checker.native.code.text import Code
+from interlock.checker.native.code.text import Address, Bit, Code, Variable, Word
 from interlock.checker.native.kernel import table as tables
-from interlock.checker.native.kernel.context import Ctx
-from interlock.checker.native.kernel.shape import NONE, Shape
+from interlock.checker.native.kernel.context import ABSENT, CTX, Ctx
+from interlock.checker.native.kernel.shape import Shape, hashed
 
 
 def text(shape: Shape) -> str:
@@ -22,25 +22,25 @@ def text(shape: Shape) -> str:
 
 
 @contextmanager
-def _states(shape: Shape, code: Code) -> Iterator[tuple[str, str]]:
+def _states(shape: Shape, code: Code) -> Iterator[tuple[Word, Address]]:
     """Do the block for each state of the interval that was expanded: its depth, and the state."""
-    table = code.pointer("%c", Ctx.TABLE)
-    with code.count("%start", "%stop") as slot:
+    table = code.pointer(CTX, Ctx.TABLE)
+    with code.count(Word("%start"), Word("%stop")) as slot:
         cell = code.load(table, slot)
-        with code.when(code.cmp("ne", cell, "0")):
+        with code.when(code.cmp("ne", cell, 0)):
             depth = shape.depth_of(code, cell, slot)
-            with code.when(code.cmp("ult", depth, "%below")):
+            with code.when(code.cmp("ult", depth, Word("%below"))):
                 yield depth, shape.state_of(code, code.band(cell, shape.key_mask))
-    code.store(NONE, code.pointer("%c", Ctx.ERR))
+    code.store(ABSENT, code.pointer(CTX, Ctx.ERR))
 
 
 def _count(shape: Shape) -> str:
     """`@count(ctx, start, stop, below) -> n`: count the enabled instances by action, in FIRED; how many states."""
     code = Code("define i64 @count(ptr %c, i64 %start, i64 %stop, i64 %below) nounwind")
-    total = code.var("0")
+    total = code.var(0)
     with _states(shape, code) as (_, state):
         weight = shape.weight(code, state)
-        shape.successors(code, state, "0", weight)
+        shape.successors(code, state, 0, weight)
         code.bump(total, weight)
     return code.finish(code.get(total))
 
@@ -52,51 +52,48 @@ def _cover(shape: Shape) -> str:
         "define i64 @cover(ptr %c, i64 %start, i64 %stop, i64 %below, ptr %marks, i64 %width, ptr %bases, ptr %new)"
         " nounwind"
     )
-    total, owner = code.var("0"), code.var("0")
-    pending, keys, ids = (code.pointer("%c", w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.IDS))
-    table, lines = code.pointer("%c", Ctx.TABLE), code.load("%c", Ctx.LINES)
+    total, owner, new = code.var(0), code.var(0), Address("%new")
+    pending, keys, ids = (code.pointer(CTX, w) for w in (Ctx.PENDING, Ctx.KEYS, Ctx.IDS))
+    table, lines = code.pointer(CTX, Ctx.TABLE), code.load(CTX, Ctx.LINES)
     with _states(shape, code) as (depth, state):
         weight = shape.weight(code, state)
-        n = shape.successors(code, state, "0", weight)
-        with code.count("0", n) as j:  # all places are asked for before the first is looked at
+        n = shape.successors(code, state, 0, weight)
+        with code.count(0, n) as j:  # all places are asked for before the first is looked at
             target = shape.at(code, pending, j)
             shape.represent(code, target)
             key = shape.key_of(code, target)
             if shape.folded:
                 code.store(key, keys, j)
-            h = code.op(f"call i64 @hash(i64 {key})")
+            h = hashed(code, key)
             code.prefetch(code.at(table, tables.home(code, h, lines)), 0)
-        deeper = code.add(depth, "1")
-        code.set(owner, "0")
-        with code.count("0", n) as j:
+        deeper = code.add(depth, 1)
+        code.set(owner, 0)
+        with code.count(0, n) as j:
             _follow(code, owner, code.load32(ids, j))
             target = shape.at(code, pending, j)
             there = tables.locate(shape, code, code.load(keys, j))
             level = shape.depth_of(code, code.load(table, there), there)
             with code.when(code.cmp("eq", level, deeper)):
                 action = code.get(owner)
-                with code.when(_marked_first(code, code.add(code.mul(there, "%width"), code.shr(action, 3)), action)):
-                    code.store(code.add(code.load("%new", action), shape.weight(code, target)), "%new", action)
+                byte = code.add(code.mul(there, Word("%width")), code.shr(action, 3))
+                with code.when(_marked_first(code, byte, action)):
+                    code.store(code.add(code.load(new, action), shape.weight(code, target)), new, action)
         code.bump(total, weight)
     return code.finish(code.get(total))
 
 
-def _follow(code: Code, owner: str, ident: str) -> None:
+def _follow(code: Code, owner: Variable, ident: Word) -> None:
     """Move on to the action that an instance belongs to; successors come in the order of the actions."""
-    top, on, end = code.fresh("top"), code.fresh("on"), code.fresh("end")
-    code.jump(top)
-    code.place(top)
-    following = code.add(code.get(owner), "1")
-    code.branch(code.cmp("uge", ident, code.load("%bases", following)), on, end)
-    code.place(on)
-    code.set(owner, following)
-    code.jump(top)
+    end = code.label("end")
+    with code.forever():
+        following = code.add(code.get(owner), 1)
+        code.leap_unless(code.cmp("uge", ident, code.load(Address("%bases"), following)), end)
+        code.set(owner, following)
     code.place(end)
 
 
-def _marked_first(code: Code, byte: str, action: str) -> str:
+def _marked_first(code: Code, byte: Word, action: Word) -> Bit:
     """Set the action's bit in a byte of the marks; whether it was not set before."""
-    bit = code.op(f"shl i64 1, {code.band(action, '7')}")
-    mask = code.op(f"trunc i64 {bit} to i8")
-    before = code.op(f"atomicrmw or ptr {code.at('%marks', byte, 'i8')}, i8 {mask} monotonic")
-    return code.op(f"icmp eq i8 {code.op(f'and i8 {before}, {mask}')}, 0")
+    mask = code.op(f"trunc i64 {code.shl(1, code.band(action, 7))} to i8")
+    before = code.op(f"atomicrmw or ptr {code.at(Address('%marks'), byte, 'i8')}, i8 {mask} monotonic")
+    return code.bit(f"icmp eq i8 {code.op(f'and i8 {before}, {mask}')}, 0")

@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from interlock.checker.native.code.text import Code
-from interlock.checker.native.kernel.context import Status, Way
-from interlock.checker.native.kernel.shape import NONE, Shape
+from interlock.checker.native.code.text import Address, Bit, Code, Number, Variable, Word
+from interlock.checker.native.kernel.context import ABSENT, CTX, Status, Way
+from interlock.checker.native.kernel.shape import Shape, check, check_step, check_terminal, initial
 
 STEPS, TERMINAL, TAKEN = 0, 1, 2  # places among the counts
 # Of a walk, one of these: a fault comes next with chance 1 / 2**rate, where something else can.  Over the checks of specs/
 # that allow faults and are violated, 3.8 walks find it, and 2.3 with equal chances; with 1 / 2**4 for all walks, 7.1.
 RATES = (1, 3, 5, 7)
-DRAWS = 1 << 20  # initial instances that are drawn for one walk, at most
+DRAWS = 1 << 20  # initial instances that are drawn for one walk, at most: then next to none is enabled
 
 
 def text(shape: Shape, initials: int, faults: int) -> str:
-    """The functions of walks, beside those over states; so many instances have the initial actions, and so many actions
-    are faults."""
+    """The functions of walks, and those over states.
+
+    `initials` is how many instances the initial actions have together, `faults` how many actions are faults.
+    """
     walks = Walks(shape, initials, faults)
     return "\n".join([shape.text(), walks.walk(), walks.replay(), walks.fan(), _listed(shape), _add(), _tally()])
 
@@ -36,27 +38,27 @@ class Walks:
 
     # --- chance ------------------------------------------------------------------------------------
 
-    def _random(self, code: Code, state: str) -> str:
+    def _random(self, code: Code, state: Variable) -> Word:
         """The next number of splitmix64."""
-        s = code.add(code.get(state), str(0x9E3779B97F4A7C15 - (1 << 64)))
+        s = code.add(code.get(state), _signed(0x9E3779B97F4A7C15))
         code.set(state, s)
-        z = code.mul(code.xor(s, code.shr(s, 30)), str(0xBF58476D1CE4E5B9 - (1 << 64)))
-        z = code.mul(code.xor(z, code.shr(z, 27)), str(0x94D049BB133111EB - (1 << 64)))
+        z = code.mul(code.xor(s, code.shr(s, 30)), _signed(0xBF58476D1CE4E5B9))
+        z = code.mul(code.xor(z, code.shr(z, 27)), _signed(0x94D049BB133111EB))
         return code.xor(z, code.shr(z, 31))
 
-    def _below(self, code: Code, state: str, n: str) -> str:
+    def _below(self, code: Code, state: Variable, n: Number) -> Word:
         """A random number below n (n < 2**32)."""
         high = code.shr(self._random(code, state), 32)
         return code.shr(code.mul(high, n), 32)
 
-    def _rated(self, code: Code, state: str) -> str:
-        """How likely a fault is in a walk: so many of 2**32, where something else is enabled too."""
-        rate, drawn = code.var(str(1 << 32 - RATES[0])), self._below(code, state, str(len(RATES)))
+    def _rated(self, code: Code, state: Variable) -> Word:
+        """How likely a fault is in a walk, where something else is enabled too: this number / 2**32."""
+        rate, drawn = code.var(1 << 32 - RATES[0]), self._below(code, state, len(RATES))
         for i, bits in enumerate(RATES):
-            code.set(rate, code.choose(code.cmp("eq", drawn, str(i)), str(1 << 32 - bits), code.get(rate)))
+            code.set(rate, code.choose(code.cmp("eq", drawn, i), 1 << 32 - bits, code.get(rate)))
         return code.get(rate)
 
-    def _drawn(self, code: Code, state: str, n: str, faults: str, rate: str) -> str:
+    def _drawn(self, code: Code, state: Variable, n: Word, faults: Address, rate: Word) -> Word:
         """The place of the instance that comes next, among the n that are enabled."""
         if not self.faults:
             return self._below(code, state, n)
@@ -66,86 +68,77 @@ class Walks:
             bad = code.add(bad, size)
         rare = code.cmp("ult", code.shr(self._random(code, state), 32), rate)
         other = code.sub(n, bad)
-        fault = code.op(f"select i1 {code.cmp('eq', other, '0')}, i1 true, i1 {rare}")
-        fault = code.op(f"select i1 {code.cmp('eq', bad, '0')}, i1 false, i1 {fault}")
+        fault = code.bit(f"select i1 {code.cmp('eq', other, 0)}, i1 true, i1 {rare}")
+        fault = code.bit(f"select i1 {code.cmp('eq', bad, 0)}, i1 false, i1 {fault}")
         chosen = self._below(code, state, code.choose(fault, bad, other))
-        among_faults, among_others, before = chosen, chosen, "0"
+        among_faults, among_others = chosen, chosen
+        before: Number = 0
         for start, size in spans:
             within = code.add(start, code.sub(chosen, before))
             among_faults = code.choose(code.cmp("uge", chosen, before), within, among_faults)
             before = code.add(before, size)
             behind = code.cmp("uge", among_others, start)
-            among_others = code.add(among_others, code.choose(behind, size, "0"))
+            among_others = code.add(among_others, code.choose(behind, size, 0))
         return code.choose(fault, among_faults, among_others)
 
-    def _begin(self, code: Code, state: str, here: str, out: _Out) -> str:
+    def _begin(self, code: Code, state: Variable, here: Address, out: _Out) -> Word:
         """Draw the initial instance that a walk begins with, and be in its state: one of those that are listed, or of
         all until one is enabled.  Leaves with UNBEGUN at an error, and where none was."""
-        starts, some = code.pointer("%c", Way.STARTS), code.load("%c", Way.START_COUNT)
-        head, left = code.var("0"), code.var(str(DRAWS))
-        draw, listed, all_, made, off, begun = (
-            code.fresh(x) for x in ("draw", "listed", "all", "made", "off", "begun")
-        )
-        code.jump(draw)
-        code.place(draw)
-        code.branch(code.op(f"icmp ne ptr {starts}, null"), listed, all_)
-        code.place(listed)
-        code.set(head, code.load32(starts, self._below(code, state, some)))
-        code.jump(made)
-        code.place(all_)
-        code.set(head, code.scaled(self._random(code, state), str(self.initials)))
-        code.jump(made)
-        code.place(made)
-        enabled = code.op(f"call i64 @initial(i64 {code.get(head)}, ptr {here}, ptr {out.err})")
-        code.branch(code.cmp("ne", enabled, "0"), begun, off)
-        code.place(off)
-        code.bump(left, "-1")
-        wrong, none = code.cmp("ne", code.load(out.err), NONE), code.cmp("eq", code.get(left), "0")
-        with self._ending(code, code.op(f"or i1 {wrong}, {none}"), Status.UNBEGUN, out):
-            pass
-        code.jump(draw)
+        starts, some = code.pointer(CTX, Way.STARTS), code.load(CTX, Way.START_COUNT)
+        head, left = code.var(0), code.var(DRAWS)
+        begun = code.label("begun")
+        with code.forever():
+            with code.fork(code.not_null(starts)) as otherwise:
+                code.set(head, code.load32(starts, self._below(code, state, some)))
+                otherwise()
+                code.set(head, code.scaled(self._random(code, state), self.initials))
+            enabled = initial(code, code.get(head), here, out.err)
+            code.leap(code.cmp("ne", enabled, 0), begun)
+            code.bump(left, -1)
+            wrong, none = code.cmp("ne", code.load(out.err), ABSENT), code.cmp("eq", code.get(left), 0)
+            with self._ending(code, code.either(wrong, none), Status.UNBEGUN, out):
+                pass
         code.place(begun)
         return code.get(head)
 
     # --- one state, one step -----------------------------------------------------------------------
 
     @contextmanager
-    def _ending(self, code: Code, test: str, status: Status, out: _Out) -> Iterator[None]:
+    def _ending(self, code: Code, test: Bit, status: Status, out: _Out) -> Iterator[None]:
         """Where the test holds, do the block and leave with a status."""
         with code.when(test):
             yield
-            code.set(out.status, str(status.value))
-            code.jump(out.label)
-            code.place(code.fresh("dead"))
+            code.set(out.status, status)
+            code.escape(out.label)
 
-    def _judge(self, code: Code, found: str, out: _Out) -> None:
+    def _judge(self, code: Code, found: Word, out: _Out) -> None:
         """Leave with FOUND when a check said so."""
-        with self._ending(code, code.cmp("ne", found, "0"), Status.FOUND, out):
-            code.store(found, "%c", Way.CODE)
+        with self._ending(code, code.cmp("ne", found, 0), Status.FOUND, out):
+            code.store(found, CTX, Way.CODE)
 
-    def _judge_state(self, code: Code, here: str, out: _Out) -> None:
-        self._judge(code, code.op(f"call i64 @check(ptr {here}, ptr {out.notes})"), out)
+    def _judge_state(self, code: Code, here: Address, out: _Out) -> None:
+        self._judge(code, check(code, here, out.notes), out)
 
-    def _enabled(self, code: Code, here: str, out: _Out) -> str:
+    def _enabled(self, code: Code, here: Address, out: _Out) -> Word:
         """How many instances are enabled; leaves at an error or a deadlock."""
-        n = code.op(f"call i64 @enabled(ptr {here}, ptr {out.ids}, ptr {out.err}, ptr {out.faults})")
-        with self._ending(code, code.cmp("ne", code.load(out.err), NONE), Status.ERROR, out):
-            code.store(n, "%c", Way.COUNT)
-        with code.when(code.cmp("eq", n, "0")):
-            dead = code.op(f"call i64 @check_terminal(ptr {here})")
-            with self._ending(code, code.cmp("ne", dead, "0"), Status.DEADLOCK, out):
-                code.store(dead, "%c", Way.CODE)
+        n = code.word(f"call i64 @enabled(ptr {here}, ptr {out.ids}, ptr {out.err}, ptr {out.faults})")
+        with self._ending(code, code.cmp("ne", code.load(out.err), ABSENT), Status.ERROR, out):
+            code.store(n, CTX, Way.COUNT)
+        with code.when(code.cmp("eq", n, 0)):
+            dead = check_terminal(code, here)
+            with self._ending(code, code.cmp("ne", dead, 0), Status.DEADLOCK, out):
+                code.store(dead, CTX, Way.CODE)
         return n
 
-    def _advance(self, code: Code, here: str, there: str, ident: str, out: _Out) -> None:
+    def _advance(self, code: Code, here: Address, there: Address, ident: Word, out: _Out) -> None:
         """Take the step of an instance, with its checks; it counts as taken also if it is wrong."""
         if not self.shape.steps:
-            code.op(f"call i64 @move(ptr {here}, i64 {ident}, ptr {here})")
+            _move(code, here, ident, here)
             code.bump(out.length)
         else:
-            code.op(f"call i64 @move(ptr {here}, i64 {ident}, ptr {there})")
+            _move(code, here, ident, there)
             code.bump(out.length)
-            self._judge(code, code.op(f"call i64 @check_step(ptr {here}, ptr {there})"), out)
+            self._judge(code, check_step(code, here, there), out)
             self.shape.copy(code, there, here)
         self._judge_state(code, here, out)
 
@@ -155,67 +148,64 @@ class Walks:
         """`@walk(ctx, first, n) -> Status`: n random walks from number `first` on, up to the first that goes wrong."""
         code = Code("define i64 @walk(ptr %c, i64 %first, i64 %n) nounwind")
         out = _Out(code, self.faults)
-        rng, total, head, rate = (code.var("0") for _ in range(4))
+        rng, total, head, rate = (code.var(0) for _ in range(4))
         here, there = code.buffer(self.shape.words), code.buffer(self.shape.words)
-        counts, trace = (code.pointer("%c", w) for w in (Way.COUNTS, Way.TRACE))
+        counts, trace = (code.pointer(CTX, w) for w in (Way.COUNTS, Way.TRACE))
         taken = code.at(counts, TAKEN)
-        most, seed = (code.load("%c", w) for w in (Way.LONGEST, Way.SEED))
-        silent = code.cmp("eq", code.load("%c", Way.LOOKAHEAD), "0")
-        with code.count("%first", code.add("%first", "%n")) as walk:
+        most, seed = (code.load(CTX, w) for w in (Way.LONGEST, Way.SEED))
+        silent = code.cmp("eq", code.load(CTX, Way.LOOKAHEAD), 0)
+        with code.count(Word("%first"), code.add(Word("%first"), Word("%n"))) as walk:
             code.set(out.walk, walk)
-            start = code.mul(code.add(walk, "1"), str(0xD1342543DE82EF95 - (1 << 64)))
+            start = code.mul(code.add(walk, 1), _signed(0xD1342543DE82EF95))
             code.set(rng, code.xor(start, seed))
             code.set(rng, self._random(code, rng))
-            code.set(out.length, "0")
+            code.set(out.length, 0)
             code.set(head, self._begin(code, rng, here, out))
             if self.faults:
                 code.set(rate, self._rated(code, rng))
             self._judge_state(code, here, out)
-            again, ended = code.fresh("again"), code.fresh("ended")
-            code.jump(again)
-            code.place(again)
-            step = code.get(out.length)
-            last = code.cmp("eq", step, most)
-            _leap(code, code.all(last, silent), ended)
-            n = self._enabled(code, here, out)
-            _leap(code, last, ended)
-            with code.when(code.cmp("eq", n, "0")):
-                code.store(code.add(code.load(counts, TERMINAL), "1"), counts, TERMINAL)
-                code.jump(ended)
-                code.place(code.fresh("dead"))
-            ident = code.load32(out.ids, self._drawn(code, rng, n, out.faults, code.get(rate)))
-            code.do(f"store i32 {code.op(f'trunc i64 {ident} to i32')}, ptr {code.at(trace, step, 'i32')}")
-            cell = code.at(taken, ident)
-            code.store(code.add(code.load(cell), "1"), cell)
-            self._advance(code, here, there, ident, out)
-            code.jump(again)
+            ended = code.label("ended")
+            with code.forever():
+                step = code.get(out.length)
+                last = code.cmp("eq", step, most)
+                code.leap(code.all(last, silent), ended)
+                n = self._enabled(code, here, out)
+                code.leap(last, ended)
+                with code.when(code.cmp("eq", n, 0)):
+                    code.store(code.add(code.load(counts, TERMINAL), 1), counts, TERMINAL)
+                    code.escape(ended)
+                ident = code.load32(out.ids, self._drawn(code, rng, n, out.faults, code.get(rate)))
+                code.store32(ident, trace, step)
+                cell = code.at(taken, ident)
+                code.store(code.add(code.load(cell), 1), cell)
+                self._advance(code, here, there, ident, out)
             code.place(ended)
             code.bump(total, code.get(out.length))
-            code.set(out.length, "0")
+            code.set(out.length, 0)
         out.end()
         code.store(code.add(code.load(counts, STEPS), code.add(code.get(total), code.get(out.length))), counts, STEPS)
-        code.store(code.get(head), "%c", Way.HEAD)
+        code.store(code.get(head), CTX, Way.HEAD)
         return out.finish()
 
     def replay(self) -> str:
         """`@replay(ctx, ids, n) -> Status`: take the given steps from STATE; PAUSED when one is not enabled."""
         code = Code("define i64 @replay(ptr %c, ptr %steps, i64 %n) nounwind")
         out = _Out(code, self.faults)
-        here = code.pointer("%c", Way.STATE)
+        here = code.pointer(CTX, Way.STATE)
         there = code.at(here, self.shape.words)
         self._judge_state(code, here, out)
-        found = code.var("0")
-        with code.count("0", "%n") as step:
+        found = code.var(0)
+        with code.count(0, Word("%n")) as step:
             n = self._enabled(code, here, out)
-            wanted = code.load32("%steps", step)
-            code.set(found, "0")
-            with code.count("0", n) as j:
+            wanted = code.load32(Address("%steps"), step)
+            code.set(found, 0)
+            with code.count(0, n) as j:
                 same = code.cmp("eq", code.load32(out.ids, j), wanted)
-                code.set(found, code.bor(code.get(found), code.op(f"zext i1 {same} to i64")))
-            with self._ending(code, code.cmp("eq", code.get(found), "0"), Status.PAUSED, out):
+                code.set(found, code.bor(code.get(found), code.number(same)))
+            with self._ending(code, code.cmp("eq", code.get(found), 0), Status.PAUSED, out):
                 pass
             self._advance(code, here, there, wanted, out)
-        code.store(self._enabled(code, here, out), "%c", Way.COUNT)
+        code.store(self._enabled(code, here, out), CTX, Way.COUNT)
         out.end()
         return out.finish()
 
@@ -223,17 +213,17 @@ class Walks:
         """`@fan(ctx) -> Status`: the enabled instances of STATE, the states they lead to, and what is wrong there."""
         code = Code("define i64 @fan(ptr %c) nounwind")
         out = _Out(code, self.faults)
-        here, after, codes = (code.pointer("%c", w) for w in (Way.STATE, Way.AFTER, Way.CODES))
+        here, after, codes = (code.pointer(CTX, w) for w in (Way.STATE, Way.AFTER, Way.CODES))
         n = self._enabled(code, here, out)
-        code.store(n, "%c", Way.COUNT)
-        with code.count("0", n) as j:
+        code.store(n, CTX, Way.COUNT)
+        with code.count(0, n) as j:
             there = self.shape.at(code, after, j)
-            code.op(f"call i64 @move(ptr {here}, i64 {code.load32(out.ids, j)}, ptr {there})")
-            wrong = code.var("0")
+            _move(code, here, code.load32(out.ids, j), there)
+            wrong = code.var(0)
             if self.shape.steps:
-                code.set(wrong, code.op(f"call i64 @check_step(ptr {here}, ptr {there})"))
-            with code.when(code.cmp("eq", code.get(wrong), "0")):
-                code.set(wrong, code.op(f"call i64 @check(ptr {there}, ptr {out.notes})"))
+                code.set(wrong, check_step(code, here, there))
+            with code.when(code.cmp("eq", code.get(wrong), 0)):
+                code.set(wrong, check(code, there, out.notes))
             code.store(code.get(wrong), codes, j)
         out.end()
         return out.finish()
@@ -243,40 +233,42 @@ class _Out:
     """How a function ends, from wherever it does: the status, and which walk it was at, how far."""
 
     def __init__(self, code: Code, faults: int) -> None:
-        self.code, self.label = code, code.fresh("out")
-        self.status, self.walk, self.length = code.var(str(Status.DONE.value)), code.var("0"), code.var("0")
-        self.ids, self.err, self.notes = (code.pointer("%c", w) for w in (Way.IDS, Way.ERR, Way.NOTES))
+        self.code, self.label = code, code.label("out")
+        self.status, self.walk, self.length = code.var(Status.DONE), code.var(0), code.var(0)
+        self.ids, self.err, self.notes = (code.pointer(CTX, w) for w in (Way.IDS, Way.ERR, Way.NOTES))
         self.faults = code.buffer(max(1, 2 * faults))
 
     def end(self) -> None:
         """The place where all ways out meet."""
-        self.code.jump(self.label)
-        self.code.place(self.label)
+        self.code.reach(self.label)
 
     def finish(self) -> str:
         """Say what there is to say, and return."""
         code = self.code
-        code.store(code.get(self.walk), "%c", Way.WALK)
-        code.store(code.get(self.length), "%c", Way.LENGTH)
+        code.store(code.get(self.walk), CTX, Way.WALK)
+        code.store(code.get(self.length), CTX, Way.LENGTH)
         return code.finish(code.get(self.status))
 
 
-def _leap(code: Code, test: str, label: str) -> None:
-    """Go to a block where the test holds."""
-    stay = code.fresh("stay")
-    code.branch(test, label, stay)
-    code.place(stay)
+def _signed(word: int) -> int:
+    """A word whose first bit is set, as LLVM writes it."""
+    return word - (1 << 64)
+
+
+def _move(code: Code, here: Address, ident: Word, there: Address) -> None:
+    """Write the state after an instance to `there`, which may be `here`."""
+    code.word(f"call i64 @move(ptr {here}, i64 {ident}, ptr {there})")
 
 
 def _listed(shape: Shape) -> str:
     """`@listed(start, stop, out, err) -> n`: write the numbers of the initial instances that are enabled, of these; up
     to the first that is an error."""
     code = Code("define i64 @listed(i64 %start, i64 %stop, ptr %out, ptr %err) nounwind")
-    state, n = code.buffer(shape.words), code.var("0")
-    with code.count("%start", "%stop") as number:
-        made = code.op(f"call i64 @initial(i64 {number}, ptr {state}, ptr %err)")
-        code.leave(code.cmp("ne", code.load("%err"), NONE), code.get(n))
-        code.do(f"store i32 {code.op(f'trunc i64 {number} to i32')}, ptr {code.at('%out', code.get(n), 'i32')}")
+    state, n, err = code.buffer(shape.words), code.var(0), Address("%err")
+    with code.count(Word("%start"), Word("%stop")) as number:
+        made = initial(code, number, state, err)
+        code.leave(code.cmp("ne", code.load(err), ABSENT), code.get(n))
+        code.store32(number, Address("%out"), code.get(n))
         code.bump(n, made)
     return code.finish(code.get(n))
 
@@ -284,19 +276,20 @@ def _listed(shape: Shape) -> str:
 def _add() -> str:
     """`@add(to, from, n)`: add numbers to others, and leave zeros."""
     code = Code("define i64 @add(ptr %to, ptr %from, i64 %n) nounwind")
-    with code.count("0", "%n") as i:
-        code.store(code.add(code.load("%to", i), code.load("%from", i)), "%to", i)
-        code.store("0", "%from", i)
-    return code.finish("0")
+    to, origin = Address("%to"), Address("%from")
+    with code.count(0, Word("%n")) as i:
+        code.store(code.add(code.load(to, i), code.load(origin, i)), to, i)
+        code.store(0, origin, i)
+    return code.finish()
 
 
 def _tally() -> str:
     """`@tally(numbers, n, out) -> how many are not 0`; their sum is written to `out`."""
     code = Code("define i64 @tally(ptr %numbers, i64 %n, ptr %out) nounwind")
-    total, some = code.var("0"), code.var("0")
-    with code.count("0", "%n") as i:
-        x = code.load("%numbers", i)
+    total, some = code.var(0), code.var(0)
+    with code.count(0, Word("%n")) as i:
+        x = code.load(Address("%numbers"), i)
         code.bump(total, x)
-        code.bump(some, code.op(f"zext i1 {code.cmp('ne', x, '0')} to i64"))
-    code.store(code.get(total), "%out")
+        code.bump(some, code.number(code.cmp("ne", x, 0)))
+    code.store(code.get(total), Address("%out"))
     return code.finish(code.get(some))

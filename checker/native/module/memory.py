@@ -9,7 +9,7 @@ import ctypes
 import mmap
 from collections.abc import Sequence
 
-PAGE = 1 << 21
+PAGE = 1 << 21  # a large page of x86-64, and of 64-bit Arm with small pages of 4 KiB
 
 
 class Region:

@@ -1,9 +1,8 @@
 """What does a system become when it is compiled?  One module: its own code and the kernel around it.
 
 Rule of the module: the functions here say what the kernel calls (`@expand`, `@check`, `@check_step`,
-`@check_terminal`, `@wanted`, `@note`, `@note_step`), and what their codes mean.  A code is 1 + 2 * property +
-(1 for an error of the model while evaluating it); 0 is nothing found.  A note's place is its code - 1; the place
-of a REACHABLE property itself is that of its witness.
+`@check_terminal`, `@wanted`, `@note`, `@note_step`), and what their codes mean: those of `kernel.Judged`, and 0 is nothing found.
+The place of a REACHABLE property itself is that of its witness.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from interlock.checker.native.code.emit import Emitter, bits_of, load_words, wid
 from interlock.checker.native.code.jit import Library
 from interlock.checker.native.code.successors import action_code
 from interlock.checker.native.code.symmetry import symmetry_code, uniform
-from interlock.checker.native.code.text import INTRINSICS, Code
+from interlock.checker.native.code.text import INTRINSICS, ZERO, Address, Code, Number, Word
 from interlock.checker.passes.correspondence import correspondence
 from interlock.checker.passes.known import NOTHING, Known, narrowed
 from interlock.checker.passes.quotient import Quotient
@@ -45,7 +44,7 @@ from interlock.checker.semantics.layout import WORD, Division, Packing
 
 _NARROW_MARK, _WIDE_MARK = 8, 64  # bits of what a state is marked with: a byte, or a word
 _NARROW = WORD  # bits of states that are kept as they are written
-_BRANCH = 10  # nodes of a property that are worth a branch around them
+_BRANCH = 10  # nodes of a property that are worth a branch around them: about what one predicted wrong costs
 
 
 @attrs.frozen
@@ -200,8 +199,8 @@ class Program:
 
     def found(self, code: int) -> Found:
         """What a code of `@check` or `@check_step` says."""
-        position, error = divmod(code - 1, 2)
-        return Found(self.system.properties[position], bool(error))
+        judged = kernel.Judged.at(code - 1)
+        return Found(self.system.properties[judged.position], judged.error)
 
     # --- the model's own code ----------------------------------------------------------------------
 
@@ -209,43 +208,43 @@ class Program:
         """`@expand(state, out, ids, n, fired, err, weight) -> n`: append all successors; count them by action, for
         each of the `weight` states that this one stands for."""
         code = Code("define i64 @expand(ptr %s, ptr %out, ptr %ids, i64 %n, ptr %fired, ptr %err, i64 %w) nounwind")
-        n = "%n"
+        n = Word("%n")
         for i in range(len(self.compiled.actions)):
-            after = code.op(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
+            after = code.word(f"call i64 @act{i}(ptr %s, ptr %out, ptr %ids, i64 {n}, ptr %err)")
             made = code.sub(after, n)
-            made = code.mul(made, "%w") if self.shape.reduced else made
-            code.store(code.add(code.load("%fired", i), made), "%fired", i)
+            made = code.mul(made, Word("%w")) if self.shape.reduced else made
+            code.store(code.add(code.load(Address("%fired"), i), made), Address("%fired"), i)
             n = after
         return code.finish(n)
 
     def _less(self) -> str:
         """`@less(a, b) -> i1`: whether a state comes before another (`order`)."""
         code = Code("define internal i1 @less(ptr %a, ptr %b) nounwind")
-        one, other = (load_words(code, pointer, self.words) for pointer in ("%a", "%b"))
+        one, other = (load_words(code, pointer, self.words) for pointer in (Address("%a"), Address("%b")))
         a, b = ([bits_of(code, words, field) for field in self.fields] for words in (one, other))
-        return code.finish_bool(code.before(a, b))
+        return code.finish_bit(code.before(a, b))
 
-    def _emitter(self, code: Code, spaces: dict[str, str]) -> Emitter:
+    def _emitter(self, code: Code, spaces: dict[str, Address]) -> Emitter:
         words = {space: load_words(code, pointer, self.words) for space, pointer in spaces.items()}
         return Emitter(code, self.compiled.leaves, self.packing, words)
 
     def _check(self) -> str:
         """`@check(state, notes) -> code`: properties of one state, in order; a witness is noted."""
         code = Code("define i64 @check(ptr %s, ptr %notes) nounwind")
-        emit = self._emitter(code, {"s": "%s"})
+        emit = self._emitter(code, {"s": Address("%s")})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
                 continue
-            self._leave_on(emit, _errors(p), 2 + 2 * i)
+            self._leave_on(emit, _errors(p), kernel.Judged(i, error=True).code)
             if p.kind is PropertyKind.ALWAYS:
-                self._leave_unless(emit, p.value, 1 + 2 * i)
+                self._leave_unless(emit, p.value, kernel.Judged(i).code)
             elif p.kind is PropertyKind.REACHABLE and p.value is not FALSE:
-                self._keep(emit, p.value, 2 * i, "%s")
-        return code.finish("0")
+                self._keep(emit, p.value, kernel.Judged(i), Address("%s"))
+        return code.finish()
 
     def _leave_on(self, emit: Emitter, condition: Node, code: int) -> None:
         if condition is not FALSE:
-            emit.code.leave(emit.value(condition), str(code))
+            emit.code.leave(emit.bit(condition), code)
 
     def _leave_unless(self, emit: Emitter, condition: Node, code: int) -> None:
         """Leave where the condition does not hold.  What costs much to compute is asked for only where the rest does
@@ -254,14 +253,14 @@ class Program:
         cheap = [c for c in conjuncts([condition]) if c not in dear]
         if cheap:
             good = emit.all(cheap)
-            emit.code.leave(emit.code.op(f"xor i1 {good}, true"), str(code))
+            emit.code.leave(emit.code.opposite(good), code)
         for c in dear:
             split = self._split(emit, c)
             if split is None:  # cheap by now
                 self._leave_unless(emit, c, code)
                 continue
             first, rest = split
-            with emit.code.unless(emit.value(first)), emit.scope():
+            with emit.code.unless(emit.bit(first)), emit.scope():
                 self._leave_unless(emit, rest, code)
 
     def _split(self, emit: Emitter, condition: Node) -> tuple[Node, Node] | None:
@@ -274,68 +273,68 @@ class Program:
     def _check_step(self) -> str:
         """`@check_step(old, new) -> code`: properties of one step, in order."""
         code = Code("define i64 @check_step(ptr %s, ptr %t) nounwind")
-        emit = self._emitter(code, {"s": "%s", "t": "%t"})
+        emit = self._emitter(code, {"s": Address("%s"), "t": Address("%t")})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
-                self._leave_on(emit, _errors(p), 2 + 2 * i)
-                self._leave_unless(emit, p.value, 1 + 2 * i)
-        return code.finish("0")
+                self._leave_on(emit, _errors(p), kernel.Judged(i, error=True).code)
+                self._leave_unless(emit, p.value, kernel.Judged(i).code)
+        return code.finish()
 
     def _note(self) -> str:
         """`@note(state, notes)`: everything that is wrong in a state, and what it witnesses."""
         code = Code("define i64 @note(ptr %s, ptr %notes) nounwind")
-        emit = self._emitter(code, {"s": "%s"})
+        emit = self._emitter(code, {"s": Address("%s")})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is not PropertyKind.STEP:
-                self._keep(emit, _errors(p), 2 * i + 1, "%s")
+                self._keep(emit, _errors(p), kernel.Judged(i, error=True), Address("%s"))
             if p.kind is PropertyKind.ALWAYS:
-                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), 2 * i, "%s")
+                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), kernel.Judged(i), Address("%s"))
             elif p.kind is PropertyKind.REACHABLE:
-                self._keep(emit, and_((p.value, not_(_errors(p)))), 2 * i, "%s")
-        return code.finish("0")
+                self._keep(emit, and_((p.value, not_(_errors(p)))), kernel.Judged(i), Address("%s"))
+        return code.finish()
 
     def _note_step(self) -> str:
         """`@note_step(old, new, id, notes)`: everything that is wrong with a step."""
         code = Code("define i64 @note_step(ptr %s, ptr %t, i64 %id, ptr %notes) nounwind")
-        emit = self._emitter(code, {"s": "%s", "t": "%t"})
+        emit = self._emitter(code, {"s": Address("%s"), "t": Address("%t")})
         for i, p in enumerate(self.compiled.properties):
             if p.kind is PropertyKind.STEP:
-                self._keep(emit, _errors(p), 2 * i + 1, "%s", "%id")
-                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), 2 * i, "%s", "%id")
-        return code.finish("0")
+                self._keep(emit, _errors(p), kernel.Judged(i, error=True), Address("%s"), Word("%id"))
+                self._keep(emit, and_((not_(p.value), not_(_errors(p)))), kernel.Judged(i), Address("%s"), Word("%id"))
+        return code.finish()
 
-    def _keep(self, emit: Emitter, condition: Node, place: int, state: str, ident: str = "0") -> None:
+    def _keep(self, emit: Emitter, condition: Node, judged: kernel.Judged, state: Address, ident: Number = 0) -> None:
         """Where the condition holds, and while its note is not closed, note the state (and the instance)."""
         if condition is FALSE:
             return
-        code, test = emit.code, emit.value(condition)
-        status = code.load("%notes", self.shape.note(place))
-        with code.when(code.all(test, code.cmp("ne", status, str(kernel.Note.CLOSED)))):
-            code.op(f"call i64 @keep(ptr %notes, i64 {place}, ptr {state}, i64 {ident})")
+        code, test, notes = emit.code, emit.bit(condition), Address("%notes")
+        status = code.load(notes, self.shape.note(judged.place))
+        with code.when(code.all(test, code.cmp("ne", status, kernel.Note.CLOSED))):
+            kernel.keep(code, notes, judged.place, state, ident)
 
     def _check_terminal(self) -> str:
         """`@check_terminal(state) -> code`: 1 when it must not be a state without steps, 2 on an error."""
         code = Code("define i64 @check_terminal(ptr %s) nounwind")
         terminal = self.compiled.terminal
         if terminal is not None:
-            emit = self._emitter(code, {"s": "%s"})
+            emit = self._emitter(code, {"s": Address("%s")})
             self._leave_on(emit, _errors(terminal), 2)
             self._leave_unless(emit, terminal.value, 1)
-        return code.finish("0")
+        return code.finish()
 
     def wanted_code(self) -> str:
         """`@wanted(state, portion) -> bits`: which goals of a portion are there in a state."""
         code = Code("define i64 @wanted(ptr %s, i64 %p) nounwind")
-        emit = self._emitter(code, {"s": "%s"})
+        emit = self._emitter(code, {"s": Address("%s")})
         for i, portion in enumerate(self.portions):
             goals = self.compiled.properties[portion.property].goals
-            with code.when(code.cmp("eq", "%p", str(i))), emit.scope():
-                total = "0"
+            with code.when(code.cmp("eq", Word("%p"), i)), emit.scope():
+                total = ZERO
                 for bit, number in enumerate(portion.numbers):
-                    there = code.op(f"zext i1 {emit.value(goals[number])} to i64")
+                    there = code.number(emit.bit(goals[number]))
                     total = code.bor(total, code.shl(there, bit))
                 code.stop(total)
-        return code.finish("0")
+        return code.finish()
 
     def _portions(self) -> Iterator[Portion]:
         """What is asked of a search that is over.  Values of parameters that want the same are asked about once, and

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from interlock.checker.native.kernel import BUFFER, PARENTS, Ctx, Note
+from interlock.checker.native.kernel import BUFFER, NONE, PARENTS, Ctx, Note
 from interlock.checker.native.module.memory import Region
 from interlock.checker.native.module.program import Program
+from interlock.checker.semantics.layout import WORD
 
-NONE = (1 << 64) - 1
-_WORD = 64
-_MEMO_BITS = 9  # of the number of parts of wide states that a thread remembers at first
+__all__ = ["NONE", "Noted", "Run", "smallest"]
+
+_MEMO_BITS = 9  # of the number of parts of wide states that a thread remembers at first: 8 KiB, in the first cache
 
 
 @attrs.frozen
@@ -53,7 +54,7 @@ class Run:
         asked = shape.parts * (program.instances + 1)
         self.asked = Region(16 * asked) if shape.folded else self.states
         self[Ctx.ASKED], self[Ctx.ASKED_ROOM] = self.asked.address, asked
-        self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, _WORD - _MEMO_BITS
+        self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, WORD - _MEMO_BITS
         for word, region in (
             (Ctx.PENDING, self.pending), (Ctx.KEYS, self.keys), (Ctx.HASHES, self.hashes),
             (Ctx.LATER, self.later), (Ctx.IDS, self.ids), (Ctx.STATE, self.states),
@@ -108,7 +109,7 @@ class Run:
         if 16 << bits > self.memo.size:
             self.memo.free()
             self.memo = Region(16 << bits)
-            self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, _WORD - bits
+            self[Ctx.MEMO], self[Ctx.MEMO_SHIFT] = self.memo.address, WORD - bits
 
     def waiting(self) -> int:
         """Successors that are not inserted yet."""

@@ -33,9 +33,8 @@ from interlock.checker.passes.kept import Kept
 from interlock.checker.passes.movers import Movers
 from interlock.checker.semantics import layout
 
-MOST = 1024  # instances that are compared in pairs
+MOST = 1024  # instances that are compared in pairs: half a million of those, and 128 KiB of rows
 _DEAR = 0.05  # seconds of work that are worth remembering
-_WORD = 64
 
 
 class Shortcuts:
@@ -45,7 +44,7 @@ class Shortcuts:
         self.program = program
         self.kept = Region(program.instances + 1)
         self.movers: Region | None = None
-        self._words = program.instances // _WORD + 1
+        self._words = program.instances // layout.WORD + 1
         self._spent = 0.0
         self._rest: Iterator[None] | None = self._all()
 
@@ -74,7 +73,7 @@ class Shortcuts:
         return self._rest is None
 
     def work(self, seconds: float) -> bool:
-        """Fill the tables until all the time spent on them is so much; whether addresses changed."""
+        """Fill the tables until `seconds` are spent on them, earlier calls included; whether addresses changed."""
         before = self.movers
         if self._rest is not None and not self._spent and self._recalled():
             self._rest = None
@@ -101,7 +100,9 @@ class Shortcuts:
             self.movers = self._rows()
             for i, a in enumerate(known):
                 row = movers.row(a, known[:i])
-                self.movers.put(words * a.number, [row >> _WORD * k & (1 << _WORD) - 1 for k in range(words)])
+                self.movers.put(
+                    words * a.number, [row >> layout.WORD * k & (1 << layout.WORD) - 1 for k in range(words)]
+                )
                 yield
 
     def _rows(self) -> Region:

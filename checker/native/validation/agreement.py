@@ -21,6 +21,7 @@ from interlock.checker.contract import Disagreement
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarAction, ScalarProperty
 from interlock.checker.ir.types import Value
+from interlock.checker.native.kernel import Judged
 from interlock.checker.native.module.program import Program
 from interlock.checker.native.validation.probe import Ask, Probe, Steps, Words, probes
 from interlock.checker.native.validation.repeat import kept
@@ -246,21 +247,22 @@ class Agreement:
     def _claims(self, probe: Probe, ask: Ask, code: int, noted: frozenset[int], tallies: Mapping[int, _Tally]) -> None:
         """Compare what a code and notes say of some properties; of those after the one that a code names, nothing."""
         for i, tally in tallies.items():
-            if not code or i <= (code - 1) // 2:
+            if not code or i <= Judged.at(code - 1).position:
                 self._claim(probe, ask, i, self._said(i, code, noted), tally)
 
     def _said(self, i: int, code: int, noted: frozenset[int]) -> Truth | None:
         """What a property comes to by a code and notes; None where they only say that it is no error."""
-        if code in (1 + 2 * i, 2 + 2 * i):
-            return False if code == 1 + 2 * i else Said.ERROR
-        if 2 * i + 1 in noted:
+        itself, error = Judged(i), Judged(i, error=True)
+        if code in (itself.code, error.code):
+            return False if code == itself.code else Said.ERROR
+        if error.place in noted:
             return Said.ERROR
         match self.system.properties[i].kind:
             case PropertyKind.REACHABLE:
-                return 2 * i in noted
+                return itself.place in noted
             case PropertyKind.RECOVERABLE:
                 return None
-        return 2 * i not in noted
+        return itself.place not in noted
 
     def _tally(self, i: int, late: Late, *states: Any) -> _Tally:
         tally = _Tally()

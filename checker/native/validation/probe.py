@@ -14,15 +14,14 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from interlock.checker.native.code.jit import Form, Library
-from interlock.checker.native.kernel import Note, Shape
+from interlock.checker.native.kernel import NONE, Note, Shape
 from interlock.checker.native.module.memory import Region
 from interlock.checker.native.module.program import Program
-from interlock.checker.native.module.run import NONE
 
 Words: TypeAlias = tuple[int, ...]
 Ask: TypeAlias = tuple[Any, ...]  # a method of `Probe` by its name, and its arguments
 
-_BYTES: Final = 8
+_BYTES: Final = 8  # of a word
 
 
 @attrs.frozen
@@ -98,7 +97,7 @@ class Probe:
         return name in self._native
 
     def steps(self, state: Words) -> Steps:
-        """What leads from a state."""
+        """The enabled instances of a state, where each leads, and the instance that is an error of the model, if any."""
         self._state.put(0, state)
         self._err.put(0, [NONE])
         here, out, ids, err = (r.address for r in (self._state, self._out, self._ids, self._err))
@@ -116,7 +115,7 @@ class Probe:
         return struct.unpack(f"<{n}I", ctypes.string_at(self._ids.address, 4 * n))
 
     def began(self, number: int) -> Began:
-        """What an initial instance does."""
+        """The state that an initial instance leads to, None where it is disabled, and whether it is an error."""
         self._err.put(0, [NONE])
         made = self._native["initial"](number, self._state.address, self._err.address)
         return Began(self._words() if made else None, self._err.get(0) != NONE)
@@ -136,7 +135,7 @@ class Probe:
         return self._noted()
 
     def step_judged(self, old: Words, new: Words) -> int:
-        """What is wrong with a step: a code."""
+        """The code of the first property of steps that a step violates, or that is an error there; 0 for none."""
         return self._native["check_step"](*self._both(old, new))
 
     def step_noted(self, old: Words, new: Words) -> frozenset[int]:

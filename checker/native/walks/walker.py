@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from interlock.checker.native import kernel
 from interlock.checker.native.code.moves import choice_code
 from interlock.checker.native.code.text import INTRINSICS
-from interlock.checker.native.kernel import Note, Status, Way
+from interlock.checker.native.kernel import NONE, Note, Status, Way
 from interlock.checker.native.kernel.walk import STEPS, TAKEN, TERMINAL
 from interlock.checker.native.module.memory import Region
 from interlock.checker.native.module.program import Program
-from interlock.checker.native.module.run import NONE
 
 LISTED = 1 << 22  # initial instances up to which those that are enabled are listed, in a tenth of a second
 
@@ -80,7 +79,7 @@ class Starts:
     """The initial instances that are enabled, as far as they were listed: 32-bit numbers."""
 
     def __init__(self, program: Walks, room: int) -> None:
-        """With room for so many."""
+        """With room for `room` numbers."""
         self.program, self.count = program, 0
         self.region, self._err = Region(4 * room + 4), Region(8)
 
