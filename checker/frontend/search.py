@@ -12,7 +12,7 @@ import difflib
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -29,11 +29,15 @@ _found: ContextVar[dict[tuple[str, ...], Path | None] | None] = ContextVar("foun
 
 
 @contextmanager
-def unchanging() -> Iterator[None]:
-    """Within: files stay where they are, so that each is looked for once.  A spec's models are read once a check."""
-    before = _found.set({})
+def unchanging() -> Iterator[Mapping[tuple[str, ...], Path | None]]:
+    """Within: files stay where they are, so that each is looked for once.  A spec's models are read once a check.
+
+    Gives what was looked for so far: the file found for each (name, importer), and the one that each (path,) leads to.
+    """
+    known: dict[tuple[str, ...], Path | None] = {}
+    before = _found.set(known)
     try:
-        yield
+        yield known
     finally:
         _found.reset(before)
 

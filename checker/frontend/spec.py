@@ -14,8 +14,8 @@ from typing import Final
 import attrs
 
 from interlock.checker.diagnostics import Diagnostic, InputError, Span
-from interlock.checker.frontend import claims, search
-from interlock.checker.frontend.checks import CheckReader
+from interlock.checker.frontend import claims, kept, search
+from interlock.checker.frontend.checks import CheckReader, Under
 from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.groups import Groups
 from interlock.checker.frontend.load import Loader, Sources
@@ -61,8 +61,10 @@ class SpecReader:
         groups = Groups(decls)
         groups.read_groups()
         models = {d.scope.name: d for d in plain.modules.values()}
+        under: dict[tuple[object, ...], Under] = {}
         read = [
-            CheckReader(self.path, self.sources, groups, self._program, models, call).read() for call in decls.checks
+            CheckReader(self.path, self.sources, groups, self._program, models, under, call).read()
+            for call in decls.checks
         ]
         return tuple(check for check in read if check is not None)
 
@@ -132,7 +134,13 @@ def _names(decls: Declarations, calls: list[ast.Call], keyword: str, code: str) 
 def load_spec(path: Path) -> c.Spec:
     """Read a spec file and the models it checks.  Raises InputError with every mistake found."""
     with search.unchanging():
-        return SpecReader(path).read()
+        recalled = kept.recall(path)
+    if recalled is not None:
+        return recalled
+    with search.unchanging() as found:
+        reader = SpecReader(path)
+        spec = reader.read()
+        return kept.remember(path, spec, [s.path for s in reader.sources.parsed.values()], found)
 
 
 def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.Program:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from interlock.checker.cache import Cache
 from interlock.checker.checks import run as run_module
 from interlock.checker.command import cli
 from interlock.checker.contract import Holds, Task
 from interlock.checker.engines.explore import Explore
 from interlock.checker.frontend import load_spec
 from interlock.checker.native.code import jit
-from interlock.checker.native.code.cache import Cache
 from interlock.checker.native.code.jit import FAST, QUICK, Form, Library
 from interlock.checker.native.module.program import Program
 from tests.native.systems import agg_core

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import hashlib
 import logging
 import os
@@ -40,6 +41,28 @@ def key(*parts: str) -> bytes:
     return digest.digest()
 
 
+@functools.cache
+def checker() -> str:
+    """A digest of the text of Interlock itself: what another text made is not believed to be what this one makes."""
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for file in [*sorted(root.rglob("*.py")), root.parent / "model" / "lang.py"]:
+        digest.update(str(file.relative_to(root.parent)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Within: nobody looks for cycles of garbage, of which unpacking makes none."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 def usual() -> Cache:
     """The user's cache: `interlock` in $XDG_CACHE_HOME or ~/.cache; INTERLOCK_CACHE=0 turns it off."""
     if os.environ.get("INTERLOCK_CACHE") == "0":
@@ -66,6 +89,11 @@ class Cache:
         if self._folder is not None:
             weakref.finalize(self, os.close, self._folder)
         self._size: int | None = None  # of all entries; unknown before the first store
+
+    @property
+    def usable(self) -> bool:
+        """Whether anything is kept."""
+        return self._folder is not None
 
     def load(self, key: bytes) -> bytes | None:
         """What was stored under a key.  An entry that is not whole, not ours or of another key is removed."""
