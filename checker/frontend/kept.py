@@ -64,6 +64,12 @@ def recall(path: Path) -> Spec | None:
     return spec
 
 
+def was_read(path: Path) -> bool:
+    """Whether an earlier run read the file as a spec, and nothing that this depended on has changed."""
+    with search.unchanging():
+        return recall(path) is not None
+
+
 def remember(path: Path, spec: Spec, files: Sequence[str], found: Mapping[tuple[str, ...], Path | None]) -> Spec:
     """The spec that was read, whose checks have keys now, kept for the next run; `files` are all that were read, `found`
     all that was looked for."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tests.ir.test_symmetry import system as written
 
 from interlock.checker.contract import (
     Asked,

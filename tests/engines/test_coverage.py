@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
-from tests.ir.test_symmetry import system as modelled
 
 from interlock.checker.contract import Asked, Budget, Holds, Surveyed, Task, Violated
 from interlock.checker.engines import coverage

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from tests.ir.test_symmetry import system as modelled
 
 from interlock.checker.contract import Budget, Task, Trouble, Violated
 from interlock.checker.engines.explore import Explore

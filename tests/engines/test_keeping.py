@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
-from tests.ir.test_symmetry import system as written
 
 from interlock.checker.contract import Asked, Budget, Checkpoint, Coverage, Task, Unknown, Verdict, Violated
 from interlock.checker.diagnostics import InputError

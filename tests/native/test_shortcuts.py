@@ -8,7 +8,6 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ir.test_movers import AFTER, STATE, actions, conditions, num, system
 
 from interlock.checker.contract import Holds, Task
 from interlock.checker.engines.explore import Explore
