@@ -21,7 +21,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, Generic, NoReturn, TypeVar, dataclass_transform, overload
+from typing import Any, Final, Generic, NoReturn, TypeAlias, TypeVar, dataclass_transform, overload
 
 import attrs
 
@@ -341,9 +341,8 @@ def record(cls: C) -> C:
 
 
 def _fit_all(self: Any) -> None:
-    hints = _hints(type(self))
-    for name, hint in hints.items():
-        object.__setattr__(self, name, fit(hint, getattr(self, name)))
+    for name, fitter in _fitters(type(self)).items():
+        object.__setattr__(self, name, fitter(getattr(self, name)))
 
 
 @dataclass_transform()
@@ -353,11 +352,11 @@ def state(cls: C) -> C:
     made: Any = attrs.define(cls, slots=False, on_setattr=[], eq=True)
 
     def setattr_(self: Any, name: str, value: object) -> None:
-        hints = _hints(type(self))
-        if name not in hints:
+        fitter = _fitters(type(self)).get(name)
+        if fitter is None:
             msg = f"the state has no field {name!r}"
             raise AttributeError(msg)
-        object.__setattr__(self, name, fit(hints[name], value))
+        object.__setattr__(self, name, fitter(value))
 
     def getattribute(self: Any, name: str) -> Any:
         value = object.__getattribute__(self, name)
@@ -385,40 +384,86 @@ def _cached_hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls, include_extras=True)
 
 
+_Fitter: TypeAlias = Callable[[Any], Any]
+
+
 def fit(hint: Any, value: Any) -> Any:
     """The value as a member of an annotated type.  Raises ModelError when it is not one."""
+    return _fitter(hint)(value)
+
+
+def _fitters(cls: Any) -> dict[str, _Fitter]:
+    """What fits a value into each field of a record or state; worked out once a class."""
+    found: dict[str, _Fitter] | None = cls.__dict__.get("__interlock_fitters__")
+    if found is None:
+        found = {name: _fitter(hint) for name, hint in _hints(cls).items()}
+        cls.__interlock_fitters__ = found
+    return found
+
+
+def _fitter(hint: Any) -> _Fitter:
+    """What makes a value a member of an annotated type, or raises ModelError."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hasattr(hint, "__metadata__"):
-        return _fit_annotated(args[0], hint.__metadata__[0], value)
+        return _fitter_within(args[0], hint.__metadata__[0])
     if origin in (typing.Union, types.UnionType):
-        inner = next(a for a in args if a is not type(None))
-        return None if value is None else fit(inner, value)
-    if origin is tuple and isinstance(value, tuple) and len(value) == len(args):
-        return tuple(fit(a, v) for a, v in zip(args, value, strict=True))
-    if origin is Map and isinstance(value, _Filled):
-        return Map({k: fit(args[1], value.value) for k in domain(args[0])})
-    if origin is Map and isinstance(value, Map):
-        if set(value._items) != set(domain(args[0])):
-            _misfit("KEY", hint, value)
-        return Map({k: fit(args[1], value._items[k]) for k in domain(args[0])})
-    if origin is FiniteSet and isinstance(value, (frozenset, set)):
-        return FiniteSet(fit(args[0], v) for v in value)
-    if isinstance(hint, type) and isinstance(value, hint):
-        return value
-    _misfit("RANGE", hint, value)
+        inner = _fitter(next(a for a in args if a is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    if origin is tuple:
+        return functools.partial(_fit_tuple, hint, [_fitter(a) for a in args])
+    if origin is Map:
+        return functools.partial(_fit_map, hint, tuple(domain(args[0])), _fitter(args[1]))
+    if origin is FiniteSet:
+        return functools.partial(_fit_set, hint, _fitter(args[0]))
+    if isinstance(hint, type):
+        return lambda value: value if isinstance(value, hint) else _misfit("RANGE", hint, value)
+    return functools.partial(_misfit, "RANGE", hint)
 
 
-def _fit_annotated(base: Any, bound: object, value: Any) -> Any:
-    if isinstance(bound, Range) and isinstance(value, int) and not isinstance(value, bool):
-        if bound.lo <= value <= bound.hi:
-            return value
-        _misfit("RANGE", bound, value)
-    if isinstance(bound, Bound) and isinstance(value, Seq):
+def _fit_tuple(hint: Any, parts: list[_Fitter], value: Any) -> Any:
+    if not isinstance(value, tuple) or len(value) != len(parts):
+        _misfit("RANGE", hint, value)
+    return tuple([part(v) for part, v in zip(parts, value, strict=True)])
+
+
+def _fit_map(hint: Any, keys: tuple[Any, ...], item: _Fitter, value: Any) -> Any:
+    if isinstance(value, _Filled):
+        return Map({k: item(value.value) for k in keys})
+    if not isinstance(value, Map):
+        _misfit("RANGE", hint, value)
+    items = value._items
+    if len(items) != len(keys) or not all(k in items for k in keys):
+        _misfit("KEY", hint, value)
+    return Map({k: item(items[k]) for k in keys})
+
+
+def _fit_set(hint: Any, item: _Fitter, value: Any) -> Any:
+    if not isinstance(value, (frozenset, set)):
+        _misfit("RANGE", hint, value)
+    return FiniteSet([item(v) for v in value])
+
+
+def _fitter_within(base: Any, bound: object) -> _Fitter:
+    if isinstance(bound, Range):
+        return functools.partial(_fit_range, bound, bound.lo, bound.hi)
+    if isinstance(bound, Bound):
         (item,) = typing.get_args(base)
-        if len(value) > bound.length:
-            _misfit("OVERFILL", bound, value)
-        return Seq(fit(item, v) for v in value)
+        return functools.partial(_fit_seq, bound, _fitter(item))
+    return functools.partial(_misfit, "RANGE", bound)
+
+
+def _fit_range(bound: Range, lo: int, hi: int, value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and lo <= value <= hi:
+        return value
     _misfit("RANGE", bound, value)
+
+
+def _fit_seq(bound: Bound, item: _Fitter, value: Any) -> Any:
+    if not isinstance(value, Seq):
+        _misfit("RANGE", bound, value)
+    if len(value) > bound.length:
+        _misfit("OVERFILL", bound, value)
+    return Seq([item(v) for v in value])
 
 
 def _misfit(kind: str, hint: object, value: object) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from interlock.checker import watch
+from interlock.checker.cache import Cache
 from interlock.checker.checks.overrides import Overrides
 from interlock.checker.checks.run import run_check
 from interlock.checker.contract import Budget, Task, Unknown, Verdict
@@ -18,7 +19,6 @@ from interlock.checker.engines.explore import Explore
 from interlock.checker.engines.simulate import Simulate
 from interlock.checker.frontend import load_spec
 from interlock.checker.ir.scalar import ScalarSystem, integer, substitute, topological
-from interlock.checker.native.code.cache import Cache
 from interlock.checker.native.code.jit import FAST, Library
 from interlock.checker.native.module.program import Program
 from interlock.checker.native.module.shortcuts import Shortcuts

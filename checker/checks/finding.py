@@ -119,9 +119,13 @@ class _Language:
 
     def is_used_by(self, path: Path) -> bool:
         """Whether a file may be a spec."""
+        from interlock.checker.frontend import was_read  # noqa: PLC0415
+
         try:
             if not stat.S_ISREG(path.stat().st_mode):
                 return True  # a link that leads nowhere raises; a pipe or a device is reported too
+            if was_read(path):
+                return True
             text = _readable(path.read_bytes())
         except OSError:
             return True

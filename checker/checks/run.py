@@ -15,7 +15,7 @@ from typing import Any, Final, TypeGuard
 
 import attrs
 
-from interlock.checker import watch
+from interlock.checker import cache, watch
 from interlock.checker.checks import machine, repeat, strict
 from interlock.checker.checks.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from interlock.checker.checks.outcome import Other, Result, Sampled, Strictness, Ways, exhausted
@@ -40,7 +40,7 @@ from interlock.checker.contract import (
 )
 from interlock.checker.diagnostics import NOWHERE, Diagnostic, InputError
 from interlock.checker.ir.claims import Check, Spec
-from interlock.checker.ir.scalar import FALSE, ScalarSystem
+from interlock.checker.ir.scalar import ScalarSystem
 from interlock.checker.ir.types import show_number
 from interlock.checker.semantics.layout import WORD
 from interlock.checker.semantics.meaning import Meaning
@@ -228,11 +228,20 @@ def _large(value: object) -> TypeGuard[int]:
 def _system(check: Check) -> tuple[ScalarSystem, Meaning]:
     """What engines search, and what its text means."""
     from interlock.checker.passes.scalarize import scalarize
+    from interlock.checker.passes.stored import pack, unpack
     from interlock.checker.semantics.meaning import Evaluated
 
     program = check.program
     of = program.allowed(check.faults), check.properties, check.terminal, check.helpers
-    return scalarize(program, *of), Evaluated(program, *of)
+    place = None if check.key is None else cache.key("system 1", check.key)
+    data = None if place is None else cache.usual().load(place)
+    if data is not None:
+        with cache.undisturbed():
+            return unpack(data).named(check.key), Evaluated(program, *of)
+    system = scalarize(program, *of).named(check.key)
+    if place is not None and cache.usual().usable:
+        cache.usual().store(place, pack(system))
+    return system, Evaluated(program, *of)
 
 
 def _options(check: Check, o: Overrides) -> dict[str, Any]:
@@ -356,7 +365,7 @@ def _result(
         differs=judged.differs, undecided=judged.undecided, engine=name, workers=o.threads(name),
         total_seconds=time.monotonic() - start, coverage=_noted(check, verdict.coverage), message=judged.message,
         fired=_fired(system, verdict.coverage, True), never_fired=_fired(system, verdict.coverage, False),
-        off=() if system is None else tuple(a.name for a in system.actions if a.guards == (FALSE,)),
+        off=() if system is None else tuple(a.name for a in system.actions if a.off),
         actions=_sampled(system, verdict.coverage), other_engine=o.foreign(check),
         missing=_missing(check, verdict), ended=verdict.ended if isinstance(verdict, (Violated, Unknown)) else None, every=o.every, distinct=o.distinct,
         models=o.models,

@@ -189,7 +189,7 @@ class _Search:
             self.program, self.learns = best or self.program, best is None
         self.visited = Visited(self.program, crew, task.budget.memory, start.shortcuts)
         self.most = NONE if task.budget.states is None else task.budget.states
-        self.silent = self.system.terminal is None and not any(a.errors for a in self.system.actions)
+        self.silent = self.system.terminal is None and not any(a.erring for a in self.system.actions)
         self.chunk = _FIRST_CHUNK
         self.complete: Coverage | None = None  # where states are counted: of the last level that was finished
         self.whole: int | None = 0  # all states of fewer steps are expanded; None: all states are

@@ -8,7 +8,7 @@ constants, since they may change its types.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -35,15 +35,32 @@ _ARGUMENTS: Final = (
 _OF_CONSTANTS: Final = {"S003", "S004"}
 
 
+@attrs.frozen(eq=False)
+class Under:
+    """A spec and one of its models as they are under some constants: what checks with these constants are about."""
+
+    decls: Declarations
+    program: n.Program
+    properties: Mapping[str, n.Property]
+    helpers: Mapping[str, n.Function]
+
+    def body(self, properties: Iterable[str], terminal: str | None) -> c.Body:
+        """What a check of these properties and this `terminal=` is about."""
+        found = tuple(self.properties[p] for p in properties)
+        return c.Body(self.program, found, _predicate(terminal, self.decls), self.helpers)
+
+
 @attrs.define(eq=False)
 class CheckReader:
-    """Reads one `check(...)` call of a spec; `program_of` gives the models as they stand."""
+    """Reads one `check(...)` call of a spec; `program_of` gives the models as they stand, `under` what was read under
+    the constants of other checks."""
 
     path: Path
     sources: Sources
     groups: Groups
     program_of: Callable[[Declarations, ast.Call, Declarations], n.Program | None]
     models: dict[str, Declarations]
+    under: dict[tuple[object, ...], Under]
     call: ast.Call
 
     @property
@@ -72,25 +89,30 @@ class CheckReader:
         strict = arguments.flag("strict") if "strict" in given else None
         if model is None or program is None:
             return None
-        loader, decls, own = self._under(name, settings, model)
-        if own is None or name is None or expect is None or properties is None or len(noted) > before:
+        under = self._under(name, settings, model)
+        if under is None or name is None or expect is None or properties is None or len(noted) > before:
             return None
-        found = visible(decls) | fires.claims(decls)
         at = self.decls.source.span(given.get("engine", self.call))
         return c.Check(
-            name, own, {k: s.text for k, s in settings.values.items()}, frozenset(faults), engine,
-            tuple(found[p] for p in properties), _predicate(terminal, decls), expect,
-            {k: v for k, v in numbers.items() if v is not None}, slow, self.decls.source.span(self.call),
-            loader.helpers(), at, about or "", strict,
+            name, {k: s.text for k, s in settings.values.items()}, faults, engine, expect,
+            {k: v for k, v in numbers.items() if v is not None}, slow, self.decls.source.span(self.call), at,
+            under.body(properties, terminal).itself, about or "", strict,
         )  # fmt: skip
 
     def _note(self, node: ast.AST, code: str, message: str, help_: str) -> None:
         self.decls.note(node, code, message, help_)
 
-    def _under(
-        self, name: str | None, settings: Settings, model: Declarations
-    ) -> tuple[Loader, Declarations, n.Program | None]:
-        """The spec and its model under the constants of the check."""
+    def _under(self, name: str | None, settings: Settings, model: Declarations) -> Under | None:
+        """The spec and its model under the constants of the check, read once for all checks that have the same."""
+        key = model.scope.name, tuple((k, s.value.type, s.value.value) for k, s in sorted(settings.values.items()))
+        if key not in self.under:
+            found = self._read_under(name, settings, model)
+            if found is None:
+                return None
+            self.under[key] = found
+        return self.under[key]
+
+    def _read_under(self, name: str | None, settings: Settings, model: Declarations) -> Under | None:
         source = self.decls.source
         places = {k: source.span(s.key) for k, s in settings.values.items()}
         loader = Loader(self.sources, {k: s.value for k, s in settings.values.items()}, written_at=places)
@@ -98,12 +120,13 @@ class CheckReader:
         Groups(decls).read_groups()
         try:
             own = next(d for d in loader.modules.values() if d.scope.name == model.scope.name)
-            return loader, decls, loader.program(own, source.span(self.call))
+            program = loader.program(own, source.span(self.call))
+            return Under(decls, program, visible(decls) | fires.claims(decls), loader.helpers())
         except InputError as problem:
             for d in problem.diagnostics:
                 if settings.complete or d.code in _OF_CONSTANTS:
                     self.decls.reporter.add(self._by_constants(d, name, settings))
-            return loader, decls, None
+            return None
 
     def _by_constants(self, d: Diagnostic, name: str | None, settings: Settings) -> Diagnostic:
         """A mistake of a file as it is under the constants of the check, which it names if they make the mistake."""

@@ -12,7 +12,7 @@ import difflib
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -33,19 +33,28 @@ _searched: ContextVar[dict[Path, tuple[Path, ...]] | None] = ContextVar("searche
 
 
 @contextmanager
-def unchanging(given: Sequence[Path] = ()) -> Iterator[None]:
+def unchanging(given: Sequence[Path] = ()) -> Iterator[Mapping[tuple[str, ...], Path | None]]:
     """Within: models are looked for in the folders that are given first, and files stay where they are, so that each is
-    looked for once.  A spec's models are read once a check.  Raises InputError C002 where there is no such folder."""
+    looked for once.  A spec's models are read once a check.  Raises InputError C002 where there is no such folder.
+
+    Gives what was looked for so far: the file found for each (name, importer), and the one that each (path,) leads to.
+    """
     for folder in given:
         if not os.path.isdir(folder):  # noqa: PTH112 - False, not an error, for a name too long
             raise _no_folder(folder)
-    found, first, searched = _found.set({}), _given.set(tuple(given)), _searched.set({})
+    known: dict[tuple[str, ...], Path | None] = {}
+    found, first, searched = _found.set(known), _given.set(tuple(given)), _searched.set({})
     try:
-        yield
+        yield known
     finally:
         _found.reset(found)
         _given.reset(first)
         _searched.reset(searched)
+
+
+def given() -> tuple[Path, ...]:
+    """The folders in which models are looked for first."""
+    return _given.get()
 
 
 def _no_folder(folder: Path) -> Exception:

@@ -177,4 +177,9 @@ def _next_link(node: ast.AST) -> ast.AST | None:
 
 def _allow(links: int) -> None:
     """Let every walk recurse along chains of so many links; what is not a chain is far below Python's own limit."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + _FRAMES * links))
+    allow_recursion(1000 + _FRAMES * links)
+
+
+def allow_recursion(calls: int) -> None:
+    """Let Python make so many calls within one another, if it may not make more already."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), calls))

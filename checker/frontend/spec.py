@@ -14,8 +14,8 @@ from typing import Final
 import attrs
 
 from interlock.checker.diagnostics import Diagnostic, InputError, Span
-from interlock.checker.frontend import claims, search
-from interlock.checker.frontend.checks import CheckReader
+from interlock.checker.frontend import claims, kept, search
+from interlock.checker.frontend.checks import CheckReader, Under
 from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.groups import Groups
 from interlock.checker.frontend.load import Loader, Sources
@@ -62,8 +62,10 @@ class SpecReader:
         groups = Groups(decls)
         groups.read_groups()
         models = {d.scope.name: d for d in plain.modules.values()}
+        under: dict[tuple[object, ...], Under] = {}
         read = [
-            CheckReader(self.path, self.sources, groups, self._program, models, call).read() for call in decls.checks
+            CheckReader(self.path, self.sources, groups, self._program, models, under, call).read()
+            for call in decls.checks
         ]
         return tuple(check for check in read if check is not None)
 
@@ -135,8 +137,14 @@ def load_spec(path: Path, models: Sequence[Path] = ()) -> c.Spec:
 
     Raises InputError with every mistake found.
     """
+    path = located(path)
     with search.unchanging(models):
-        return SpecReader(located(path)).read()
+        recalled = kept.recall(path, models)
+    if recalled is not None:
+        return recalled
+    with search.unchanging(models) as found:
+        reader = SpecReader(path)
+        return kept.remember(path, models, reader.read(), list(reader.sources.parsed), found)
 
 
 def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.Program:

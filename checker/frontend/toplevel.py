@@ -31,11 +31,12 @@ from interlock.checker.frontend.scope import (
     group_kind,
     written,
 )
-from interlock.checker.frontend.search import LANGUAGE, find, is_language, nearest_module
+from interlock.checker.frontend.search import find, is_language, nearest_module
 from interlock.checker.frontend.source import Source
 from interlock.checker.ir import nodes as n
 from interlock.checker.ir.types import IntT, Type, show, storable
 from interlock.checker.ir.vocabulary import LANG, TYPING
+from interlock.checker.places import LANGUAGE
 
 _SHOWN: Final = 60  # characters of a value that are written out in a message
 

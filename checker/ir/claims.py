@@ -6,7 +6,7 @@ Rule of the module: plain frozen data; `expect` keeps what the author wrote, not
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 import attrs
@@ -93,31 +93,75 @@ class Expectation:
 
 
 @attrs.frozen(eq=False)
-class Check:
-    """One `check(...)` call of a spec file, names resolved.
+class Body:
+    """What a check is about, names resolved, under its constants.
 
-    `program` is the model with the check's constants; `properties` those that are checked, in the
-    order of the file; `terminal` the predicate of `terminal=`, or None when deadlocks are not claimed.
+    `program` is the model; `properties` those that are checked, in the order of the file; `terminal` the predicate of
+    `terminal=`, or None when deadlocks are not claimed; `helpers` those that properties call, the program's included.
+    """
+
+    program: Program
+    properties: tuple[Property, ...]
+    terminal: Function | None
+    helpers: Mapping[str, Function]
+
+    def itself(self) -> Body:
+        """Its own reading: it is there."""
+        return self
+
+
+@attrs.frozen(eq=False)
+class Check:
+    """One `check(...)` call of a spec file.
+
+    `read` gives its body, which may lie in the cache until then (`frontend/kept.py`).
     `constants` are the overrides, as written in the text (name -> Python source text of the value).
     `engine_span` is where the engine is named, or the call where it is not.
+    `key` names the body by the content of all files that it was read from, where that is known.
     """
 
     name: str
-    program: Program
     constants: Mapping[str, str]
     faults: frozenset[str]
     engine: str
-    properties: tuple[Property, ...]
-    terminal: Function | None
     expect: Expectation
     options: Mapping[str, int]  # seed, walks, steps, depth, states
     slow: bool
     span: Span
-    # The helpers that properties call are in `helpers`, those of the program included.
-    helpers: Mapping[str, Function]
     engine_span: Span
+    read: Callable[[], Body]
     about: str = ""
     strict: bool | None = None  # None leaves it to the command line
+    key: str | None = None
+
+    @property
+    def body(self) -> Body:
+        """What the check is about."""
+        return self.read()
+
+    @property
+    def program(self) -> Program:
+        """The model with the check's constants."""
+        return self.body.program
+
+    @property
+    def properties(self) -> tuple[Property, ...]:
+        """The properties that are checked."""
+        return self.body.properties
+
+    @property
+    def terminal(self) -> Function | None:
+        """The predicate of `terminal=`, if deadlocks are claimed."""
+        return self.body.terminal
+
+    @property
+    def helpers(self) -> Mapping[str, Function]:
+        """The helpers that properties call, those of the program included, by key."""
+        return self.body.helpers
+
+    def of(self, body: Body) -> Check:
+        """The same call about something else, which has no key."""
+        return attrs.evolve(self, read=body.itself, key=None)
 
 
 # The members of `interlock.Finding`, where each is explained.

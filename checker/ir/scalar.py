@@ -18,7 +18,7 @@ import enum
 import itertools
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar
 
 import attrs
 
@@ -27,6 +27,7 @@ from interlock.checker.ir.nodes import ModelErrorKind, PropertyKind
 from interlock.checker.ir.types import Type, Value, cardinality, members, nths
 from interlock.checker.watch import look
 
+_Made = TypeVar("_Made")
 _MANY: Final = 1 << 10  # nodes that are written anew between two looks at the clock
 
 
@@ -102,6 +103,9 @@ def _intern(op: Op, src: tuple[Node, ...], arg: object, boolean: bool, lo: int, 
     if node is None:
         node = _table[key] = Node(op, src, arg, boolean, lo, hi, len(_table))
     return node
+
+
+restored = _intern  # the node of these parts, which were a node's
 
 
 def boolean(value: bool) -> Node:
@@ -521,6 +525,37 @@ class ErrorSite:
     span: Span
 
 
+Later: TypeAlias = Callable[[], Mapping[str, object]]  # gives the expressions of an action or a property, by field
+
+
+def later_action(head: Sequence[object], said: tuple[bool, bool], later: Later) -> ScalarAction:
+    """An action whose expressions are there when one is asked for; `head`: its other fields, `said`: is it off, and can
+    it be an error?"""
+    fields = dict(zip(("name", "fault", "params", "param_leaves", "param_offsets"), head, strict=True))
+    return _with(object.__new__(ScalarAction), {**fields, "_said": said, "_later": later})
+
+
+def later_property(head: Sequence[object], later: Later) -> ScalarProperty:
+    """The same of a property."""
+    fields = dict(zip(("name", "kind", "fires", "params"), head, strict=True))
+    return _with(object.__new__(ScalarProperty), {**fields, "_later": later})
+
+
+def _with(made: _Made, fields: Mapping[str, object]) -> _Made:
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def _unpacked(made: ScalarAction | ScalarProperty, name: str) -> object:
+    """A field that is not there yet.  Raises AttributeError."""
+    later = None if name.startswith("_") else made._later
+    if later is None:
+        raise AttributeError(name)
+    _with(made, {**later(), "_later": None})
+    return object.__getattribute__(made, name)
+
+
 @attrs.frozen(eq=False)
 class ScalarAction:
     """An action: for each value of its parameters, disabled, or an error, or one successor.
@@ -539,11 +574,28 @@ class ScalarAction:
     guards: tuple[Node, ...]
     errors: tuple[ErrorSite, ...]
     updates: Mapping[int, Node]
+    _later: Later | None = attrs.field(default=None, init=False, repr=False)
+    _said: tuple[bool, bool] | None = attrs.field(default=None, init=False, repr=False)  # off and erring
 
     @property
     def instances(self) -> int:
         """How many values the parameters have."""
         return math.prod(cardinality(t) for _, t in self.params)
+
+    @property
+    def off(self) -> bool:
+        """Whether no state and no parameters enable it, as its expressions show."""
+        return self.guards == (FALSE,) if self._said is None else self._said[0]
+
+    @property
+    def erring(self) -> bool:
+        """Whether it can be an error of the model, as its expressions show."""
+        return bool(self.errors) if self._said is None else self._said[1]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            return _unpacked(self, name)
 
 
 def begins(state: Sequence[Node]) -> ScalarAction:
@@ -569,6 +621,12 @@ class ScalarProperty:
     fires: str | None = None
     params: tuple[tuple[str, Type], ...] = ()
     goals: tuple[Node, ...] = attrs.field(default=attrs.Factory(lambda self: (self.value,), takes_self=True))
+    _later: Later | None = attrs.field(default=None, init=False, repr=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            return _unpacked(self, name)
 
     def instance(self, number: int) -> tuple[Value, ...]:
         """The values of the parameters that a goal is of."""
@@ -605,6 +663,11 @@ class ScalarSystem:
     terminal: ScalarProperty | None = None  # a state with no enabled action must satisfy it
     state: Type | None = None
     wide: tuple[Wide, ...] = ()  # numbers of the text that take more than a word
+    key: str | None = attrs.field(default=None, init=False)  # names it by its content, where that is known
+
+    def named(self, key: str | None) -> Self:
+        """Itself, with a key; a system that is made from it by changing something has none."""
+        return _with(self, {"key": key})
 
     def expand_params(self, action: ScalarAction) -> Iterable[tuple[Value, ...]]:
         """Every value of the parameters, the first varying slowest."""

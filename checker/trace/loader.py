@@ -39,6 +39,7 @@ from interlock.model import lang
 
 _GIVEN: Final = ("__build_class__", *BUILTINS, *SETS)  # of Python's own names, those that the language has
 _CONSTANT: Final = "__interlock_constant__"
+_OVERRIDDEN: Final = "__interlock_overridden__"
 
 
 @attrs.frozen
@@ -151,7 +152,7 @@ def load(program: Program, spec: Spec | None = None) -> Loaded:
 
 def _run_module(loaded: Loaded, modules: dict[str, types.ModuleType], module: Module) -> None:
     overridden = {c.name: c for c in loaded.program.constants if c.overridden}  # by name, wherever it stands
-    text = _compiled(module, frozenset(overridden))
+    text = _compiled(module, definitions=False)
     private = types.ModuleType(module.name)
     modules[module.name] = private  # before it runs: a constant's value may need its own classes
     namespace = vars(private)
@@ -161,7 +162,7 @@ def _run_module(loaded: Loaded, modules: dict[str, types.ModuleType], module: Mo
 
 
 def _define_spec(loaded: Loaded, namespace: dict[str, Any], module: Module) -> None:
-    text = _compiled(module, None)
+    text = _compiled(module, definitions=True)
     namespace["__name__"] = module.name
     namespace["__builtins__"] = _builtins(loaded, {})
     namespace.update(_imported(loaded.modules, module, text.imports))
@@ -176,20 +177,20 @@ class _Text:
     code: types.CodeType
 
 
-@functools.lru_cache(maxsize=256)  # the checks of a spec run the same files, most with the same constants
-def _compiled(module: Module, overridden: frozenset[str] | None) -> _Text:
-    """A file whose constants of these names are given; with None, the definitions of a spec file."""
+@functools.lru_cache(maxsize=512)  # the checks of a spec run the same files
+def _compiled(module: Module, *, definitions: bool) -> _Text:
+    """A file, whose constants are given from outside where they are overridden; or the definitions of a spec file."""
     tree = ast.parse(module.source, module.path)
     imports = tuple(s for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom)))
     body: list[ast.stmt]
-    if overridden is None:
+    if definitions:
         body = [s for s in tree.body if isinstance(s, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))]
         for s in body:
             if isinstance(s, ast.FunctionDef):
                 s.decorator_list = []
     else:
-        body = [_substituted(s, overridden) for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
-    whole = ast.fix_missing_locations(ast.Module([_unannotated(s) for s in body], []))
+        body = [_replaceable(s) for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
+    whole = ast.Module([_unannotated(s) for s in body], [])
     return _Text(imports, compile(whole, module.path, "exec", dont_inherit=True))
 
 
@@ -204,16 +205,22 @@ def _unannotated(statement: ast.stmt) -> ast.stmt:
 
 def _builtins(loaded: Loaded, overridden: Mapping[str, Constant]) -> dict[str, Any]:
     names = {n: getattr(builtins, n) for n in _GIVEN}
+    names[_OVERRIDDEN] = overridden.__contains__
     names[_CONSTANT] = lambda name: to_python(loaded, overridden[name].type, overridden[name].value)
     return names
 
 
-def _substituted(statement: ast.stmt, overridden: frozenset[str]) -> ast.stmt:
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-        target = statement.target.id
-        if target in overridden:
-            name = ast.Name(_CONSTANT, ast.Load())
-            statement.value = ast.Call(name, [ast.Constant(target)], [])
+def _replaceable(statement: ast.stmt) -> ast.stmt:
+    """`N: Final = 3` as `N: Final = constant("N") if overridden("N") else 3`, so that one text serves all constants."""
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
+        asked, given = (
+            ast.Call(ast.Name(name, ast.Load()), [ast.Constant(statement.target.id)], [])
+            for name in (_OVERRIDDEN, _CONSTANT)
+        )
+        chosen = ast.IfExp(asked, given, statement.value)
+        for node in (chosen, asked, given, asked.func, given.func, *asked.args, *given.args):
+            ast.copy_location(node, statement.value)
+        statement.value = chosen
     return statement
 
 

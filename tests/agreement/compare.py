@@ -97,7 +97,7 @@ def prepare(spec: Spec) -> Subject:
     begins = system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
     initials = check.program.initials
     if not _begins(check.program):
-        check = attrs.evolve(check, program=attrs.evolve(check.program, initials=()))
+        check = check.of(attrs.evolve(check.body, program=attrs.evolve(check.program, initials=())))
         system = scalarize(check.program, actions, check.properties, check.terminal, check.helpers)
     return Subject(spec, check, actions, loaded, system, initials, begins)
 
@@ -400,7 +400,8 @@ def compare_search(subject: Subject, most: int, seen: Seen) -> None:
     if _search(subject, subject.check, subject.system, most, seen):  # again without invariants, to go on
         keep = [p.kind in WISHES for p in subject.check.properties]
         check, system = subject.check, subject.system
-        check = attrs.evolve(check, properties=tuple(p for p, k in zip(check.properties, keep, strict=True) if k))
+        wishes = tuple(p for p, k in zip(check.properties, keep, strict=True) if k)
+        check = check.of(attrs.evolve(check.body, properties=wishes))
         system = attrs.evolve(system, properties=tuple(p for p, k in zip(system.properties, keep, strict=True) if k))
         _search(subject, check, system, most, seen)
 

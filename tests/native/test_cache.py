@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from interlock.checker.native.code import cache
-from interlock.checker.native.code.cache import Cache, key
+from interlock.checker import cache
+from interlock.checker.cache import Cache, key
 
 CODE = bytes(range(256)) * 3
 KEY, OTHER = key("a module"), key("another module")

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from interlock.checker.cache import Cache
 from interlock.checker.checks import run as run_module
 from interlock.checker.command import cli
 from interlock.checker.contract import Holds, Task
 from interlock.checker.engines.explore import Explore
 from interlock.checker.frontend import load_spec
 from interlock.checker.native.code import jit
-from interlock.checker.native.code.cache import Cache
 from interlock.checker.native.code.jit import FAST, QUICK, Form, Library
 from interlock.checker.native.module.program import Program
 from tests.native.systems import agg_core
@@ -86,7 +86,7 @@ def test_code_of_another_compiler_or_machine_is_not_used(
     run(Cache(tmp_path))
     with monkeypatch.context() as later:
         host[part] += "+"
-        later.setattr(jit, "_key", lambda text, form: jit.cache.key(*host, form.text, text))
+        later.setattr(jit, "_key", lambda text, form: jit.cache.key(*host, form.text, text.digest))
         run(Cache(tmp_path))
 
     assert len(host) == 6
@@ -188,7 +188,7 @@ def test_the_command_keeps_nothing_without_a_cache(
 
     assert codes == [0, 0, 0]
     assert compiled == [QUICK, QUICK]
-    assert len(list(tmp_path.rglob("*.object"))) == 2  # the code, and on how many states it was compared
+    assert len(list(tmp_path.rglob("*.object"))) == 5  # spec, system, form, code; on how many states it was compared
 
 
 def test_verbose_says_why_a_cache_is_not_used(

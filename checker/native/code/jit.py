@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import hashlib
 import math
 import threading
 import time
@@ -20,8 +21,7 @@ from typing import Any
 import attrs
 
 from interlock import __version__
-from interlock.checker import watch
-from interlock.checker.native.code import cache
+from interlock.checker import cache, watch
 
 Native = Callable[..., int]
 
@@ -51,17 +51,38 @@ QUICK = Form(("always_inliner",), 0)
 FAST = Form(("always_inliner", "sroa", "simplify_cfg"), 2)
 
 
+@attrs.frozen
+class Assembly:
+    """The text of a module, by its digest; it is written when it is needed.  `size`: its characters."""
+
+    digest: str
+    size: int
+    write: Callable[[], str] = attrs.field(eq=False)
+
+    @classmethod
+    def of(cls, text: str) -> Assembly:
+        """The text of a module that is there."""
+        return cls(hashlib.sha256(text.encode()).hexdigest(), len(text), lambda: text)
+
+    def written(self) -> str:
+        """The text.  Raises AssertionError where it is not that of the digest."""
+        text = self.write()
+        assert hashlib.sha256(text.encode()).hexdigest() == self.digest, "a module is not what was kept of it"
+        return text
+
+
 class Library:
     """A compiled module; it lives as long as this object."""
 
-    def __init__(self, assembly: str, kept: cache.Cache | None = None) -> None:
-        self._assembly = assembly
+    def __init__(self, assembly: str | Assembly, kept: cache.Cache | None = None) -> None:
+        self._assembly = Assembly.of(assembly) if isinstance(assembly, str) else assembly
+        assembly = self._assembly
         self._cache = cache.usual() if kept is None else kept
         self._functions: list[_Function] = []
         self._used, self._changing, self._watch = 0.0, threading.Lock(), watch.current()
         code = self._cache.load(_key(assembly, FAST))
         self.form = QUICK if code is None else FAST
-        self._patience = math.inf if self.form is FAST else len(assembly) / _CHARACTERS
+        self._patience = math.inf if self.form is FAST else assembly.size / _CHARACTERS
         self._engines = {self.form: _loaded(self._code(QUICK) if code is None else code)}
 
     def function(self, name: str, arguments: int) -> Native:
@@ -86,26 +107,32 @@ class Library:
         return _native(self._engines[form], name, arguments)
 
     @property
+    def text(self) -> Assembly:
+        """The text of the module, by its digest."""
+        return self._assembly
+
+    @property
     def assembly(self) -> str:
         """The text of the module."""
-        return self._assembly
+        return self._assembly.written()
 
     def _code(self, form: Form) -> bytes:
         """The module's object code, compiled if it is not in the cache.  Raises TimeUp."""
         key = _key(self._assembly, form)
         code = self._cache.load(key)
         if code is None:
-            code = watch.wait(lambda: _compiled(self._assembly, form))
+            text = self.assembly
+            code = watch.wait(lambda: _compiled(text, form))
             self._cache.store(key, code)
         return code
 
     def recall(self, *about: str) -> bytes | None:
         """What was worked out about the module in an earlier run, if it is in the cache."""
-        return self._cache.load(cache.key(self._assembly, *about))
+        return self._cache.load(cache.key(self._assembly.digest, *about))
 
     def remember(self, data: bytes, *about: str) -> None:
         """Keep what was worked out about the module; `about` is all that it depends on beside the module's text."""
-        self._cache.store(cache.key(self._assembly, *about), data)
+        self._cache.store(cache.key(self._assembly.digest, *about), data)
 
     def used(self, seconds: float) -> None:
         """Count time in the module's functions; optimise them when it was enough."""
@@ -176,8 +203,8 @@ def host() -> Sequence[str]:
     return (__version__, llvmlite.__version__, version, llvm.get_default_triple(), llvm.get_host_cpu_name(), features)
 
 
-def _key(assembly: str, form: Form) -> bytes:
-    return cache.key(*host(), form.text, assembly)
+def _key(assembly: Assembly, form: Form) -> bytes:
+    return cache.key(*host(), form.text, assembly.digest)
 
 
 def _machine(effort: int, *, of_host: bool = True) -> Any:

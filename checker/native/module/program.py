@@ -7,12 +7,15 @@ The place of a REACHABLE property itself is that of its witness.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
 import attrs
 
+from interlock.checker import cache
 from interlock.checker.contract import Step
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import (
@@ -32,7 +35,7 @@ from interlock.checker.ir.types import cardinality, nths, rank
 from interlock.checker.native import kernel
 from interlock.checker.native.code.begins import initial_code
 from interlock.checker.native.code.emit import Emitter, bits_of, load_words, width
-from interlock.checker.native.code.jit import Library
+from interlock.checker.native.code.jit import Assembly, Library
 from interlock.checker.native.code.successors import action_code
 from interlock.checker.native.code.symmetry import symmetry_code, uniform
 from interlock.checker.native.code.text import INTRINSICS, ZERO, Address, Code, Number, Word
@@ -83,20 +86,50 @@ class Program:
         division: Division | None = None,
     ) -> None:
         self.system, self.every, self.quotient, self.known = system, every, quotient, known
-        self.compiled, self.division = narrowed(system, known), division
-        self.packing = Packing.of(self.compiled.leaves, known.same, division)
+        self.division, self.leaves = division, known.leaves(system.leaves)
+        self.packing = Packing.of(self.leaves, known.same, division)
         self.words, self.fields = width(self.packing), self.packing.order()
         sizes = [a.instances for a in system.actions]
         self.bases = [0, *itertools.accumulate(sizes)]
         self.instances = self.bases[-1]
         self.starts = [0, *itertools.accumulate(a.instances for a in system.initials)]
         steps = any(p.kind is PropertyKind.STEP for p in system.properties)
-        self.portions = tuple(self._portions())
+        text, self.portions = self._kept()
         marks = _marks(max((len(p.numbers) for p in self.portions), default=0))
         reduced = quotient is not None
         self.shape = kernel.Shape(self.packing.bits, self.words, len(system.properties), steps, every, reduced, marks)
-        self.library = Library(self.assembly())
+        self.library = Library(text or Assembly.of(self.assembly()))
+        if text is None:
+            self._keep_text()
         self.bind()
+
+    @functools.cached_property
+    def compiled(self) -> ScalarSystem:
+        """The system as it is compiled: what is known of its states is neither read nor written."""
+        return narrowed(self.system, self.known)
+
+    def _kept(self) -> tuple[Assembly | None, tuple[Portion, ...]]:
+        """Of a system that was compiled in this way before, its text, and its portions."""
+        place = self._place()
+        data = None if place is None else cache.usual().load(place)
+        if data is None:
+            return None, tuple(self._portions())
+        digest, size, portions = pickle.loads(data)
+        return Assembly(digest, size, self.assembly), tuple(Portion(*p) for p in portions)
+
+    def _keep_text(self) -> None:
+        place = self._place()
+        if place is not None:
+            of, portions = self.library.text, [(p.property, p.numbers) for p in self.portions]
+            cache.usual().store(place, pickle.dumps((of.digest, of.size, portions)))
+
+    def _place(self) -> bytes | None:
+        """The key of what is kept of this way to compile the system; None where it has no name, or cannot have."""
+        if self.system.key is None or self.quotient is not None or not cache.usual().usable:
+            return None
+        known = str((sorted(self.known.ranges.items()), sorted(self.known.same.items())))
+        way = type(self).__name__, str(self.every), known, str(self.division)
+        return cache.key("module 1", self.system.key, *way)
 
     @classmethod
     def beside(cls, searched: Program, system: ScalarSystem) -> Self:
@@ -226,7 +259,7 @@ class Program:
 
     def _emitter(self, code: Code, spaces: dict[str, Address]) -> Emitter:
         words = {space: load_words(code, pointer, self.words) for space, pointer in spaces.items()}
-        return Emitter(code, self.compiled.leaves, self.packing, words)
+        return Emitter(code, self.leaves, self.packing, words)
 
     def _check(self) -> str:
         """`@check(state, notes) -> code`: properties of one state, in order; a witness is noted."""
@@ -339,12 +372,12 @@ class Program:
     def _portions(self) -> Iterator[Portion]:
         """What is asked of a search that is over.  Values of parameters that want the same are asked about once, and
         what is there in every state not at all; of a reduced search, one of each orbit is."""
-        for i, p in enumerate(self.compiled.properties):
-            if p.kind is PropertyKind.RECOVERABLE:
-                chosen = range(len(p.goals)) if self.quotient is None else self.quotient.goals[i]
-                wanted = {p.goals[k].id: k for k in reversed(chosen) if p.goals[k] is not TRUE}
-                numbers = sorted(wanted.values())
-                yield from (Portion(i, tuple(numbers[k : k + _WIDE_MARK])) for k in range(0, len(numbers), _WIDE_MARK))
+        for i in (i for i, p in enumerate(self.system.properties) if p.kind is PropertyKind.RECOVERABLE):
+            p = self.compiled.properties[i]
+            chosen = range(len(p.goals)) if self.quotient is None else self.quotient.goals[i]
+            wanted = {p.goals[k].id: k for k in reversed(chosen) if p.goals[k] is not TRUE}
+            numbers = sorted(wanted.values())
+            yield from (Portion(i, tuple(numbers[k : k + _WIDE_MARK])) for k in range(0, len(numbers), _WIDE_MARK))
 
 
 def _owner(bases: Sequence[int], number: int) -> int:
@@ -367,8 +400,15 @@ def known_leaves(system: ScalarSystem) -> Known:
     """What a search need not keep of the states it reaches; nothing is looked for where they are narrow anyway."""
     if Packing.of(system.leaves).bits < _NARROW:
         return NOTHING
+    place = None if system.key is None else cache.key("known 1", system.key)
+    data = None if place is None else cache.usual().load(place)
+    if data is not None:
+        return Known(*pickle.loads(data))
     equal = correspondence(system)
-    return Known({**equal.ranges, **ranges(narrowed(system, equal))}, equal.same)
+    known = Known({**equal.ranges, **ranges(narrowed(system, equal))}, equal.same)
+    if place is not None:
+        cache.usual().store(place, pickle.dumps((dict(known.ranges), dict(known.same))))
+    return known
 
 
 def permitted(known: Known, system: ScalarSystem, quotient: Quotient | None) -> Known:

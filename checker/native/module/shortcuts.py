@@ -136,7 +136,7 @@ class Shortcuts:
 
     def _about(self) -> tuple[str, ...]:
         """What the tables depend on beside the module: the values that leaves can have, and what shows them."""
-        return "shortcuts", str([(leaf.boolean, leaf.lo, leaf.hi) for leaf in self.program.compiled.leaves]), _provers()
+        return "shortcuts", str([(leaf.boolean, leaf.lo, leaf.hi) for leaf in self.program.leaves]), _provers()
 
     def _comparable(self) -> bool:
         """Whether successors may be left out: not where a state stands for its orbit, for the instance that led to

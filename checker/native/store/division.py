@@ -40,7 +40,7 @@ def recalled(program: Program) -> Program | None:
     known = program.known
     try:
         division = tuple(json.loads(data))
-        packing = Packing.of(program.compiled.leaves, known.same, division)
+        packing = Packing.of(program.leaves, known.same, division)
     except (ValueError, TypeError):
         return None  # not what this version wrote
     if packing == program.packing:

@@ -25,7 +25,7 @@ class Samples:
     def __init__(self, program: Program, rng: random.Random) -> None:
         self.type, self.leaves, self.same, self.rng = (
             program.system.state,
-            program.compiled.leaves,
+            program.leaves,
             program.known.same,
             rng,
         )

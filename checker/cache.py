@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import hashlib
 import logging
 import os
@@ -20,7 +21,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-MOST = 256 << 20  # bytes kept
+MOST = 512 << 20  # bytes kept; the specs that ship take some 200 million
 LOG = logging.getLogger("interlock.cache")  # `-v` shows it
 
 _MAGIC = b"interlock object code 1\n"
@@ -38,6 +39,28 @@ def key(*parts: str) -> bytes:
         digest.update(struct.pack("<Q", len(data)))
         digest.update(data)
     return digest.digest()
+
+
+@functools.cache
+def checker() -> str:
+    """A digest of the text of Interlock itself: what another text made is not believed to be what this one makes."""
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for file in [*sorted(root.rglob("*.py")), root.parent / "model" / "lang.py"]:
+        digest.update(str(file.relative_to(root.parent)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Within: nobody looks for cycles of garbage, of which unpacking makes none."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def usual() -> Cache:
@@ -62,14 +85,20 @@ class Cache:
 
     def __init__(self, folder: Path | None, most: int = MOST) -> None:
         self.most = most
-        self._folder = None if folder is None else _opened(folder)
+        self._folder, self._problem = (None, "") if folder is None else _opened(folder)
         if self._folder is not None:
             weakref.finalize(self, os.close, self._folder)
         self._size: int | None = None  # of all entries; unknown before the first store
 
+    @property
+    def usable(self) -> bool:
+        """Whether anything is kept."""
+        return self._folder is not None
+
     def load(self, key: bytes) -> bytes | None:
         """What was stored under a key.  An entry that is not whole, not ours or of another key is removed."""
         if self._folder is None:
+            self._tell()
             return None
         name = _name(key)
         try:
@@ -102,6 +131,12 @@ class Cache:
             self._remove(part)
             return
         self._bound(len(data))
+
+    def _tell(self) -> None:
+        """Say why nothing is kept, once, to who wants to hear it."""
+        if self._problem and LOG.isEnabledFor(logging.INFO):
+            LOG.info("%s", self._problem)
+            self._problem = ""
 
     # --- the folder --------------------------------------------------------------------------------
 
@@ -145,19 +180,17 @@ def _name(key: bytes) -> str:
     return f"{key.hex()}.object"
 
 
-def _opened(folder: Path) -> int | None:
-    """The folder, made if need be; None where it cannot be used or others could have written it."""
+def _opened(folder: Path) -> tuple[int | None, str]:
+    """The folder, made if need be; None, and why, where it cannot be used or others could have written it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as problem:
-        LOG.info("there is no cache: %s: %s", folder, problem.strerror)
-        return None
+        return None, f"there is no cache: {folder}: {problem.strerror}"
     if _ours(os.fstat(opened)):
-        return opened
+        return opened, ""
     os.close(opened)
-    LOG.info("the cache is not used: others can write to %s, or own it; make it yours alone (chmod go-w)", folder)
-    return None
+    return None, f"the cache is not used: others can write to {folder}, or own it; make it yours alone (chmod go-w)"
 
 
 def _ours(info: os.stat_result) -> bool:
