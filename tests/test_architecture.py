@@ -148,7 +148,9 @@ def test_the_readme_of_the_checker_names_every_room() -> None:
     text = (ROOT / "checker" / "README.md").read_text(encoding="utf-8")
     rooms = {r for r in map(room, (name for name, _ in sources())) if r not in {*TOPS, "interlock", "lang", "public"}}
 
-    assert {r for r in rooms - {"native"} if not re.search(rf"`(native/)?{r.removeprefix('native.')}(\.py|/)`", text)} == set()
+    assert {
+        r for r in rooms - {"native"} if not re.search(rf"`(native/)?{r.removeprefix('native.')}(\.py|/)`", text)
+    } == set()
 
 
 @pytest.mark.parametrize("library", sorted(OWNERS))

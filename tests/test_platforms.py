@@ -36,9 +36,7 @@ def test_windows_is_refused_in_a_sentence(face: str) -> None:
 
 def test_pytest_with_the_plugin_ends_with_the_sentence() -> None:
     """Though pytest itself runs there."""
-    done = on_windows(
-        "sys.exit(pytest.main(['-p', 'interlock.pytest_plugin', 'specs']))", before="import pytest; "
-    )
+    done = on_windows("sys.exit(pytest.main(['-p', 'interlock.pytest_plugin', 'specs']))", before="import pytest; ")
 
     assert (done.returncode, done.stderr) == (2, REFUSED)
 

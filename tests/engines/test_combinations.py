@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from tests.ir.test_symmetry import system as written
 
 from interlock.checker.contract import (
     Asked,
@@ -26,7 +27,6 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarSystem
 from tests.engines.test_reduction import GROW
-from tests.ir.test_symmetry import system as written
 from tests.native.systems import agg_core, claim, search
 from tests.native.test_spill import walk
 

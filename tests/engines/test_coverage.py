@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
+from tests.ir.test_symmetry import system as modelled
 
 from interlock.checker.contract import Asked, Budget, Holds, Surveyed, Task, Violated
 from interlock.checker.engines import coverage
@@ -17,7 +18,6 @@ from interlock.checker.ir.scalar import Leaf, ScalarSystem
 from interlock.checker.native.store.visited import OutOfMemory
 from tests.engines.test_explore import counter, systems
 from tests.engines.test_reduction import BUSY, GROW, TRADE
-from tests.ir.test_symmetry import system as modelled
 from tests.native.systems import action, agg_core, claim, initial_states, leaf, scalar_system, search, successors
 
 num = sc.integer

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from tests.ir.test_symmetry import system as modelled
 
 from interlock.checker.contract import Budget, Task, Trouble, Violated
 from interlock.checker.engines.explore import Explore
@@ -15,7 +16,6 @@ from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import Node, ScalarSystem
 from tests.engines.test_explore import erroneous, replayed, systems, true
 from tests.engines.test_reduction import GROW
-from tests.ir.test_symmetry import system as modelled
 from tests.native.systems import action, claim, initial_states, is_error, leaf, scalar_system, successors
 
 num = sc.integer

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
+from tests.ir.test_symmetry import system as written
 
 from interlock.checker.contract import Asked, Budget, Checkpoint, Coverage, Task, Unknown, Verdict, Violated
 from interlock.checker.diagnostics import InputError
@@ -27,7 +28,6 @@ from interlock.checker.words import counted
 from tests.clock import Clock
 from tests.engines.test_explore import systems
 from tests.engines.test_reduction import BUSY, FEW
-from tests.ir.test_symmetry import system as written
 from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, scalar_system, starting, told
 from tests.native.test_threads import wide
 from tests.native.test_visited import line

@@ -8,6 +8,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.ir.test_movers import AFTER, STATE, actions, conditions, num, system
 
 from interlock.checker.contract import Holds, Task
 from interlock.checker.engines.explore import Explore
@@ -19,7 +20,6 @@ from interlock.checker.native.module.program import Program
 from interlock.checker.passes.kept import Kept
 from interlock.checker.passes.movers import Movers
 from tests.engines.test_explore import systems
-from tests.ir.test_movers import AFTER, STATE, actions, conditions, num, system
 from tests.native.systems import action, agg_core, shortened, told
 
 KINDS = [PropertyKind.ALWAYS, PropertyKind.REACHABLE, PropertyKind.RECOVERABLE]
