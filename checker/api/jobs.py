@@ -18,7 +18,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,6 +32,7 @@ from interlock.checker.checks import machine
 from interlock.checker.checks.overrides import Overrides, make_engine
 from interlock.checker.contract import Cause, Coverage
 from interlock.checker.ir.claims import Check, Spec
+from interlock.checker.native.code import jit
 
 if TYPE_CHECKING:
     from interlock.checker.api.runs import Shown
@@ -156,8 +157,7 @@ class Jobs:
 
     def run(self) -> Iterator[tuple[int, Outcome]]:
         """What came of each check, by its number, in order."""
-        for name in {self.work.options.engine or check.engine for _, check in self.work.checks}:
-            make_engine(name)  # its libraries are loaded once, here
+        _load({self.work.options.engine or check.engine for _, check in self.work.checks})
         try:
             while self._hand_out():
                 yield from self._told()
@@ -268,6 +268,13 @@ class Jobs:
         if self.shows is None:
             self.shows = self.lines.enter_context(self.shown(self.work.checks[number][1].name))
         self.shows(covered)
+
+
+def _load(engines: Iterable[str]) -> None:
+    """Load here the libraries of engines, so that not each process does."""
+    for engine in map(make_engine, engines):
+        if "workers" in engine.knows:  # it runs compiled code
+            jit.host()
 
 
 def _share(options: Overrides, jobs: int) -> int | None:
