@@ -158,12 +158,13 @@ class Jobs:
     def run(self) -> Iterator[tuple[int, Outcome]]:
         """What came of each check, by its number, in order."""
         _load({self.work.options.engine or check.engine for _, check in self.work.checks})
+        cut = False
         try:
             while self._hand_out():
                 yield from self._told()
                 self._listen()
         except KeyboardInterrupt:  # the second signal
-            self.stopped = True
+            self.stopped = cut = True
         finally:
             self.lines.close()
             for worker in self.workers:
@@ -172,6 +173,8 @@ class Jobs:
                 worker.end()
         for number in sorted(self.done):
             yield number, self._noted(number)
+        if cut:
+            raise KeyboardInterrupt
 
     def _hand_out(self) -> bool:
         """Give each process something to do; whether there is anything that is waited for."""
@@ -182,7 +185,12 @@ class Jobs:
                 worker.ask(_ENDS)
             return bool(busy)
         while self.waiting and len(busy) < self.jobs:
-            busy.append(self._begin(self.waiting.popleft(), alone=False))
+            begun = self._begin(self.waiting[0], alone=False)
+            if begun is None:
+                self.jobs = len(busy)
+                break
+            busy.append(begun)
+            self.waiting.popleft()
         if not self.waiting:
             self._all_processors(busy)
         return any(w.number is not None for w in self.workers)
@@ -191,7 +199,8 @@ class Jobs:
         """Let one large check run on the whole machine, and ask for long ones where processors would stand idle."""
         searches = [w for w in busy if w.number is not None and (w.alone or self.work.spreads(w.number))]
         if self.large and not searches:
-            self._begin(self.large.pop(0), alone=True)
+            if self._begin(self.large[0], alone=True) is not None:
+                del self.large[0]
             return
         now = time.monotonic()
         idle = len(busy) + len(searches) <= machine.processors()
@@ -199,10 +208,16 @@ class Jobs:
             for worker in searches:
                 worker.ask(_GIVES_BACK)
 
-    def _begin(self, number: int, *, alone: bool) -> _Worker:
+    def _begin(self, number: int, *, alone: bool) -> _Worker | None:
+        """Hand out a check; None where the machine gives no more processes.  Raises OSError where it gives none."""
         worker = next((w for w in self.workers if w.number is None), None)
         if worker is None:
-            worker = _Worker(self.context, self.work)
+            try:
+                worker = _Worker(self.context, self.work)
+            except OSError:
+                if not self.workers:
+                    raise
+                return None
             self.workers.append(worker)
         worker.begin(number, alone=alone)
         return worker
@@ -229,6 +244,8 @@ class Jobs:
             self.large = sorted([*self.large, worker.number])
         else:
             self.done[worker.number] = found, notes
+            ended = None if found.result is None else found.result.ended
+            self.stopped |= ended is not None and ended.cause is Cause.INTERRUPTED  # somebody asked that process to end
         worker.number = None
 
     def _gone(self, worker: _Worker) -> None:
@@ -271,10 +288,11 @@ class Jobs:
 
 
 def _load(engines: Iterable[str]) -> None:
-    """Load here the libraries of engines, so that not each process does."""
-    for engine in map(make_engine, engines):
-        if "workers" in engine.knows:  # it runs compiled code
-            jit.host()
+    """Load here the libraries of engines, so that not each process does; what cannot be loaded, the checks will tell."""
+    with contextlib.suppress(Exception):
+        for engine in map(make_engine, engines):
+            if "workers" in engine.knows:  # it runs compiled code
+                jit.host()
 
 
 def _share(options: Overrides, jobs: int) -> int | None:

@@ -99,15 +99,21 @@ class Run:
 
     def __iter__(self) -> Iterator[Result]:
         """Run the checks; the result of each that is not refused, in their order."""
-        for found in self.outcomes():
-            if found.result is not None:
-                yield found.result
+        with contextlib.closing(self.outcomes()) as outcomes:
+            for found in outcomes:
+                if found.result is not None:
+                    yield found.result
 
     def outcomes(self) -> Generator[Outcome, None, None]:
-        """The same, with what was refused among them."""
-        for number, found in self._numbered():
-            self._reached.add(number)
-            yield self._kept(found)
+        """The same, with what was refused among them.  Raises KeyboardInterrupt when all that was reached is told."""
+        try:
+            with contextlib.closing(self._numbered()) as numbered:
+                for number, found in numbered:
+                    self._reached.add(number)
+                    yield self._kept(found)
+        except KeyboardInterrupt:
+            self.stopped = True
+            raise
 
     def not_run(self) -> list[tuple[Spec, Check]]:
         """The checks that a run which was cut short did not come to."""
@@ -133,7 +139,7 @@ class Run:
 
     # --- one after another, or beside each other ---------------------------------------------------
 
-    def _numbered(self) -> Iterator[tuple[int, Outcome]]:
+    def _numbered(self) -> Generator[tuple[int, Outcome], None, None]:
         """What came of each check that was begun, by its number."""
         from interlock.checker.api.jobs import Jobs, fitting  # noqa: PLC0415 - a run of one check needs none of it
 
@@ -151,12 +157,8 @@ class Run:
 
     def _one_by_one(self) -> Iterator[tuple[int, Outcome]]:
         for number, (spec, check) in enumerate(self.checks):
-            try:
-                with self._shown(check.name) as show:
-                    found = outcome(spec, check, self.options, self.traces or Path(), show, self._interrupted)
-            except KeyboardInterrupt:  # the second signal
-                self.stopped = True
-                return
+            with self._shown(check.name) as show:
+                found = outcome(spec, check, self.options, self.traces or Path(), show, self._interrupted)
             self.stopped |= self._interrupted()
             yield number, found
             if self.stopped:

@@ -101,6 +101,37 @@ def test_a_run_ends_when_it_is_asked_to(specs: list[api.Spec]) -> None:
     assert [check.name for _, check in run.not_run()][-1] == "odd"
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_is_raised_when_what_was_reached_is_told(
+    specs: list[api.Spec], monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    """The results so far stay."""
+    from interlock.checker.api import jobs as beside
+    from interlock.checker.checks import run as running
+
+    sound, listen = running.run_check, beside.Jobs._listen
+
+    def interrupted(spec: api.Spec, check: api.Check, *a: object, **k: object) -> api.Result:
+        if check.name == "bad" and jobs == 1:
+            raise KeyboardInterrupt
+        return sound(spec, check, *a, **k)  # type: ignore[arg-type]
+
+    def listened(self: beside.Jobs) -> None:
+        listen(self)
+        if 0 in self.done:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "run_check", interrupted)
+    monkeypatch.setattr(beside.Jobs, "_listen", listened)
+    run = api.run(specs, jobs=jobs)
+    with pytest.raises(KeyboardInterrupt):
+        list(run)
+
+    assert run.results[0].check == "good"
+    assert run.stopped
+    assert "wrong" in [check.name for _, check in run.not_run()] or jobs == 2
+
+
 def test_a_reader_that_stops_leaves_the_rest_unrun(specs: list[api.Spec]) -> None:
     """Also where checks run beside each other."""
     for jobs in (1, 2):

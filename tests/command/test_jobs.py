@@ -506,6 +506,56 @@ def test_a_defect_in_a_process_is_told_with_where_it_came_from(
     assert "1 / 0" in errors
 
 
+def test_fewer_run_beside_each_other_where_the_machine_gives_no_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And none is left out; where it gives none at all, that is told as what it is."""
+    sound, made = beside._Worker, []
+
+    def few(*a: Any) -> Any:
+        if len(made) == most:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        made.append(sound(*a))
+        return made[-1]
+
+    monkeypatch.setattr(beside, "_Worker", few)
+    most, path = 1, folder / "specs" / "a_spec.py"
+    found = list(of(path, "holds", "violated", "walks"))
+    most = len(made)
+
+    assert [r.check for r in found] == ["holds", "violated", "walks"]
+    assert most == 1
+    assert cli.main(["check", "specs/a_spec.py", "--jobs", "2"]) == exits.WRONG_INPUT
+
+
+@LINUX
+def test_a_process_that_somebody_else_ends_ends_the_run(endless: Path) -> None:
+    """What it says of its check is that it was interrupted, and so is the run."""
+    out = endless.parent / "r.json"
+    ran = subprocess.Popen(
+        command("check", endless, "--jobs", 2, "--json", out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert ran.stdout is not None
+    ran.stdout.readline(), ran.stdout.readline()
+    started = children(ran.pid)
+    time.sleep(1)
+    os.kill(started[0], signal.SIGTERM)
+    _, errors = ran.communicate()
+
+    assert (ran.returncode, errors) == (exits.UNDECIDED, "interrupted\n")
+    assert [n["check"] for n in json.loads(out.read_text())["not_run"]] == ["never begun"]
+    assert gone(started)
+
+
+def test_a_reader_that_stops_leaves_no_process(folder: Path) -> None:
+    """They are ended when the iteration is."""
+    results = iter(of(folder / "specs" / "a_spec.py", "holds", "slow one", "walks"))
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+
+    assert beside.multiprocessing.active_children() == []
+
+
 # --- with searches that are kept -----------------------------------------------------------------------
 
 
