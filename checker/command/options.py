@@ -40,8 +40,8 @@ _EXAMPLES: Final = {
         "interlock explain toy_spec.py --check small --action 'settle(me=Network(0))' --trace small.itf.json --at 3",
     ),
     "report": ("interlock report specs/ --into reports", "interlock report specs/ --compare"),
-    "schema": ("interlock schema > result.schema.json",),
-    "completion": ('eval "$(interlock completion bash)"', "interlock completion zsh > ~/.zsh/completions/_interlock"),
+    "schema": ("interlock schema",),
+    "completion": ("interlock completion bash", "interlock completion zsh"),
 }  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tests.test_run import check
 
 import interlock as lang
 from interlock.checker.checks.judging import numbers, show_expected
@@ -27,7 +26,8 @@ from interlock.checker.contract import (
 )
 from interlock.checker.ir.claims import FORMS, Kind
 from interlock.checker.report import schema, terminal
-from tests import test_run
+from tests.checks import test_run
+from tests.checks.test_run import check
 
 NAMESAKE = """
 @always
