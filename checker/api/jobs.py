@@ -9,6 +9,7 @@ idle.  No process outlives the run: each ends when its parent does, and is waite
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
 import multiprocessing
 import os
@@ -42,6 +43,7 @@ _ROOM: Final = 256 << 20  # bytes of memory that a process should have for its c
 _LEAST: Final = 1 << 20  # bytes of a budget
 _PAUSE: Final = 0.2  # seconds between looks at whether the run is to end
 _PATIENCE: Final = 2.0  # seconds that a process gets to end by itself
+_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of Linux
 _ENDS: Final = signal.SIGTERM  # asks a process to end its check, whoever wants the run to end
 _GIVES_BACK: Final = signal.SIGUSR1  # asks it to leave the check to a run alone
 
@@ -68,6 +70,7 @@ class _Work:
     shows: bool  # whether somebody wants to know how far a check is
     level: int  # of the notes that are wanted
     parent: int
+    main_thread: bool  # of the parent runs it
 
     def options_of(self, alone: bool) -> Overrides:
         """Of a check that runs alone, those that were given; else its share of the machine."""
@@ -143,8 +146,9 @@ class Jobs:
         self.context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         logger = logging.getLogger("interlock")
         self.work = _Work(
-            checks, options, _share(options, jobs), folder, sys.stderr.isatty(), logger.getEffectiveLevel(), os.getpid()
-        )
+            checks, options, _share(options, jobs), folder, sys.stderr.isatty(), logger.getEffectiveLevel(), os.getpid(),
+            threading.current_thread() is threading.main_thread(),
+        )  # fmt: skip
         self.logger, self.jobs, self.shown, self.interrupted = logger, jobs, shown, interrupted
         self.stopped = False
         self.workers: list[_Worker] = []
@@ -337,7 +341,7 @@ def _serve(link: Connection, work: _Work) -> None:
     signal.set_wakeup_fd(-1)  # the parent's
     os.setpgid(0, 0)  # Ctrl-C is the parent's to hear
     signal.signal(_ENDS, signal.SIG_DFL)  # also where the parent ignores it
-    threading.Thread(target=_end_with, args=(work.parent,), daemon=True).start()
+    _end_with(work.parent, at_once=work.main_thread)
     given_back, notes = _GivenBack(), _Notes()
     logger = logging.getLogger("interlock")
     logger.handlers, logger.propagate = [notes], False
@@ -376,10 +380,15 @@ def _cramped(work: _Work, number: int, found: Outcome) -> bool:
     return cause is Cause.TIME and work.options.checkpoint is None and work.spreads(number)
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent has ended, however that came about."""
+def _end_with(parent: int, *, at_once: bool) -> None:
+    """End this process when its parent has ended, however that came about, so that nobody else writes what a run that
+    goes on writes.  at_once: the system sees to it, which takes the end of the parent's thread for that of the parent."""
+    if at_once and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(1)
-    os.kill(os.getpid(), _ENDS)
-    time.sleep(_PATIENCE)
+        time.sleep(_PAUSE)
     os._exit(1)
