@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -155,6 +155,21 @@ def endless(folder: Path) -> Path:
     (folder / "endless_spec.py").write_text(ENDLESS)
     (folder / "many.py").write_text(MODEL)
     return folder / "endless_spec.py"
+
+
+@pytest.fixture
+def begin() -> Iterator[Callable[..., Any]]:
+    """Starts a process that is gone when the test is, however that ends."""
+    begun: list[Any] = []
+
+    def start(*a: Any, **k: Any) -> Any:
+        begun.append(subprocess.Popen(*a, **k))
+        return begun[-1]
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.wait()
 
 
 def command(*words: object) -> list[str]:
@@ -356,10 +371,10 @@ def test_threads_that_were_asked_for_are_given(folder: Path, begun: list[tuple[i
 
 @LINUX
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_ends_all_and_what_was_reached_is_written(endless: Path, name: str) -> None:
+def test_a_signal_ends_all_and_what_was_reached_is_written(endless: Path, name: str, begin: Callable[..., Any]) -> None:
     """Checks at work say what they covered, in order; the others are not begun; no process is left."""
     out = endless.parent / "r.json"
-    ran = subprocess.Popen(
+    ran = begin(
         command("check", endless, "--jobs", 2, "--json", out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert ran.stdout is not None
@@ -382,10 +397,10 @@ def test_a_signal_ends_all_and_what_was_reached_is_written(endless: Path, name: 
 
 
 @LINUX
-def test_ctrl_c_on_a_terminal_is_heard_once(endless: Path) -> None:
+def test_ctrl_c_on_a_terminal_is_heard_once(endless: Path, begin: Callable[..., Any]) -> None:
     """It reaches all processes of the group there; a check is asked to end and not ended at once."""
     control, screen = pty.openpty()
-    ran = subprocess.Popen(command("check", endless, "--jobs", 2), stdout=screen, stderr=screen, start_new_session=True)
+    ran = begin(command("check", endless, "--jobs", 2), stdout=screen, stderr=screen, start_new_session=True)
     os.close(screen)
     text = bytearray()
 
@@ -410,7 +425,7 @@ def test_ctrl_c_on_a_terminal_is_heard_once(endless: Path) -> None:
 
 
 @LINUX
-def test_a_second_signal_ends_all_at_once(endless: Path) -> None:
+def test_a_second_signal_ends_all_at_once(endless: Path, begin: Callable[..., Any]) -> None:
     """What was reached before is told all the same."""
     hang = "import time\nfrom interlock.checker.checks import run\n" + (
         "def hang(*a, **k):\n    while True:\n        time.sleep(0.05)\nsound = run.run_check\n"
@@ -418,7 +433,7 @@ def test_a_second_signal_ends_all_at_once(endless: Path) -> None:
         "import sys\nfrom interlock.checker.command import cli\nsys.exit(cli.main(sys.argv[1:]))"
     )
     out = endless.parent / "r.json"
-    ran = subprocess.Popen(
+    ran = begin(
         [sys.executable, "-c", hang, "check", str(endless), "--jobs", "2", "--json", str(out)], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -438,9 +453,9 @@ def test_a_second_signal_ends_all_at_once(endless: Path) -> None:
 
 
 @LINUX
-def test_no_process_outlives_a_parent_that_is_killed(endless: Path) -> None:
+def test_no_process_outlives_a_parent_that_is_killed(endless: Path, begin: Callable[..., Any]) -> None:
     """Nobody is there to tell them."""
-    ran = subprocess.Popen(command("check", endless, "--jobs", 2), stdout=subprocess.PIPE, text=True)
+    ran = begin(command("check", endless, "--jobs", 2), stdout=subprocess.PIPE, text=True)
     assert ran.stdout is not None
     ran.stdout.readline(), ran.stdout.readline()
     started = children(ran.pid)
@@ -526,10 +541,10 @@ def test_fewer_run_beside_each_other_where_the_machine_gives_no_more(
 
 
 @LINUX
-def test_a_process_that_somebody_else_ends_ends_the_run(endless: Path) -> None:
+def test_a_process_that_somebody_else_ends_ends_the_run(endless: Path, begin: Callable[..., Any]) -> None:
     """What it says of its check is that it was interrupted, and so is the run."""
     out = endless.parent / "r.json"
-    ran = subprocess.Popen(
+    ran = begin(
         command("check", endless, "--jobs", 2, "--json", out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert ran.stdout is not None

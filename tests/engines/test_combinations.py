@@ -9,7 +9,6 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tests.ir.test_symmetry import system as written
 
 from interlock.checker.contract import (
     Asked,
@@ -29,6 +28,7 @@ from interlock.checker.ir.scalar import ScalarSystem
 from tests.engines.test_reduction import GROW
 from tests.native.systems import agg_core, claim, search
 from tests.native.test_spill import walk
+from tests.passes.test_symmetry import system as written
 
 num = sc.integer
 

@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
-from tests.ir.test_symmetry import system as modelled
 
 from interlock.checker.contract import Asked, Budget, Holds, Surveyed, Task, Violated
 from interlock.checker.engines import coverage
@@ -19,6 +18,7 @@ from interlock.checker.native.store.visited import OutOfMemory
 from tests.engines.test_explore import counter, systems
 from tests.engines.test_reduction import BUSY, GROW, TRADE
 from tests.native.systems import action, agg_core, claim, initial_states, leaf, scalar_system, search, successors
+from tests.passes.test_symmetry import system as modelled
 
 num = sc.integer
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from tests.ir.test_symmetry import system as modelled
 
 from interlock.checker.contract import Budget, Task, Trouble, Violated
 from interlock.checker.engines.explore import Explore
@@ -17,6 +16,7 @@ from interlock.checker.ir.scalar import Node, ScalarSystem
 from tests.engines.test_explore import erroneous, replayed, systems, true
 from tests.engines.test_reduction import GROW
 from tests.native.systems import action, claim, initial_states, is_error, leaf, scalar_system, successors
+from tests.passes.test_symmetry import system as modelled
 
 num = sc.integer
 ALWAYS, STEP, RECOVERABLE = PropertyKind.ALWAYS, PropertyKind.STEP, PropertyKind.RECOVERABLE

@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
-from tests.ir.test_symmetry import system as written
 
 from interlock.checker.contract import Asked, Budget, Checkpoint, Coverage, Task, Unknown, Verdict, Violated
 from interlock.checker.diagnostics import InputError
@@ -31,6 +30,7 @@ from tests.engines.test_reduction import BUSY, FEW
 from tests.native.systems import action, agg_core, claim, keep_all_leaves, leaf, scalar_system, starting, told
 from tests.native.test_threads import wide
 from tests.native.test_visited import line
+from tests.passes.test_symmetry import system as written
 
 num = sc.integer
 

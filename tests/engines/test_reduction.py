@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ir.test_symmetry import HEAD, act, system
 
 from interlock.checker.contract import Budget, Checkpoint, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
 from interlock.checker.engines import explore, reduction
@@ -19,8 +18,9 @@ from interlock.checker.native.store import history
 from interlock.checker.passes.quotient import quotient
 from interlock.checker.passes.symmetry import scalarsets
 from tests.engines.test_explore import replayed
-from tests.ir import test_symmetry
 from tests.native.systems import scalar_system
+from tests.passes import test_symmetry
+from tests.passes.test_symmetry import HEAD, act, system
 
 BEGINS_AGAIN = history.begins_again  # as it is; tests do not know earlier runs of others
 

@@ -8,7 +8,6 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ir.test_movers import AFTER, STATE, actions, conditions, num, system
 
 from interlock.checker.contract import Holds, Task
 from interlock.checker.engines.explore import Explore
@@ -21,6 +20,7 @@ from interlock.checker.passes.kept import Kept
 from interlock.checker.passes.movers import Movers
 from tests.engines.test_explore import systems
 from tests.native.systems import action, agg_core, shortened, told
+from tests.passes.test_movers import AFTER, STATE, actions, conditions, num, system
 
 KINDS = [PropertyKind.ALWAYS, PropertyKind.REACHABLE, PropertyKind.RECOVERABLE]
 
