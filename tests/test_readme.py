@@ -83,12 +83,21 @@ def test_walk_through_prints_what_the_readme_says(tmp_path: Path) -> None:
 
 def test_walk_through_finds_the_bug_and_then_expects_it(tmp_path: Path) -> None:
     """The first run fails on the unexpected violation; the second, where it is expected, passes."""
-    first, second = (found for _, _, found in walk_through(tmp_path))
+    first, second, *_ = (found for _, _, found in walk_through(tmp_path))
 
     assert first.endswith("exit code 1\n")
     assert "backed" in first
     assert "reorg(" in first
     assert second.endswith("exit code 0\n")
+
+
+def test_the_example_in_python_prints_what_the_command_says(tmp_path: Path) -> None:
+    """Results, and the calls of the trace, as data."""
+    (command, _, found) = walk_through(tmp_path)[-1]
+
+    assert command == "python count.py"
+    assert "hurries: Violated(backed" in found
+    assert "  reorg(" in found
 
 
 def test_readme_opens_with_a_sentence_and_the_two_commands() -> None:

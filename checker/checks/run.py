@@ -19,7 +19,7 @@ from interlock.checker import cache, watch
 from interlock.checker.checks import machine, repeat, strict
 from interlock.checker.checks.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from interlock.checker.checks.outcome import Other, Result, Sampled, Strictness, Ways, exhausted
-from interlock.checker.checks.overrides import Overrides, make_engine
+from interlock.checker.checks.overrides import IN_SPEC, Overrides, make_engine
 from interlock.checker.checks.survey import Questions, Told
 from interlock.checker.contract import (
     Budget,
@@ -188,8 +188,7 @@ def failed(
 
 
 def _refuse_unknown(engine: Engine, check: Check) -> None:
-    others = {"time", "memory", "workers", "all", "symmetry", "distinct", "coverage", "checkpoint", "spill"}
-    known = sorted(engine.knows - others)
+    known = sorted(engine.knows & IN_SPEC)
     wrong = [
         Diagnostic("E031", f"the engine {engine.name} has no `{name}`", check.engine_span, _instead(name, known))
         for name in check.options

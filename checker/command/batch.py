@@ -1,4 +1,4 @@
-"""What came of all the checks of a command?  Each is run, told and saved; then all of it is written.
+"""What does a command say of all its checks?  Each as it is told, and then all of it, in text and in files.
 
 Rule of the module: whatever ends a run, the verdicts that were reached are told and written.  What was refused (a
 file, or a check that asks the impossible) and what was not run is told beside them, everywhere.
@@ -8,32 +8,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import logging
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from interlock.checker.checks import finding
-from interlock.checker.checks.outcome import Result
-from interlock.checker.checks.overrides import Overrides, make_engine
-from interlock.checker.command.exits import code, environment, internal
-from interlock.checker.command.interruption import Interruption
-from interlock.checker.command.saving import saved
-from interlock.checker.contract import Cause
-from interlock.checker.diagnostics import Diagnostic, InputError, Refusal, mistake, render_all
+from interlock.checker.api import written
+from interlock.checker.api.interruption import Interruption
+from interlock.checker.api.options import Overrides
+from interlock.checker.api.outcomes import Outcome, Result
+from interlock.checker.api.runs import Run, Spec, chosen, read_all
+from interlock.checker.api.written import put
+from interlock.checker.command.exits import code, internal
+from interlock.checker.diagnostics import InputError, mistake, render_all
 from interlock.checker.fold import said, screen
-from interlock.checker.report import github, junit, sarif, schema, style, terminal
+from interlock.checker.report import github, style, terminal
 from interlock.checker.report.progress import progress
-from interlock.checker.writing import put
-
-if TYPE_CHECKING:
-    from interlock.checker.ir.claims import Check, Spec
 
 
 @attrs.frozen(eq=False)
@@ -48,98 +41,64 @@ class Ran:
 def run(a: argparse.Namespace, overrides: Overrides) -> Ran:
     """Run the checks that a command line chooses.  Raises InputError where nothing can be run."""
     _refuse_unwritable(a)
-    with Interruption().watching() as interrupted:
-        specs, refused = finding.read(a.paths, interrupted, a.models)
-        chosen = _chosen(a, specs, refused, interrupted)
-        batch = _Batch(a, overrides, chosen, refused, interrupted)
+    with _cache(a), Interruption().watching() as interrupted:
+        specs, refused = read_all(a.paths, interrupted, a.models)
+        try:
+            checks = chosen(specs, refused, a.only, slow=a.slow)
+        except InputError:
+            if not interrupted():  # else it may stand in a file that was not read any more
+                raise
+            checks = []
+        batch = _Batch(a, Run(
+            checks, overrides, jobs=a.jobs, traces=a.traces, shown=lambda name: progress(name, sys.stderr),
+            interrupted=interrupted, refused=refused,
+        ))  # fmt: skip
         batch.run()
         interrupted.anew()
-        return Ran(specs, batch.results, batch.finish())
-
-
-def _chosen(
-    a: argparse.Namespace, specs: Sequence[Spec], refused: Sequence[Refusal], interrupted: Interruption
-) -> list[tuple[Spec, Check]]:
-    try:
-        return finding.chosen(specs, a.only, slow=a.slow) if specs else []
-    except InputError as e:  # it may stand in a file that was refused, or was not read any more
-        if interrupted():
-            return []
-        raise InputError([*(d for r in refused for d in r.diagnostics), *e.diagnostics]) from None
+        return Ran(specs, batch.of.results, batch.finish())
 
 
 class _Batch:
-    """The checks of one command, and what came of them so far."""
+    """What is said of a run."""
 
-    def __init__(
-        self, a: argparse.Namespace, overrides: Overrides, chosen: Sequence[tuple[Spec, Check]],
-        refused: Sequence[Refusal], interrupted: Interruption,
-    ) -> None:  # fmt: skip
-        self.a, self.overrides, self.chosen, self.interrupted = a, overrides, chosen, interrupted
+    def __init__(self, a: argparse.Namespace, of: Run) -> None:
+        self.a, self.of = a, of
         self.style = style.wanted(sys.stdout, verbose=a.verbose)
-        self.results: list[Result] = []
-        self.refused = list(refused)
-        self.unwritten: list[Diagnostic] = []
-        self.reached = 0  # checks that were begun
-        self.broken = False  # a defect of ours, beside those of checks
-        self.stopped = interrupted()
+        self.last: Result | None = None  # that was told
 
     def run(self) -> None:
-        """Run each check, until somebody wants that to end."""
-        _say_unused(self.overrides, [check for _, check in self.chosen])
-        with _cache(self.a):
-            for spec, check in self.chosen:
-                if self.stopped:
-                    return
+        """Tell each check, until somebody wants that to end."""
+        for name, unused in self.of.unused():
+            told = f"note: the engine {name} does not use {', '.join('--' + u for u in unused)}"
+            print(said(told, sys.stderr), file=sys.stderr)
+        with contextlib.closing(self.of.outcomes()) as outcomes:
+            while True:
                 try:
-                    self._check(spec, check)
+                    outcome = next(outcomes, None)
+                    if outcome is None:
+                        return
+                    self._tell(outcome)
                 except KeyboardInterrupt:  # the second signal
-                    self.stopped = True
-                except Exception as e:  # in what is told or kept of a check that was judged
+                    self.of.stopped = True
+                    return
+                except Exception as e:  # in what is told of a check that was judged
                     self._failed(e)
 
-    def _check(self, spec: Spec, check: Check) -> None:
-        result = self._result(spec, check)
-        self.reached += 1
-        self.stopped = self.interrupted()
-        if result is None:
-            return
-        self.stopped |= result.ended is not None and result.ended.cause is Cause.INTERRUPTED
-        self.results.append(result)
-        if self.a.traces is not None:
-            self.results[-1], problems = saved(result, self.a.traces)
-            self.unwritten += problems
-        self._print(self.results[-1])
-
-    def _result(self, spec: Spec, check: Check) -> Result | None:
-        """What came of a check; None where it was refused."""
-        from interlock.checker.checks.run import failed, run_check  # noqa: PLC0415
-
-        start = time.monotonic()
-        try:
-            with progress(check.name, sys.stderr) as show:
-                return run_check(spec, check, self.overrides, progress=show, interrupted=self.interrupted)
-        except InputError as e:
-            self.refused.append(Refusal(spec.path, e.diagnostics, check.name))
-        except Exception as e:  # a defect of ours on one check says nothing of the others
-            short = environment(e, f'check "{check.name}"')
-            if short is None:
-                internal(e)
-                return failed(spec, check, self.overrides, start, e, self.a.traces or Path())
-            self.refused.append(Refusal(spec.path, (attrs.evolve(short, span=check.span),), check.name))
-        return None
+    def _tell(self, outcome: Outcome) -> None:
+        if outcome.defect is not None:
+            internal(outcome.defect)
+        if outcome.result is not None:
+            self._print(outcome.result)
 
     def _failed(self, problem: Exception) -> None:
         """Go on after what costs no verdict."""
-        short = environment(problem)
-        if short is None:
-            internal(problem)
-            self.broken = True
-        else:
-            self.unwritten.append(short)
+        defect = self.of.failed(problem)
+        if defect is not None:
+            internal(defect)
 
     def _print(self, result: Result) -> None:
-        if len(self.results) == 1 or self.results[-2].spec != result.spec:
+        before, self.last = self.last, result
+        if before is None or before.spec != result.spec:
             print(result.spec)
         print("\n".join(terminal.lines(result, self.style, "  ")))
         below = terminal.details(result, self.style)
@@ -151,43 +110,38 @@ class _Batch:
 
     def finish(self) -> int:
         """Tell and write what came of all of them; the exit code."""
-        not_run = self.chosen[self.reached :]
-        checks = {spec.path: len(spec.checks) for spec, _ in self.chosen}
-        for note in terminal.never_enabled(self.results, checks, self.style):
+        run = self.of
+        checks = {spec.path: len(spec.checks) for spec, _ in run.checks}
+        for note in terminal.never_enabled(run.results, checks, self.style):
             print(note)
-        for line in terminal.summary(self.results, len(not_run), len(self.refused)).splitlines():
+        for line in terminal.summary(run.results, len(run.not_run()), len(run.refused)).splitlines():
             print("\n".join(self.style.fold(line)))
-        if not self.chosen and not self.a.slow and not self.refused:
+        if not run.checks and not self.a.slow and not run.refused:
             print("every check here is marked slow: add --slow to run them")
         if self.a.format == "github":
-            for command in github.commands(self.results, self.refused):
+            for command in github.commands(run.results, run.refused):
                 print(command)
         sys.stdout.flush()
-        left = [(spec.path, check.name) for spec, check in not_run]
-        self._write(self.a.json, lambda: _json(schema.to_json(self.results, self.refused, left)))
-        self._write(self.a.junit, lambda: junit.to_junit(self.results, self.refused, left))
-        self._write(self.a.sarif, lambda: _json(sarif.to_sarif(self.results, self.refused)))
-        if self.stopped:
+        self._write(self.a.json, written.to_json)
+        self._write(self.a.junit, written.to_junit)
+        self._write(self.a.sarif, written.to_sarif)
+        if run.stopped:
             print("interrupted", file=sys.stderr)
-        wrong = [*(d for r in self.refused for d in r.diagnostics), *self.unwritten]
+        wrong = [*(d for r in run.refused for d in r.diagnostics), *run.unwritten]
         if wrong:
             sys.stdout.flush()
             print(render_all(wrong, screen(sys.stderr)), file=sys.stderr)
-        return code(self.results, broken=self.broken, refused=bool(wrong), stopped=self.stopped)
+        return code(run.results, broken=run.broken, refused=bool(wrong), stopped=run.stopped)
 
-    def _write(self, path: Path | None, text: Callable[[], str]) -> None:
+    def _write(self, path: Path | None, text: Callable[[Run], str]) -> None:
         if path is None:
             return
         try:
-            put(path, text())
+            put(path, text(self.of))
         except InputError as e:  # the other files can be written perhaps
-            self.unwritten += e.diagnostics
+            self.of.unwritten += e.diagnostics
         except Exception as e:
             self._failed(e)
-
-
-def _json(data: Any) -> str:
-    return json.dumps(data, indent=1) + "\n"
 
 
 class _Notes(logging.Handler):
@@ -199,7 +153,7 @@ class _Notes(logging.Handler):
 
 @contextlib.contextmanager
 def _cache(a: argparse.Namespace) -> Iterator[None]:
-    """What becomes of compiled code while checks run; `-v` says on standard error why some was not used.  What goes
+    """What becomes of what is kept between runs; `-v` says on standard error why some was not used.  What goes
     wrong meanwhile is said in any case."""
     name = "INTERLOCK_CACHE"
     before = os.environ.get(name)
@@ -216,15 +170,6 @@ def _cache(a: argparse.Namespace) -> Iterator[None]:
             os.environ.pop(name, None)
         else:
             os.environ[name] = before
-
-
-def _say_unused(overrides: Overrides, checks: Sequence[Check]) -> None:
-    """One line an engine, on standard error, about what was asked for and means nothing to it."""
-    for name in sorted({overrides.engine or check.engine for check in checks}):
-        unused = overrides.unused(make_engine(name))
-        if unused:
-            told = f"note: the engine {name} does not use {', '.join('--' + u for u in unused)}"
-            print(said(told, sys.stderr), file=sys.stderr)
 
 
 def _refuse_unwritable(a: argparse.Namespace) -> None:

@@ -12,22 +12,19 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from interlock.checker import fold
-from interlock.checker.checks import finding
+from interlock.checker.api.blame import Defect, environment
+from interlock.checker.api.options import engine_named
 from interlock.checker.command import streams
-from interlock.checker.command.exits import DIFFERS, INTERNAL, OK, UNDECIDED, WRONG_INPUT, environment, internal
-from interlock.checker.command.options import parser
+from interlock.checker.command.exits import DIFFERS, INTERNAL, OK, UNDECIDED, WRONG_INPUT, internal
+from interlock.checker.command.options import overrides, parser
 from interlock.checker.diagnostics import InputError, mistake, render_all
 from interlock.checker.words import counted
-from interlock.checker.writing import put
 
 if TYPE_CHECKING:
-    from interlock.checker.checks.overrides import Overrides
     from interlock.checker.command.batch import Ran
-    from interlock.checker.ir.claims import Check, Spec
-    from interlock.checker.report.style import Style
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,7 +52,7 @@ def _code(argv: Sequence[str] | None) -> int:
         if short is not None:
             print(render_all([short], fold.screen(sys.stderr)), file=sys.stderr)
             return WRONG_INPUT
-        internal(e)
+        internal(Defect.of(e))
         return INTERNAL
 
 
@@ -67,6 +64,8 @@ def _commands() -> dict[str, Callable[[argparse.Namespace], int]]:
         "show": show_command,
         "explain": explain_command,
         "report": report_command,
+        "schema": schema_command,
+        "completion": completion_command,
     }
 
 
@@ -75,8 +74,6 @@ def _commands() -> dict[str, Callable[[argparse.Namespace], int]]:
 
 def check_command(a: argparse.Namespace) -> int:
     """`interlock check PATH...`."""
-    from interlock.checker.checks.overrides import engine_named  # noqa: PLC0415
-
     if a.engine is not None:
         engine_named(a.engine)
     if a.checkpoint_every is not None and a.checkpoint is None:
@@ -84,21 +81,21 @@ def check_command(a: argparse.Namespace) -> int:
     if a.spill is not None and a.checkpoint is not None:
         message = "a search with --spill is not saved, so --checkpoint has nothing to go on from"
         raise mistake("C009", message, "leave out `--checkpoint`, or `--spill` to be able to go on")
-    return _run(a, _overrides(a, walks=None, steps=None)).code
+    return _run(a).code
 
 
 def simulate_command(a: argparse.Namespace) -> int:
     """`interlock simulate PATH...`."""
-    return _run(a, _overrides(a, walks=a.walks, steps=a.steps)).code
+    return _run(a).code
 
 
 def report_command(a: argparse.Namespace) -> int:
     """`interlock report PATH...`."""
-    from interlock.checker.report.register import left_out, pages
+    from interlock.checker.api.written import left_out, pages, put
 
     if not a.into.is_dir():
         raise mistake("C002", f"there is no folder {a.into}", "make it, or name one with --into")
-    ran = _run(a, _overrides(a, walks=None, steps=None))
+    ran = _run(a)
     if ran.code != OK:
         print("no page was written: every check must come out as expected first", file=sys.stderr)
         return ran.code
@@ -128,21 +125,10 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
-def _run(a: argparse.Namespace, overrides: Overrides) -> Ran:
+def _run(a: argparse.Namespace) -> Ran:
     from interlock.checker.command.batch import run  # noqa: PLC0415
 
-    return run(a, overrides)
-
-
-def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -> Overrides:
-    from interlock.checker.checks.overrides import Overrides  # noqa: PLC0415
-
-    return Overrides(
-        engine=a.engine, workers=a.workers, seconds=a.time, memory=a.memory, states=a.states, depth=a.depth,
-        seed=a.seed, every=a.all, symmetry=a.symmetry, distinct=a.distinct, coverage=a.coverage, gates=a.verbose,
-        strict=a.strict, models=tuple(a.models),
-        checkpoint=a.checkpoint, checkpoint_every=a.checkpoint_every, spill=a.spill, walks=walks, steps=steps,
-    )  # fmt: skip
+    return run(a, overrides(a))
 
 
 # --- replay ----------------------------------------------------------------------------------------
@@ -150,56 +136,32 @@ def _overrides(a: argparse.Namespace, *, walks: int | None, steps: int | None) -
 
 def replay_command(a: argparse.Namespace) -> int:
     """`interlock replay TRACE`: judge a saved trace again, or repeat a disagreement that was kept."""
-    from interlock.checker.checks import repeat  # noqa: PLC0415
+    from interlock.checker.api import traces as saved  # noqa: PLC0415
     from interlock.checker.report import style, traces  # noqa: PLC0415
-    from interlock.checker.trace import itf, recover, replay  # noqa: PLC0415
 
-    if repeat.is_one(a.trace):
+    if saved.is_kept(a.trace):
         return _repeated(a)
-    saved = itf.read(a.trace)
-    spec, check = _check_of(saved, a.spec or saved.spec_file(), a.models)
-    judge = replay.judge(spec, check, tries=recover.PATIENT)
-    moves, claim, states = itf.moves(
-        saved, check.program.state, check.program.initials, judge.actions, check.properties
-    )
+    found = saved.replay(a.trace, a.spec, a.models)
     shown = style.wanted(sys.stdout, verbose=True)
-    try:
-        trace = judge.moves(moves, claim)
-    except replay.ReplayMismatch as e:
-        return _no_replay(shown, e.message, "the model may have changed since, or the file")
-    for i, (then, now) in enumerate(zip(states, trace.states, strict=True)):
-        if then != now:
-            return _no_replay(shown, f"state {i} differs from the saved one", "the model may have changed since")
-    print("\n".join(shown.fold(f"{spec.path}: {check.name}, replayed in plain Python")))
-    print("\n".join((*traces.setting(trace, shown), *traces.trace_lines(trace, shown))))
+    if found.trace is None:
+        told = shown.fold(f"the trace does not replay: {found.problem}")
+        print("\n".join((*told, *shown.fold(found.why, "  "))))
+        return DIFFERS
+    print("\n".join(shown.fold(f"{found.spec.path}: {found.check.name}, replayed in plain Python")))
+    print("\n".join((*traces.setting(found.trace, shown), *traces.trace_lines(found.trace, shown))))
     return OK
-
-
-def _no_replay(shown: Style, problem: str, why: str) -> int:
-    told = shown.fold(f"the trace does not replay: {problem}")
-    print("\n".join((*told, *shown.fold(why, "  "))))
-    return DIFFERS
 
 
 def _repeated(a: argparse.Namespace) -> int:
     """A disagreement that was kept, instead of a trace."""
-    from interlock.checker.checks import repeat  # noqa: PLC0415
+    from interlock.checker.api.traces import again  # noqa: PLC0415
 
     if not a.run_code:
         message = f"{a.trace} is about compiled code that went wrong, and repeating it runs the code that it holds"
         raise mistake("T008", message, "add `--run-code` if you, or somebody whom you trust, made the file")
-    lines, still = repeat.again(a.trace)
+    lines, still = again(a.trace)
     print("\n".join(lines))
     return INTERNAL if still else OK
-
-
-def _check_of(saved: Any, file: Path, models: Sequence[Path]) -> tuple[Spec, Check]:
-    ((spec, check), *_) = finding.chosen(finding.load([file], models), saved.check, slow=True)
-    now = dict(check.constants)
-    if saved.about.get("constants") != now or saved.about.get("faults") != sorted(check.faults):
-        raise mistake("T006", f"the constants or faults of `{check.name}` are not those of the trace",
-                     "run the check again with `--traces`")  # fmt: skip
-    return spec, check
 
 
 # --- show and explain ------------------------------------------------------------------------------
@@ -207,45 +169,48 @@ def _check_of(saved: Any, file: Path, models: Sequence[Path]) -> tuple[Spec, Che
 
 def show_command(a: argparse.Namespace) -> int:
     """`interlock show SPEC`."""
-    chosen = list(finding.chosen(finding.load([a.spec], a.models), a.only, slow=True))
-    if a.form is not None:
-        return _show_form(a.form, chosen)
-    from interlock.checker.report.outline import outline  # noqa: PLC0415
+    from interlock.checker.api.runs import read
+    from interlock.checker.api.shown import forms, outline
 
-    for path in dict.fromkeys(spec.path for spec, _ in chosen):
-        spec = next(spec for spec, _ in chosen if spec.path == path)
-        checks = [check for spec, check in chosen if spec.path == path]
-        print("\n".join(outline(spec, checks, fold.width_of(sys.stdout))))
-    return OK
-
-
-def _show_form(name: str, chosen: list[tuple[Spec, Check]]) -> int:
-    """The text of a form; of several checks each under a heading that is a comment of that text."""
-    from interlock.checker.checks.forms import FORMS  # noqa: PLC0415
-
-    for spec, check in chosen:
-        if len(chosen) > 1:
-            print(f'; {spec.path}: check "{check.name}"')
-        print(FORMS[name](check), end="")
+    specs = read(a.spec)
+    if a.form is None:
+        print("\n".join(outline(specs, a.only, fold.width_of(sys.stdout))))
+        return OK
+    for text in forms(specs, a.form, a.only):
+        print(text, end="")
     return OK
 
 
 def explain_command(a: argparse.Namespace) -> int:
     """`interlock explain SPEC --check NAME --action CALL`."""
-    from interlock.checker.trace import itf  # noqa: PLC0415
-    from interlock.checker.trace.explain import begun, explain, parse_call, start, within  # noqa: PLC0415
+    from interlock.checker.api.shown import explain, named  # noqa: PLC0415
 
     if a.at is not None and a.trace is None:
         raise mistake("C009", "--at counts the steps of a trace, and there is no --trace", "add `--trace FILE`")
     if a.initial is not None and a.trace is not None:
         message = "--initial names an initial state, and --trace has states of its own"
         raise mistake("C009", message, "leave out `--initial`; `--at 0` is the initial state of the trace")
-    ((spec, check), *_) = finding.chosen(finding.load([a.spec], a.models), a.only, slow=True)
-    action, params = parse_call(check, a.action)
-    if a.trace is not None:
-        state, where = within(check, itf.read(a.trace), a.at)
-    else:
-        state, where = start(check) if a.initial is None else begun(check, a.initial)
+    spec, check = named(a.spec, a.only, a.models)
     width = fold.width_of(sys.stdout)
-    print("\n".join((*fold.fold(where, width=width), *explain(spec, check, action, params, state, width))))
+    lines = explain(spec, check, a.action, initial=a.initial, trace=a.trace, at=a.at, width=width)
+    print("\n".join(lines))
+    return OK
+
+
+# --- schema and completion -------------------------------------------------------------------------
+
+
+def schema_command(a: argparse.Namespace) -> int:
+    """`interlock schema`."""
+    from interlock.checker.api.written import json_schema  # noqa: PLC0415
+
+    print(json_schema(), end="")
+    return OK
+
+
+def completion_command(a: argparse.Namespace) -> int:
+    """`interlock completion SHELL`."""
+    from interlock.checker.command.completion import script  # noqa: PLC0415
+
+    print(script(parser(_commands()), a.shell), end="")
     return OK

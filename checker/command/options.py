@@ -13,22 +13,18 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from interlock import __version__
+from interlock.checker.api.options import CHECK, OPTIONS, REPORT, SIMULATE, Option, Overrides, Takes
 from interlock.checker.command.exits import MEANINGS
 from interlock.checker.diagnostics import did_you_mean, mistake
 from interlock.checker.fold import fold
 
-_OF_CHECK: Final = {
-    "all": False, "symmetry": None, "distinct": None, "coverage": False, "checkpoint": None, "checkpoint_every": None,
-    "spill": None,
-}  # fmt: skip  # its options, elsewhere
+SHELLS: Final = ("bash", "zsh", "tcsh")
 _DIGITS: Final = 18  # of a number, at most
 _LEAST_MEMORY: Final = 1 << 20  # bytes
 _MOST_THREADS: Final = 1024  # each has memory of its own, and a processor has few of them to run
+_MOST_PROCESSES: Final = 256
 _UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
-
-_WALKS: Final = 10_000  # of a simulation that nobody says more of, as engines have it
-_STEPS: Final = 100
 _SHIPPED: Final = "`interlock.specs.pos.forks` is one of Interlock's own"
 _EXAMPLES: Final = {
     "check": (
@@ -46,6 +42,8 @@ _EXAMPLES: Final = {
         "interlock explain toy_spec.py --check small --action 'settle(me=Network(0))' --trace small.itf.json --at 3",
     ),
     "report": ("interlock report specs/ --into reports", "interlock report specs/ --compare"),
+    "schema": ("interlock schema",),
+    "completion": ("interlock completion bash", "interlock completion zsh"),
 }  # fmt: skip
 
 
@@ -79,6 +77,8 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
     _add_show(command("show", "what a spec's models have: state, actions, constants, checks"))
     _add_explain(command("explain", "why is an action disabled in a state?"))
     _add_report(command("report", "run the checks, and write what they say of the documents' claims"))
+    command("schema", "the JSON schema of what `--json` writes")
+    _add_completion(command("completion", "what a shell needs to complete commands and options"))
     return made
 
 
@@ -134,44 +134,12 @@ def _options_of(parser: argparse.ArgumentParser) -> set[str]:
 
 
 def _add_check(p: argparse.ArgumentParser) -> None:
-    _add_run_options(p)
-    p.add_argument(
-        "--engine", metavar="NAME", help="explore, simulate, bmc or induction (default: as the check says, else explore)"
-    )  # fmt: skip
-    p.add_argument("--all", action="store_true", help="every property that is violated, each with a shortest trace")
-    p.add_argument(
-        "--distinct", type=_counterexamples, metavar="N",
-        help="up to N counterexamples of each thing that is violated; none uses all the actions of another before it",
-    )  # fmt: skip
-    p.add_argument("--coverage", action="store_true", help="by action, steps and states newly reached; vacuous claims")
-    _add_strict(p)
-    p.add_argument(
-        "--symmetry", action=argparse.BooleanOptionalAction,
-        help="keep one state of each orbit, where that is shown sound: from the start, or never (where it pays)",
-    )  # fmt: skip
-    p.add_argument(
-        "--checkpoint", type=_folder, metavar="DIR",
-        help="save each search here now and then, and go on from the one that is there",
-    )  # fmt: skip
-    p.add_argument(
-        "--checkpoint-every", type=_seconds, metavar="SECONDS",
-        help="at most so often (default: 5m); more rarely where saving would take over a tenth of the time",
-    )  # fmt: skip
-    p.add_argument(
-        "--spill", type=_folder, metavar="DIR",
-        help="put states on disk here when the budget of memory is used up, instead of ending undecided",
-    )  # fmt: skip
+    _add_run_options(p, CHECK)
 
 
 def _add_simulate(p: argparse.ArgumentParser) -> None:
-    _add_run_options(p)
-    p.add_argument(
-        "--walks", type=_samples, metavar="N", help=f"so many walks (default: as the check says, else {_WALKS})"
-    )  # fmt: skip
-    p.add_argument(
-        "--steps", type=_samples, metavar="N", help=f"steps of a walk, at most (default: as the check says, else {_STEPS})"
-    )  # fmt: skip
-    p.set_defaults(engine="simulate", strict=False, **_OF_CHECK)
+    _add_run_options(p, SIMULATE)
+    p.set_defaults(engine="simulate")
 
 
 def _add_replay(p: argparse.ArgumentParser) -> None:
@@ -202,38 +170,43 @@ def _add_explain(p: argparse.ArgumentParser) -> None:
 
 
 def _add_report(p: argparse.ArgumentParser) -> None:
-    _add_run_options(p)
+    _add_run_options(p, REPORT)
     p.add_argument("--into", type=Path, metavar="DIR", default=Path("reports"), help="the folder (default: reports)")
     p.add_argument("--compare", action="store_true", help="write nothing; fail where the folder says something else")
-    _add_strict(p)
-    p.set_defaults(engine=None, **_OF_CHECK)
 
 
-def _add_strict(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "--strict", action="store_true",
-        help="a check fails that claims nothing, or in which an action or a fault never happens; `strict=False` excepts it",
-    )  # fmt: skip
+def overrides(a: argparse.Namespace) -> Overrides:
+    """What a command line changes of checks; what its command has no option for stays as the spec says."""
+    given = {o.field: getattr(a, _key(o)) for o in OPTIONS if hasattr(a, _key(o))}
+    return Overrides(**given, gates=a.verbose, models=tuple(a.models))
 
 
-def _add_run_options(p: argparse.ArgumentParser) -> None:
+def _key(option: Option) -> str:
+    """Where argparse keeps what was typed."""
+    return option.name.replace("-", "_")
+
+
+def _add_option(p: argparse.ArgumentParser, option: Option) -> None:
+    name = f"--{option.name}"
+    match option.takes:
+        case Takes.FLAG:
+            p.add_argument(name, action="store_true", help=option.help)
+        case Takes.SWITCH:
+            p.add_argument(name, action=argparse.BooleanOptionalAction, help=option.help)
+        case _:
+            p.add_argument(name, type=_TYPES[option.takes], metavar=option.metavar, help=option.help)
+
+
+def _add_run_options(p: argparse.ArgumentParser, command: str) -> None:
     p.add_argument("paths", metavar="PATH", type=_spec, nargs="+", help=f"spec files, or folders of them; {_SHIPPED}")
     p.add_argument("--only", metavar="NAME", help="the check of this name (default: all that are not slow)")
     p.add_argument(
-        "--workers", type=_threads, metavar="N", help="threads of a search, or of walks (default: one a processor)"
-    )
-    p.add_argument(
-        "--time", type=_seconds, metavar="SECONDS", help="budget of each check: 30, 30s, 5m, 2h (default: none)"
-    )
-    p.add_argument(
-        "--memory",
-        type=_memory,
-        metavar="SIZE",
-        help="budget of each check, such as 4G (default: most of what is free)",
-    )
-    p.add_argument("--states", type=_whole, metavar="N", help="budget: distinct states (default: none)")
-    p.add_argument("--depth", type=_whole, metavar="N", help="budget: steps from an initial state (default: none)")
-    p.add_argument("--seed", type=_whole, metavar="N", help="of random walks (default: as the check says, else 0)")
+        "--jobs", type=_processes, metavar="N",
+        help="checks that run beside each other, in a process each (default: as many as pay)",
+    )  # fmt: skip
+    for option in OPTIONS:
+        if command in option.of:
+            _add_option(p, option)
     p.add_argument("--slow", action="store_true", help="also the checks that are marked slow")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the results here as JSON (its shape: README)")
     p.add_argument("--junit", type=Path, metavar="FILE", help="write the results here as JUnit XML, for CI systems")
@@ -250,6 +223,10 @@ def _add_run_options(p: argparse.ArgumentParser) -> None:
         action="store_true",
         help="whole traces, witnesses, and what actions that are never enabled wait for",
     )
+
+
+def _add_completion(p: argparse.ArgumentParser) -> None:
+    p.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
 
 
 # --- what an option takes --------------------------------------------------------------------------
@@ -305,8 +282,8 @@ def _memory(text: str) -> int:
 _spec = _path("a spec file or a folder")
 _folder = _path("a folder")
 _models = _path("a folder of models")
-_samples = _from_one("0 samples nothing")
-_counterexamples = _from_one("0 counterexamples show nothing")
+_samples = _from_one("0 asks for nothing")
+_number_of_processes = _from_one("0 processes run nothing")
 _number_of_threads = _from_one("0 threads search nothing")
 
 
@@ -315,3 +292,16 @@ def _threads(text: str) -> int:
     if number > _MOST_THREADS:
         raise argparse.ArgumentTypeError(f"{text} threads: give {_MOST_THREADS} at most, or one a processor")
     return number
+
+
+def _processes(text: str) -> int:
+    number = _number_of_processes(text)
+    if number > _MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{text} processes: give {_MOST_PROCESSES} at most, or one a processor")
+    return number
+
+
+_TYPES: Final[Mapping[Takes, Callable[[str], object]]] = {
+    Takes.NAME: str, Takes.WHOLE: _whole, Takes.FROM_ONE: _samples, Takes.THREADS: _threads, Takes.SECONDS: _seconds,
+    Takes.BYTES: _memory, Takes.FOLDER: _folder,
+}  # fmt: skip

@@ -1,12 +1,13 @@
 """What does `--json` write?  `{"schema": 1, "checks": [...], "refused": [...], "not_run": [...]}`, one entry a check that
 was run, a file or check that was refused, a check that was not reached; absent numbers null.
 
-Rule of the module: names and meaning of the fields are fixed by the schema number.
+Rule of the module: names and meaning of the fields are fixed by the schema number, and stand in `result.schema.json`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from interlock.checker.checks.outcome import Result, Strictness, exhausted
@@ -14,6 +15,12 @@ from interlock.checker.checks.survey import Stopped, Told
 from interlock.checker.diagnostics import NOWHERE, Diagnostic, Refusal
 
 SCHEMA: Final = 1  # the version that results name: one more with every change that breaks a reader
+_FILE: Final = Path(__file__).with_name("result.schema.json")
+
+
+def text() -> str:
+    """The JSON schema (draft 2020-12) of all that is written."""
+    return _FILE.read_text(encoding="utf-8")
 
 
 def to_json(
@@ -55,9 +62,12 @@ def entry(result: Result) -> dict[str, Any]:
         "property": result.property,
         "expected": result.expected,
         "verdict": result.verdict,
+        "kind": None if result.kind is None else result.kind.value,
+        "standing": result.standing.value,
         "as_expected": result.as_expected,
         "differs": result.differs,
         "undecided": result.undecided,
+        "ended": None if result.ended is None else {"cause": result.ended.cause.value, "reason": result.ended.text},
         "engine": result.engine,
         "workers": result.workers,
         "distinct_states": c.states,

@@ -15,6 +15,7 @@ from typing import Final
 from interlock.checker.checks.outcome import Other, Result, Standing, Ways, exhausted
 from interlock.checker.checks.survey import Taken, Told
 from interlock.checker.ir.claims import Kind
+from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.report.style import PLAIN, Style
 from interlock.checker.report.traces import reason, trace_lines
 from interlock.checker.trace.trace import Call, Trace
@@ -164,7 +165,9 @@ def _bounded(result: Result) -> Iterator[str]:
 
 def _witnesses(result: Result, style: Style) -> Iterator[str]:
     for name, witness in result.witnesses.items():
-        yield from style.fold(f"{name} holds:" if witness.ending.kind == "fires" else f"{name} is reachable:")
+        yield from style.fold(
+            f"{name} holds:" if witness.ending.kind == PropertyKind.FIRES.value else f"{name} is reachable:"
+        )
         yield from trace_lines(witness, style)
         yield from _replay(result.witness_files.get(name), result, style)
 

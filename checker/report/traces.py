@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from interlock.checker.contract import Trouble
+from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.types import Type
 from interlock.checker.report.style import PLAIN, Style
 from interlock.checker.trace.diff import diff, places
@@ -90,7 +91,9 @@ def reason(end: Ending) -> str:
     claim = end.instance
     match end.trouble:
         case None:
-            return f"{claim}: the last step takes it" if end.kind == "fires" else f"{claim} is true here"
+            return (
+                f"{claim}: the last step takes it" if end.kind == PropertyKind.FIRES.value else f"{claim} is true here"
+            )
         case Trouble.DEADLOCK:
             return f"deadlock: no action is enabled, and {_name(end.claim)} is false"
         case Trouble.MODEL_ERROR:

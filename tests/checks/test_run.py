@@ -10,12 +10,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from interlock.checker.api.saving import saved
 from interlock.checker.checks.machine import processors
 from interlock.checker.checks.outcome import Result
 from interlock.checker.checks.overrides import Overrides
 from interlock.checker.checks.run import run_check
 from interlock.checker.command.cli import main
-from interlock.checker.command.saving import saved
 from interlock.checker.diagnostics import InputError
 from interlock.checker.frontend import load_spec
 from interlock.checker.report import junit, sarif, schema

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from interlock.checker.api.saving import saved
 from interlock.checker.checks.outcome import Result
 from interlock.checker.checks.overrides import Overrides
 from interlock.checker.checks.run import run_check
 from interlock.checker.command.cli import main
-from interlock.checker.command.saving import saved
 from interlock.checker.diagnostics import InputError
 from interlock.checker.frontend import load_spec
 from interlock.checker.ir.types import show_number

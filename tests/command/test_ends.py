@@ -14,8 +14,10 @@ from typing import Any
 import attrs
 import pytest
 
+from interlock.checker.api import runs, saving
+from interlock.checker.api import written as files
 from interlock.checker.checks import run
-from interlock.checker.command import batch, cli, exits, saving
+from interlock.checker.command import batch, cli, exits
 from interlock.checker.diagnostics import mistake
 from interlock.checker.frontend import load_spec
 from interlock.checker.trace import itf
@@ -57,7 +59,7 @@ def most(s: State) -> bool:
 check("good", toy, properties=(most,), expect=Holds())
 check("bad", toy, properties=(near,), expect=Holds())
 """
-GOOD, BAD = ("--only", "good"), ("--only", "bad")
+GOOD, BAD, ALONE = ("--only", "good"), ("--only", "bad"), ("--jobs", "1")
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "COLUMNS"} | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
@@ -318,17 +320,8 @@ sys.exit(cli.main(sys.argv[1:]))
 def test_a_signal_ends_the_run_and_what_was_reached_is_written(spec: Path, name: str) -> None:
     """The check at work is finished or says what it covered, the next is not begun."""
     out, junit = spec.parent / "r.json", spec.parent / "r.xml"
-    words = [
-        sys.executable,
-        "-c",
-        HEARS + STOPS.format(name=name, times=1),
-        "check",
-        spec,
-        "--json",
-        out,
-        "--junit",
-        junit,
-    ]
+    files = ("--json", out, "--junit", junit)
+    words = [sys.executable, "-c", HEARS + STOPS.format(name=name, times=1), "check", spec, *ALONE, *files]
     ended = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     data = json.loads(out.read_text())
 
@@ -344,7 +337,7 @@ def test_a_second_signal_ends_the_check_at_work_and_loses_no_other(spec: Path) -
     """What was reached before is written all the same."""
     out = spec.parent / "r.json"
     text = STOPS.format(name="SIGTERM", times=2).replace('== "good"', '== "bad"')
-    words = [sys.executable, "-c", text, "check", spec, "--json", out]
+    words = [sys.executable, "-c", text, "check", spec, *ALONE, "--json", out]
     ended = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, check=False)
 
     assert ended.returncode == exits.UNDECIDED
@@ -355,7 +348,7 @@ def test_a_second_signal_ends_the_check_at_work_and_loses_no_other(spec: Path) -
 def test_a_signal_that_is_ignored_stays_ignored(spec: Path) -> None:
     """As under `nohup`."""
     text = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + STOPS.format(name="SIGHUP", times=1)
-    words = [sys.executable, "-c", text, "check", spec]
+    words = [sys.executable, "-c", text, "check", spec, *ALONE]
     ended = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, check=False)
 
     assert ended.returncode == exits.DIFFERS
@@ -386,7 +379,18 @@ sys.exit(cli.main(sys.argv[1:]))
 def test_a_question_to_z3_is_ended_too(spec: Path, name: str) -> None:
     """It looks at no signal but Ctrl-C, and its answer may take for ever."""
     out = spec.parent / "r.json"
-    words = [sys.executable, "-c", HEARS + ASKS.format(name=name), "check", spec, "--engine", "bmc", "--json", out]
+    words = [
+        sys.executable,
+        "-c",
+        HEARS + ASKS.format(name=name),
+        "check",
+        spec,
+        "--engine",
+        "bmc",
+        *ALONE,
+        "--json",
+        out,
+    ]
     ended = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, check=False)
 
     assert ended.returncode == exits.UNDECIDED
@@ -436,7 +440,7 @@ def test_what_fails_after_a_verdict_costs_no_verdict(
     def failing(*_: object) -> None:
         raise problem
 
-    module: Any = {"to_junit": batch.junit, "saved": batch, "details": batch.terminal}[part]
+    module: Any = {"to_junit": files.junit, "saved": runs, "details": batch.terminal}[part]
     monkeypatch.setattr(module, part, failing)
     out, folder = spec.parent / "r.json", spec.parent / "traces"
     code = cli.main(

@@ -18,6 +18,7 @@ import attrs
 import pytest
 
 from interlock.checker import contract
+from interlock.checker.checks import overrides
 from interlock.checker.command import cli, options
 from interlock.checker.command.exits import MEANINGS
 
@@ -123,6 +124,6 @@ def test_the_defaults_that_help_tells_are_those_of_engines() -> None:
     """The command line does not know engines."""
     fields = attrs.fields_dict(contract.Task)
 
-    assert (fields["walks"].default, fields["steps"].default) == (options._WALKS, options._STEPS)
+    assert (fields["walks"].default, fields["steps"].default) == (overrides._WALKS, overrides._STEPS)
     assert fields["seed"].default == 0
     assert attrs.fields_dict(contract.Checkpoint)["every"].default == 300

@@ -1,0 +1,1 @@
+"""What may be asked of Interlock, as data: the room that `interlock.api` and the command both speak to."""
