@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from interlock.checker.ir.claims import Check, Spec
 
 _LANGUAGE: Final = "interlock"
+# Names under which somebody may mean the language; the front end says which is right.
+_MEANT: Final = {_LANGUAGE, "interlock.lang", "interlock.model.lang", "model.lang"}
 _CALLS: Final = {"check", "claim"}  # of a spec file
 _TELLING: Final = ("check", "claim", "expect")  # a spec has one of these words, under whatever name it calls them
 _SKIPPED: Final = {"__pycache__", "node_modules"}
@@ -159,11 +161,13 @@ class _Language:
         modules: set[str] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                modules |= {a.asname or _LANGUAGE for a in node.names if a.name == _LANGUAGE}
+                modules |= {a.asname or a.name.partition(".")[0] for a in node.names if a.name in _MEANT}
             elif isinstance(node, ast.ImportFrom):
                 module = node.module or ""
                 for a in node.names:
-                    if a.name == "*" and self._is_call(module, "check", path):
+                    if f"{module}.{a.name}" in _MEANT:
+                        modules.add(a.asname or a.name)
+                    elif a.name == "*" and self._is_call(module, "check", path):
                         names |= _CALLS
                     elif a.name in _CALLS if node.level else self._is_call(module, a.name, path):
                         names.add(a.asname or a.name)
@@ -173,7 +177,7 @@ class _Language:
         """Whether a name of a module is `check` or `claim`, perhaps by way of other modules."""
         from interlock.checker.frontend import search
 
-        if module == _LANGUAGE:
+        if module in _MEANT:
             return name in _CALLS
         place = search.find(module, str(importer)) if module else None
         tree = None if place is None or place in seen else self._tree(place)

@@ -172,7 +172,7 @@ def show_command(a: argparse.Namespace) -> int:
     from interlock.checker.api.runs import read
     from interlock.checker.api.shown import forms, outline
 
-    specs = read(a.spec)
+    specs = read(a.spec, models=a.models)
     if a.form is None:
         print("\n".join(outline(specs, a.only, fold.width_of(sys.stdout))))
         return OK

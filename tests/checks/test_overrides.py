@@ -56,8 +56,8 @@ def typed(command: str, *words: str) -> Overrides:
 
 
 def test_each_field_of_a_run_is_a_row_but_for_what_verbose_asks() -> None:
-    """And no two rows have one name."""
-    assert {a.name for a in attrs.fields(Overrides)} - {o.field for o in OPTIONS} == {"gates"}
+    """But for `--path` too, which every command has; and no two rows have one name."""
+    assert {a.name for a in attrs.fields(Overrides)} - {o.field for o in OPTIONS} == {"gates", "models"}
     assert len({o.name for o in OPTIONS}) == len(OPTIONS)
     assert typed(CHECK, "-v") == Overrides(gates=True)
 

@@ -97,7 +97,8 @@ class Three:
         """Let an action of the IR be enabled everywhere, and do nothing."""
         actions = list(self.check.program.actions)
         actions[index] = attrs.evolve(actions[index], body=())
-        self.check = attrs.evolve(self.check, program=attrs.evolve(self.check.program, actions=tuple(actions)))
+        program = attrs.evolve(self.check.program, actions=tuple(actions))
+        self.check = self.check.of(attrs.evolve(self.check.body, program=program))
 
     def property(self, name: str, value: bool) -> None:
         """Give a property of the IR, or the terminal predicate, another value."""
@@ -109,7 +110,7 @@ class Three:
         terminal = self.check.terminal
         if terminal is not None and terminal.name == name:
             terminal = attrs.evolve(terminal, body=body)
-        self.check = attrs.evolve(self.check, properties=tuple(found), terminal=terminal)
+        self.check = self.check.of(attrs.evolve(self.check.body, properties=tuple(found), terminal=terminal))
 
     def engine(
         self,
