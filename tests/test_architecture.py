@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ ARROWS: dict[str, set[str]] = {
     "native.module": {"contract", "ir", "native.code", "native.kernel", "passes", "semantics"},
     "native.validation": {"contract", "ir", "native.code", "native.kernel", "native.module", "passes", "semantics"},
     "native.store": {
-        "contract", "interlock", "ir", "native.code", "native.kernel", "native.module", "native.validation", "semantics",
+        "contract", "interlock", "ir", "native.code", "native.kernel", "native.module", "semantics",
     },
     "native.walks": {
         "contract", "ir", "native.code", "native.kernel", "native.module", "native.validation", "semantics",
@@ -134,6 +135,25 @@ def test_no_arrow_runs_back_up() -> None:
     back = [(a, b) for a, below in ARROWS.items() for b in below if order.index(b) >= order.index(a)]
 
     assert back == []
+
+
+def test_files_that_keep_states_close_no_circle() -> None:
+    """Each may be read, and replaced, after those that it uses; an import for types alone counts as well."""
+    inside = [(name, target) for name, target in edges() if room(name) == room(target) == "native.store"]
+    uses: dict[str, set[str]] = {}
+    for name, target in inside:
+        uses.setdefault(name, set()).add(target)
+
+    assert inside
+    assert list(TopologicalSorter(uses).static_order())  # raises CycleError
+
+
+def test_engines_do_not_know_where_states_are() -> None:
+    """They know the interface, who opens it, and what is known of a search from its last run."""
+    store = f"{CHECKER}.native.store"
+    used = {target for name, target in edges() if room(name) == "engines" and room(target) == "native.store"}
+
+    assert used == {f"{store}.{file}" for file in ("checkpoint", "division", "history", "in_memory", "states")}
 
 
 def test_what_all_rooms_use_uses_no_room() -> None:

@@ -22,7 +22,7 @@ import attrs
 from interlock.checker.contract import Disagreement
 from interlock.checker.native.code.jit import Library, host
 from interlock.checker.native.module.program import Program
-from interlock.checker.native.store.lookup import Lookup
+from interlock.checker.native.store.states import States
 from interlock.checker.native.validation.agreement import Agreement, Expansion
 from interlock.checker.native.validation.probe import Ask
 from interlock.checker.native.validation.repeat import kept
@@ -48,7 +48,7 @@ _ABOUT: Final = "compared 1"
 class Found:
     """What a search found: its states, those of fewer steps than `expanded` (all of them: None) were expanded."""
 
-    states: Lookup
+    states: States
     expanded: int | None
 
 
@@ -83,7 +83,7 @@ class Confirmation:
         for number in self.rng.sample(range(total), min(total, _BEGINNINGS)):
             state = self.agreement.begun(number)
             if state is not None and found.expanded != 0:
-                there = found.states.depth(self.agreement.represented(state))
+                there = found.states.known(self.agreement.represented(state))
                 if there != 0:
                     lost = "not found" if there is None else f"found {there} steps deep"
                     self._not_closed(f"the initial state of instance {number} was {lost}", ("began", number))
@@ -133,7 +133,7 @@ class Confirmation:
         if found.expanded is not None and depth >= found.expanded:
             return
         for number, to in expansion.reached():
-            there = found.states.depth(self.agreement.represented(to))
+            there = found.states.known(self.agreement.represented(to))
             if there is None or there > depth + 1:
                 self._open(state, number, depth, there)
             if self.late():

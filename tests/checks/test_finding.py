@@ -8,11 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from tests.test_ends import MODEL, SPEC
 
 from interlock.checker.checks import finding
 from interlock.checker.command import cli, exits
 from interlock.checker.diagnostics import InputError
-from tests.test_ends import MODEL, SPEC
 
 HEAD = """
 import toy

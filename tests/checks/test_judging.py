@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from tests.test_run import check
 
 import interlock as lang
 from interlock.checker.checks.judging import numbers, show_expected
@@ -27,7 +28,6 @@ from interlock.checker.contract import (
 from interlock.checker.ir.claims import FORMS, Kind
 from interlock.checker.report import schema, terminal
 from tests import test_run
-from tests.test_run import check
 
 NAMESAKE = """
 @always

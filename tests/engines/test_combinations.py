@@ -26,9 +26,9 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarSystem
 from tests.engines.test_reduction import GROW
-from tests.ir.test_symmetry import system as written
 from tests.native.systems import agg_core, claim, search
 from tests.native.test_spill import walk
+from tests.passes.test_symmetry import system as written
 
 num = sc.integer
 

@@ -15,8 +15,8 @@ from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import Node, ScalarSystem
 from tests.engines.test_explore import erroneous, replayed, systems, true
 from tests.engines.test_reduction import GROW
-from tests.ir.test_symmetry import system as modelled
 from tests.native.systems import action, claim, initial_states, is_error, leaf, scalar_system, successors
+from tests.passes.test_symmetry import system as modelled
 
 num = sc.integer
 ALWAYS, STEP, RECOVERABLE = PropertyKind.ALWAYS, PropertyKind.STEP, PropertyKind.RECOVERABLE

@@ -19,8 +19,8 @@ from interlock.checker.native.module.program import Program
 from interlock.checker.passes.kept import Kept
 from interlock.checker.passes.movers import Movers
 from tests.engines.test_explore import systems
-from tests.ir.test_movers import AFTER, STATE, actions, conditions, num, system
 from tests.native.systems import action, agg_core, shortened, told
+from tests.passes.test_movers import AFTER, STATE, actions, conditions, num, system
 
 KINDS = [PropertyKind.ALWAYS, PropertyKind.REACHABLE, PropertyKind.RECOVERABLE]
 

@@ -14,7 +14,7 @@ import ctypes
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.checker.native.kernel import PART, Ctx, Shared
+from interlock.checker.native.kernel import PART, Ctx
 from interlock.checker.native.module.memory import Region
 from interlock.checker.native.module.program import Program
 from interlock.checker.native.store.visited import Visited
@@ -51,7 +51,7 @@ def recalled(program: Program) -> Program | None:
 def learned(visited: Visited) -> Division | None:
     """What would be a better division, to begin again with; where the search is about to end, it is for the next run."""
     program, found = visited.program, visited.found
-    if visited.shared.get(Shared.ITEM_COUNT) * _PARTS < found:
+    if visited.parts * _PARTS < found:
         return None
     places = program.packing.places
     kept = [i for i, p in enumerate(places) if p.width and i not in program.known.same]
@@ -66,7 +66,7 @@ def learned(visited: Visited) -> Division | None:
     words = dict(zip(kept, best, strict=True))
     division = tuple(words.get(i, 0) for i in range(len(places)))
     program.library.remember(json.dumps(division).encode(), _ABOUT)
-    ending = (found - visited.total(Ctx.EXPANDED)) * _AHEAD < found
+    ending = (found - visited.threads.total(Ctx.EXPANDED)) * _AHEAD < found
     return None if best == now or ending else division
 
 
@@ -81,9 +81,11 @@ def _sampled(visited: Visited, kept: list[int]) -> Leaves:
     def words(region: Region, count: int) -> Any:
         return np.ctypeslib.as_array((ctypes.c_uint64 * count).from_address(region.address))
 
-    assert visited.items is not None
-    items = words(visited.items, visited.shared.get(Shared.ITEM_COUNT))
-    cells = words(visited.table, visited.slots)[:: max(1, visited.found // _SAMPLE)]  # where a cell is its hash says
+    assert visited.tree is not None
+    items = words(visited.tree.items, visited.tree.count)
+    cells = words(visited.table.cells, visited.table.slots)[
+        :: max(1, visited.found // _SAMPLE)
+    ]  # where a cell is its hash says
     node = {1: cells[cells != 0] & np.uint64((1 << program.shape.key_bits) - 1)}
     for i in range(1, program.words):
         node[2 * i] = items[node[i] >> np.uint64(PART)]
