@@ -30,11 +30,11 @@ from interlock.checker.native.validation.samples import Samples
 from interlock.checker.semantics.meaning import Leaves, Meaning, Scalar
 
 # Times are of the processor, so that on a busy machine no less is compared.
-_NEW: Final = 0.03  # seconds of comparing code that was not compared before
-_KNOWN: Final = 0.002  # seconds of comparing code that was
+_NEW: Final = 0.03  # seconds of comparing code that was not compared before: less than compiling it took
+_KNOWN: Final = 0.002  # seconds of comparing code that was: nobody notices, and each run looks at other states
 _LONG: Final = 1.0  # seconds of a search of which a share is spent
 _SHARE: Final = {True: 0.005, False: 0.02}  # of such a search: of known code, of new code
-_MOST: Final = 5.0  # seconds, however long it took
+_MOST: Final = 5.0  # seconds, however long it took: a sample stays a sample
 _STATES: Final = 16  # that the time is to be enough for
 _DRAWN: Final = 256  # states that are drawn of those that were found
 _NEAR: Final = 0.5  # of the states that were not found are near one that was

@@ -17,8 +17,8 @@ from interlock.checker.native.code.jit import FAST
 from interlock.checker.native.store.history import History
 from interlock.checker.native.store.states import Place
 
-PAUSE = 0.1  # seconds of native search between two looks: who interrupts it waits no longer, and a look takes 0.1 ms
-_REPORT = 0.5  # seconds between calls of `progress`: as often as a line that changes can be read
+PAUSE = 0.1  # seconds of native search between two looks: who interrupts it waits no longer
+_REPORT = 0.5  # seconds between calls of `progress`: as often as a line that changes is read
 _LONG = 0.05  # seconds after which a search is worth making shorter: most are over before
 _SHORTEN = 0.25  # of its time, at most, goes into that: so a search that gains nothing takes a third longer, no more
 _SLICE = 0.1  # seconds of it between looks at the budget

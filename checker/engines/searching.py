@@ -37,7 +37,7 @@ from interlock.checker.native.module.crew import Crew
 from interlock.checker.native.module.program import Program, permitted
 from interlock.checker.native.store import division, history
 from interlock.checker.native.store.in_memory import opened
-from interlock.checker.native.store.states import DiskError, Full, OutOfMemory, Place, States, Wrong
+from interlock.checker.native.store.states import DiskError, Full, OutOfMemory, Place, States, WrongStart
 from interlock.checker.passes.known import Known
 from interlock.checker.watch import TimeUp
 from interlock.checker.words import counted
@@ -108,7 +108,7 @@ class Search:
             seconds = self.findings.seconds() - self.states.shortcuts.spent
             history.learn(self.states, self.task, self.pauses.known, seconds)
             return verdict
-        except Wrong as wrong:
+        except WrongStart as wrong:
             return no_beginning(self.program.start(wrong.instance))
         except _Unbegun:
             return no_beginning(None)
@@ -156,7 +156,7 @@ class Search:
     # --- level by level ----------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Take in the initial states, or go on from a checkpoint.  Raises Wrong and _Unbegun."""
+        """Take in the initial states, or go on from a checkpoint.  Raises WrongStart and _Unbegun."""
         self.states.check()
         if self.resuming.take_up():
             self.whole = max(0, self.states.depth - 1)

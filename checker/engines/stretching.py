@@ -14,7 +14,9 @@ from interlock.checker.engines.findings import Stop
 from interlock.checker.native.module.run import NONE
 from interlock.checker.native.store.states import Look, Place, Stretch
 
-_FIRST_CHUNK = 5_000  # states of the first stretch: half a millisecond to some 50, before any was timed
+_FIRST_CHUNK = (
+    5_000  # states of the first stretch, before any was timed: 2 to 50 ms at 0.1 to 2 million states a second
+)
 _LONGER = 4  # times as large as the last one a stretch becomes at most: the first are too short to go by
 
 

@@ -143,7 +143,7 @@ def test_judging_the_step_to_the_representative_would_be_wrong(monkeypatch: pyte
         self.shape.represent(code, state)
         real(self, code, state, number)
 
-    monkeypatch.setattr(searching.Search, "_judge_step", late)
+    monkeypatch.setattr(Search, "_judge_step", late)
 
     assert isinstance(run(system(TRADE, STAYS)), Holds)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from interlock.checker.ir.scalar import ScalarSystem
-from interlock.checker.native.store.columns import Keys
+from interlock.checker.native.store.columns import Keys, distinct
 from interlock.checker.native.store.disk_steps import Steps
 from interlock.checker.native.store.spill import Spill
 from interlock.checker.native.store.states import Counted, Look
@@ -69,10 +69,10 @@ class DiskSurvey:
         order = targets.argsort()
         keys, owners = targets[order], owners[order]
         hit, at = steps.found(keys, level)
-        marks = np.unique(at * actions + owners[hit])
+        marks = distinct(at * actions + owners[hit])
         marks = marks[~reached[marks]]
         reached[marks] = True
-        for action in np.unique(marks % actions):
+        for action in np.flatnonzero(np.bincount(marks % actions, minlength=actions)):
             chosen = self.spill.keys(level)[marks[marks % actions == action] // actions]
             new[action] += self.spill.standing_for(chosen)
         self.spill.release()

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from interlock.checker.native.store.grouping import Leaves
 
 MANY: Final = 500_000  # states of a search that is over before another division could pay
-_PARTS: Final = 8  # states for one part, where there is little to gain
-_WORTH: Final = 2  # times as few parts: less is not worth another division
+_PARTS: Final = 8  # states for one part, where there is little to gain: a part takes 12 bytes, 1.5 of each of those
+_WORTH: Final = 2  # times as few parts: less is not worth what was searched before, which is searched again
 _AHEAD: Final = 8  # of the states so many times as few in the last level: the search is about to end
-_SAMPLE: Final = 1 << 14  # states
-_COST: Final = 40  # bytes for each leaf of each of them
+_SAMPLE: Final = 1 << 14  # states: 0.2 to 0.3 s for 100 leaves (ADR 5)
+_COST: Final = 40  # bytes for each leaf of each of them: its value, its hash, and sums of those
 _ABOUT: Final = "division 1"
 
 

@@ -41,7 +41,7 @@ from interlock.checker.semantics.layout import Division
 if TYPE_CHECKING:
     from interlock.checker.native.store.on_disk import OnDisk
 
-_FEW: Final = 1 << 22  # cells of a table whose levels are counted to foresee more: a pass over 32 MB takes some 10 ms
+_FEW: Final = 1 << 22  # cells of a table whose levels are counted to foresee more: the pass takes 32 ms
 
 
 def opened(

@@ -14,11 +14,13 @@ from interlock.checker.native.module.program import Program
 from interlock.checker.native.module.run import NONE, Run
 from interlock.checker.native.store.threads import Threads
 
-_APART = 1 << 14  # cells at the start of a table that one thread moves: an interval there is too short to share
-_WORTH = 1 << 18  # cells whose move is worth several threads: two megabytes, far more than it takes to wake one
+_APART = (
+    1 << 14
+)  # cells at the start of a table that one thread moves: intervals there are short, and there would be many
+_WORTH = 1 << 18  # cells whose move is worth several threads: two megabytes; to wake a thread takes 35 us
 _ASIDE = (
     1 << 14
-)  # cells that there is room for at first, of those that are set aside: 256 KB a thread, which was enough
+)  # cells that there is room for at first, of those that are set aside: 256 KB a thread; it is doubled where it is full
 
 
 def bytes_aside(threads: Threads) -> int:

@@ -16,7 +16,7 @@ from interlock.checker.native.module.run import Noted, Run, smallest
 from interlock.checker.native.store.states import Look, Lost, Words
 from interlock.checker.native.store.visited import Visited
 
-_SHARE = 1 << 12  # places that are worth another thread: looking at fewer takes less than waking it
+_SHARE = 1 << 12  # places that are worth another thread: to wake one takes as long as some 60 states (`local`)
 
 
 class Levels(abc.ABC):

@@ -150,7 +150,9 @@ class Spill:
         table = self.visited.table
         held = table.held
         with self._told():
-            self._put_away()
+            self._found.append(leaving.in_order(self.visited, self._portions.merged))
+            self._runs.append(self._found.size)
+            table.empty()
         if 2 * held < table.capacity():  # it is not the table that needs the memory
             if table.slots // 2 < self._portions.least():
                 raise OutOfMemory
@@ -199,12 +201,6 @@ class Spill:
         for start, stop in zip(self.starts, self.starts[1:], strict=False):
             yield stored[start:stop]
             self._states.release()
-
-    def _put_away(self) -> None:
-        """The table is full before the level is over."""
-        self._found.append(leaving.in_order(self.visited, self._portions.merged))
-        self._runs.append(self._found.size)
-        self.visited.table.empty()
 
     def _fill(self, keys: Keys) -> None:
         """Put keys into the first blocks of the pool.  Which instances led to them is not known any more, so all

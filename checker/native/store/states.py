@@ -42,7 +42,7 @@ class Full(Exception):
     """A tree has numbered all the parts it can."""
 
 
-class Wrong(Exception):
+class WrongStart(Exception):
     """An initial action is an error of the model; `instance` says which."""
 
     def __init__(self, instance: int) -> None:
@@ -145,7 +145,7 @@ class States(abc.ABC):
 
     @abc.abstractmethod
     def admit(self, most: int) -> Stretch:
-        """Take in the states of the next `most` initial instances.  Raises Wrong."""
+        """Take in the states of the next `most` initial instances.  Raises WrongStart."""
 
     @property
     @abc.abstractmethod

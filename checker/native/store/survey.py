@@ -19,7 +19,9 @@ from interlock.checker.native.module.run import Run
 from interlock.checker.native.store.states import Counted
 from interlock.checker.native.store.visited import Visited
 
-_PIECE = 1 << 20  # places of the table that are gone through between two looks at the clock: some 10 ms
+_PIECE = (
+    1 << 20
+)  # places of the table that are gone through between two looks at the clock: some hundredths of a second
 
 
 class Counter(Program):

@@ -17,18 +17,14 @@ from interlock.checker.native.store import foresight, moving
 from interlock.checker.native.store.states import OutOfMemory
 from interlock.checker.native.store.threads import Threads
 
-_LOAD = 0.85  # how full a table may be: lines of eight cells are rarely full before, and a look-up stays in one
+_LOAD = 0.85  # how full a table may be: beyond, ever more look-ups find their line of eight cells full, and go on
 _QUICK = 1 << 16  # cells up to which a table grows four times: half a megabyte is not worth saving any of
-_GROWTH = (
-    1.5  # how much larger a table becomes: it has 8 / 0.85 / 1.5 to 8 / 0.85 bytes a state, at most 14.2 of it cells
-)
+_GROWTH = 1.5  # how much larger a table becomes: so it has 8 / 0.85 to 8 / 0.85 * 1.5 = 14.1 bytes a state
 _GROWTH_FOLDED = 1.25  # beside a tree, so that all of it stays within 16 bytes a state
-_BELIEVED = 0.7  # of the states that are foreseen: a table that turns out too large is memory for nothing
+_BELIEVED = 0.7  # of the states that are foreseen: too large a table is memory for nothing, too small a one grows again
 _ENOUGH = 1.1  # times what is foreseen are all the states, as it looks: foresight is rather too low
 _LITTLE = 1.125  # times as large as it is, a table becomes at least: each move is a pass over all of it
-_AT_ONCE = (
-    3  # times as large as it is, a table becomes at most: twice the usual growth in one move, whatever is foreseen
-)
+_AT_ONCE = 3  # times as large as it is, a table becomes at most, whatever is foreseen: that is a guess (ADR 5)
 
 
 class DepthsIn(enum.IntEnum):
