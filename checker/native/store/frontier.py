@@ -126,7 +126,7 @@ class Frontier:
     # --- states that come from elsewhere -----------------------------------------------------------
 
     def empty(self, blocks: int) -> None:
-        """Have so many blocks, with nothing in them; nobody lists what is filled."""
+        """Switches to states on disk: `blocks` empty blocks, and no list of those that threads fill."""
         self.pool.free()
         self.pool, self.blocks = Region(8 * BLOCK_WORDS * blocks), blocks
         for region in self._lists():

@@ -181,7 +181,7 @@ class Table:
         self.holding = Holding.LEAVING
 
     def renew(self, slots: int) -> None:
-        """All states are elsewhere: have so many cells, for those that are found from now on, whatever their depth."""
+        """Switches to states on disk: an empty table of `slots` cells for this level's new states, without their depth."""
         if self.depths is not None:
             self.depths.free()
         self.cells.free()
