@@ -9,8 +9,12 @@ from types import FrameType
 import pytest
 
 NATIVE = (
-    "interlock.checker.engines.explore",
+    "interlock.checker.engines.again",
     "interlock.checker.engines.findings",
+    "interlock.checker.engines.pausing",
+    "interlock.checker.engines.resuming",
+    "interlock.checker.engines.searching",
+    "interlock.checker.engines.stretching",
     "interlock.checker.native.code.jit",
     "interlock.checker.native.module.shortcuts",
 )

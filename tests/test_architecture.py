@@ -42,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "native.module": {"cache", "contract", "ir", "native.code", "native.kernel", "passes", "semantics"},
     "native.validation": {"contract", "ir", "native.code", "native.kernel", "native.module", "passes", "semantics"},
     "native.store": {
-        "contract", "interlock", "ir", "native.code", "native.kernel", "native.module", "native.validation", "semantics",
+        "contract", "interlock", "ir", "native.code", "native.kernel", "native.module", "semantics",
     },
     "native.walks": {
         "contract", "ir", "native.code", "native.kernel", "native.module", "native.validation", "semantics",
@@ -149,6 +149,14 @@ def test_files_of_a_room_close_no_circle() -> None:
         below = {name: needs - ready for name, needs in below.items() if name not in ready}
 
     assert below == {}
+
+
+def test_engines_do_not_know_where_states_are() -> None:
+    """They know the interface, who opens it, and what is known of a search from its last run."""
+    store = f"{CHECKER}.native.store"
+    used = {target for name, target in edges() if room(name) == "engines" and room(target) == "native.store"}
+
+    assert used == {f"{store}.{file}" for file in ("checkpoint", "division", "history", "in_memory", "states")}
 
 
 def test_what_all_rooms_use_uses_no_room() -> None:

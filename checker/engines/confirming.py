@@ -22,7 +22,7 @@ import attrs
 from interlock.checker.contract import Disagreement
 from interlock.checker.native.code.jit import Library, host
 from interlock.checker.native.module.program import Program
-from interlock.checker.native.store.lookup import Lookup
+from interlock.checker.native.store.states import States
 from interlock.checker.native.validation.agreement import Agreement, Expansion
 from interlock.checker.native.validation.probe import Ask
 from interlock.checker.native.validation.repeat import kept
@@ -30,11 +30,11 @@ from interlock.checker.native.validation.samples import Samples
 from interlock.checker.semantics.meaning import Leaves, Meaning, Scalar
 
 # Times are of the processor, so that on a busy machine no less is compared.
-_NEW: Final = 0.03  # seconds of comparing code that was not compared before
-_KNOWN: Final = 0.002  # seconds of comparing code that was
+_NEW: Final = 0.03  # seconds of comparing code that was not compared before: less than compiling it took
+_KNOWN: Final = 0.002  # seconds of comparing code that was: nobody notices, and each run looks at other states
 _LONG: Final = 1.0  # seconds of a search of which a share is spent
 _SHARE: Final = {True: 0.005, False: 0.02}  # of such a search: of known code, of new code
-_MOST: Final = 5.0  # seconds, however long it took
+_MOST: Final = 5.0  # seconds, however long it took: a sample stays a sample
 _STATES: Final = 16  # that the time is to be enough for
 _DRAWN: Final = 256  # states that are drawn of those that were found
 _NEAR: Final = 0.5  # of the states that were not found are near one that was
@@ -48,7 +48,7 @@ _ABOUT: Final = "compared 1"  # what is remembered of code: one more where an ea
 class Found:
     """What a search found: its states, those of fewer steps than `expanded` (all of them: None) were expanded."""
 
-    states: Lookup
+    states: States
     expanded: int | None
 
 
@@ -83,7 +83,7 @@ class Confirmation:
         for number in self.rng.sample(range(total), min(total, _BEGINNINGS)):
             state = self.agreement.begun(number)
             if state is not None and found.expanded != 0:
-                there = found.states.depth(self.agreement.represented(state))
+                there = found.states.known(self.agreement.represented(state))
                 if there != 0:
                     lost = "not found" if there is None else f"found {there} steps deep"
                     self._not_closed(f"the initial state of instance {number} was {lost}", ("began", number))
@@ -133,7 +133,7 @@ class Confirmation:
         if found.expanded is not None and depth >= found.expanded:
             return
         for number, to in expansion.reached():
-            there = found.states.depth(self.agreement.represented(to))
+            there = found.states.known(self.agreement.represented(to))
             if there is None or there > depth + 1:
                 self._open(state, number, depth, there)
             if self.late():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -17,26 +16,25 @@ from interlock.checker.contract import Asked, Surveyed
 from interlock.checker.diagnostics import InputError
 from interlock.checker.engines import confirming
 from interlock.checker.ir.scalar import ScalarAction, ScalarSystem
-from interlock.checker.native.store.survey import Counted, Survey
-from interlock.checker.native.store.visited import OutOfMemory
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.store.states import Counted, OutOfMemory, Survey
 from interlock.checker.passes.symmetry import symmetries
 
-if TYPE_CHECKING:
-    from interlock.checker.native.store.disk import DiskSurvey
-
-MOST = 1 << 20  # instances of the questions that are asked together
+MOST = 1 << 20  # instances of the questions that are asked together: a number each, in the counters of every thread
 
 
-def surveyed(survey: Survey | DiskSurvey, asked: Asked, fired: Sequence[int], below: int | None) -> Surveyed:
-    """The answers to what is asked of a search that took the actions so often."""
-    return _Counting(survey, asked, below).answers(fired)
+def surveyed(program: Program, survey: Survey, asked: Asked, fired: Sequence[int], below: int | None) -> Surveyed:
+    """Answers the coverage questions `asked`; `fired` is how often the search took each action.
+
+    `program` is what was searched, and `survey` counts over its states of fewer steps than `below` (None: over all).
+    """
+    return _Counting(program, survey, asked, below).answers(fired)
 
 
 class _Counting:
-    def __init__(self, survey: Survey | DiskSurvey, asked: Asked, below: int | None) -> None:
-        self.survey, self.asked, self.below = survey, asked, below
-        self.visited = survey.visited
-        self.system = self.visited.program.system
+    def __init__(self, program: Program, survey: Survey, asked: Asked, below: int | None) -> None:
+        self.program, self.system, self.survey = program, program.system, survey
+        self.asked, self.below = asked, below
         self.unanswered: list[str] = []
 
     def answers(self, fired: Sequence[int]) -> Surveyed:
@@ -74,7 +72,7 @@ class _Counting:
 
     def _fair(self, number: int | None, questions: Sequence[ScalarAction]) -> bool:
         """Whether representatives answer as all states of their orbits do."""
-        quotient = self.visited.program.quotient
+        quotient = self.program.quotient
         if quotient is None or set(quotient.sorts) <= set(symmetries(self._asking(questions)).sorts):
             return True
         about = "the properties" if number is None else self.system.actions[number].name

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -26,7 +25,6 @@ from interlock.checker.contract import (
     Verdict,
     Violated,
     ended,
-    shown,
 )
 from interlock.checker.engines import reduction
 from interlock.checker.engines.judged import undecided
@@ -34,14 +32,10 @@ from interlock.checker.engines.keeping import Wrong
 from interlock.checker.engines.reduction import Reduction
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarProperty
-from interlock.checker.native.kernel import Ctx, Expanding, Judged
-from interlock.checker.native.module.program import Found, Program
-from interlock.checker.native.module.run import Noted, smallest
-from interlock.checker.native.store.levels import Levels
-from interlock.checker.native.store.visited import Visited
-
-if TYPE_CHECKING:
-    from interlock.checker.native.store.spill import Spill
+from interlock.checker.native.kernel import Expanding, Judged
+from interlock.checker.native.module.program import Found
+from interlock.checker.native.module.run import Noted
+from interlock.checker.native.store.states import Place, States
 
 
 class Stop(Exception):
@@ -58,36 +52,31 @@ class Findings:
     `started` is when the search began, or would have, had it begun but once.
     """
 
-    def __init__(
-        self, task: Task, program: Program, visited: Visited, reduced: Reduction, spill: Spill | None, started: float
-    ) -> None:  # fmt: skip
-        self.task, self.system, self.program, self.visited = task, task.system, program, visited
-        self.quotient, self.notes, self.spill = reduced.quotient, reduced.refusals, spill
+    def __init__(self, task: Task, place: Place, reduced: Reduction, started: float) -> None:
+        self.task, self.system, self.program, self.place = task, task.system, place.states.program, place
+        self.quotient, self.notes = reduced.quotient, reduced.refusals
         self.troubles: dict[int, Wrong] = {}
         self.witnesses: dict[int, tuple[Noted, int]] = {}
         self.late: list[Violated] = []  # what only a search that is over refutes
-        self.levels: Levels | None = None
+        self.complete: Coverage | None = None  # where states are counted: of the last level that was finished
         self.final: Coverage | None = None  # what is told, where the search went on beyond it
-        self.settled: Coverage | None = None  # what is known to be covered, while states on disk are not merged
         self.started = started
         self.searched: float | None = None  # seconds, of a search that is over
+
+    @property
+    def states(self) -> States:
+        """Those of the search, wherever they are now."""
+        return self.place.states
 
     # --- what was noted ----------------------------------------------------------------------------
 
     def harvest(self) -> None:
-        """Take the threads' notes, of each place the smallest."""
-        visited = self.visited
-        found: dict[int, list[Noted]] = {}
-        for run in visited.runs:
-            for place, note in run.taken_notes().items() if run.noted() else ():
-                found.setdefault(place, []).append(note)
-        for place, notes in found.items():
-            self._kept(place, smallest(self.program, notes))
-            for run in visited.runs:
-                run.close(place)
+        """Take what was noted, of each place the smallest."""
+        for place, note in self.states.harvest().items():
+            self._kept(place, note)
 
     def _kept(self, place: int, note: Noted) -> None:
-        depth, dead = self.visited.depth, self.program.shape.dead
+        depth, dead = self.states.depth, self.program.shape.dead
         if place >= dead:
             self.troubles[place] = Wrong(place, depth - 1, note, step=False, expanding=True)
             return
@@ -150,7 +139,7 @@ class Findings:
         """Of an exhausted search: a property that no state has, or from some state no path leads to."""
         if p.kind is PropertyKind.REACHABLE:
             return None if self.witnessed(p) else Violated(self.coverage(), Trouble.PROPERTY, p.name, None)
-        lost = self._levels().lost(self.system.properties.index(p), look)
+        lost = self._finished().lost(self.system.properties.index(p), look)
         if lost is None:
             return None
         path = self._path(lost.state, lost.depth)
@@ -207,18 +196,17 @@ class Findings:
     ) -> tuple[Path, Step | None]:
         """A path to a state (of a reduced search: to one of its orbit), and the step `last` from there, which is
         wrong (`reduction.real_step`)."""
-        path, states = self._levels().path(state, depth)
+        path, states = self._finished().path(state, depth)
         if self.quotient is None:
-            number, _ = self.visited.first.origin(states[0])
+            number, _ = self.states.run.origin(states[0])
             return attrs.evolve(path, start=self.program.start(number)), last
-        path, end = reduction.real_path(self.visited.first, states)
+        path, end = reduction.real_path(self.states.run, states)
         return path, None if last is None else reduction.real_step(self.program, end, last, found)
 
-    def _levels(self) -> Levels:
-        if self.levels is None:
-            self.final = self.coverage()  # what is asked of a finished search is no part of it
-            self.levels = Levels(self.visited, self.spill if self.spill is not None and self.spill.begun else None)
-        return self.levels
+    def _finished(self) -> States:
+        """The states, which are asked from now on: that is no part of the search, so what is told of it is as before."""
+        self.final = self.coverage()
+        return self.states
 
     # --- coverage ----------------------------------------------------------------------------------
 
@@ -226,42 +214,27 @@ class Findings:
         """How long the search took so far, without what is asked of a finished one."""
         return self.searched if self.searched is not None else time.perf_counter() - self.started
 
-    def states(self) -> int:
-        """States of the model that were found."""
-        return self.visited.found if self.quotient is None else self.visited.total(Ctx.REAL)
-
     def coverage(self) -> Coverage:
         """What is told of how much was covered."""
         if self.final is not None:
             return self.final
-        visited, total = self.visited, self.visited.total
-        found, used, notes = visited.found, visited.bytes(), self.notes
-        if self.spill is not None and self.spill.begun:
-            used, notes = max(used, self.spill.peak), (*notes, f"{self.on_disk()}: {shown(self.spill.bytes)}")
-            if not self.spill.settled and self.settled is not None:
-                return attrs.evolve(self.settled, search_seconds=self.seconds(), peak_memory=used, notes=notes)
-        fired = [run.numbers(run.fired, len(self.system.actions)) for run in visited.runs]
+        counts, used = self.states.counts(), self.states.bytes()
         return Coverage(
-            states=self.states(),
-            transitions=total(Ctx.TRANSITIONS),
-            depth=visited.reached,
-            terminal=total(Ctx.TERMINAL),
-            witnessed={self.system.properties[i].name: depth for i, (_, depth) in self._by_property()},
-            fired=tuple(map(sum, zip(*fired, strict=True))),
-            orbits=None if self.quotient is None else found,
+            states=counts.real,
+            transitions=counts.transitions,
+            depth=counts.depth,
+            terminal=counts.terminal,
+            witnessed={self.system.properties[i].name: d for i, (_, d) in self._by_property() if d <= counts.depth},
+            fired=counts.fired,
+            orbits=None if self.quotient is None else counts.found,
             symmetry=() if self.quotient is None else tuple(s.name for s in self.quotient.sorts),
-            frontier=found - total(Ctx.EXPANDED),
+            frontier=counts.found - counts.expanded,
             bits_per_state=self.program.packing.bits,
-            bytes_per_state=used / max(1, found),
+            bytes_per_state=used / max(1, counts.found),
             search_seconds=self.seconds(),
             peak_memory=used,
-            notes=notes,
+            notes=(*self.notes, *self.states.remarks()),
         )
-
-    def on_disk(self) -> str:
-        """Where the states are that memory had no room for."""
-        assert self.spill is not None
-        return f"states were spilled to {self.spill.folder}"
 
 
 def with_notes(coverage: Coverage, notes: tuple[str, ...]) -> Coverage:

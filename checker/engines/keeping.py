@@ -1,8 +1,9 @@
 """When is a search saved, where, and is what is there one to go on from?
 
 Rule of the module: saving takes about a tenth of the time at most, so the larger a search is, the more rarely it is
-saved; where it grows too fast for that, it is saved when it has run four times as long as at the last time.  A search that cannot be saved goes on, and says so.  A checkpoint is only ever replaced by a newer one of
-the same search; whoever reports the verdict removes it.
+saved; where it grows too fast for that, it is saved when it has run four times as long as at the last time.  A search
+that cannot be saved goes on, and says so.  A checkpoint is only ever replaced by a newer one of the same search;
+whoever reports the verdict removes it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from interlock.checker.native.module.program import Program
 from interlock.checker.native.module.run import Noted
 from interlock.checker.native.store import checkpoint
 
-_SHARE: Final = 9  # seconds of search for one of saving
-_LONGER: Final = 3  # times as long as until the last time
+_SHARE: Final = 9  # seconds of search for one of saving: a tenth of the time is what a checkpoint is worth
+_LONGER: Final = 3  # times as long as until the last time, at most: a search that doubles soon would never be saved
 _LOG: Final = logging.getLogger("interlock")
 
 
@@ -110,7 +111,7 @@ class Keeper:
         return found
 
     def due(self, size: int) -> bool:
-        """Whether it is time to save so many bytes."""
+        """Whether enough time has passed since the last checkpoint for one of `size` bytes."""
         passed = time.monotonic() - self._last
         enough = min(_SHARE * size / self._speed, _LONGER * (self._last - self._begun))
         return passed >= max(self.where.every, enough)

@@ -22,7 +22,8 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import Property, PropertyKind
 from interlock.checker.ir.scalar import ScalarProperty
 from interlock.checker.ir.types import Value
-from interlock.checker.native.store.visited import OutOfMemory, Visited
+from interlock.checker.native.store.states import OutOfMemory
+from interlock.checker.native.store.visited import Visited
 from interlock.checker.passes.scalarize import Maker
 from interlock.checker.semantics import evaluate as ev
 from interlock.checker.trace.loader import Refused, Took
@@ -171,15 +172,15 @@ class on_disk:
         grow = Visited._grow_table
 
         def refuse(self: Visited, least: int) -> None:
-            if self.aside:
+            if self.reserved:
                 raise OutOfMemory
             grow(self, least)
 
         self.patch.setattr(Visited, "_grow_table", refuse)
         self.patch.setattr("interlock.checker.native.store.visited._FIRST", 8)
-        self.patch.setattr("interlock.checker.native.store.disk._TAKEN", 16)
-        self.patch.setattr("interlock.checker.native.store.disk._ROOM", 60)
-        self.patch.setattr("interlock.checker.native.store.spill.Spill._least", lambda self: 2_048)
+        self.patch.setattr("interlock.checker.native.store.disk_steps.TAKEN", 16)
+        self.patch.setattr("interlock.checker.native.store.disk_steps._ROOM", 60)
+        self.patch.setattr("interlock.checker.native.store.leaving.Portions.least", lambda self: 2_048)
 
     def __exit__(self, *_: object) -> None:
         self.patch.undo()

@@ -14,7 +14,7 @@ from interlock.checker.checks.run import run_check
 from interlock.checker.command import cli, exits
 from interlock.checker.diagnostics import InputError
 from interlock.checker.frontend import load_spec
-from interlock.checker.native.store.survey import Survey
+from interlock.checker.native.store.survey import TableSurvey
 from interlock.checker.report import github, junit, sarif, schema, terminal
 
 MODEL = """
@@ -353,9 +353,9 @@ def test_states_are_gone_through_again_only_where_a_claim_has_conditions(
 ) -> None:
     """Which actions fired is counted by the search itself."""
     counted: list[str] = []
-    count = Survey.count
-    monkeypatch.setattr(Survey, "cover", lambda *_: pytest.fail("steps are counted again"))
-    monkeypatch.setattr(Survey, "count", lambda self, system: (counted.append("pass"), count(self, system))[1])
+    count = TableSurvey.count
+    monkeypatch.setattr(TableSurvey, "cover", lambda *_: pytest.fail("steps are counted again"))
+    monkeypatch.setattr(TableSurvey, "count", lambda self, system: (counted.append("pass"), count(self, system))[1])
 
     assert hollow(check(tmp_path, "properties=(real, back), expect=Holds()")) == []
     assert counted == []

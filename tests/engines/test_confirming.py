@@ -22,6 +22,7 @@ from interlock.checker.ir.scalar import ScalarSystem
 from interlock.checker.native.code import begins
 from interlock.checker.native.kernel import begin
 from interlock.checker.native.store import spill
+from interlock.checker.native.store.leaving import Portions
 from interlock.checker.native.validation.agreement import Agreement
 from interlock.checker.native.walks.enabled import Enabled
 from interlock.checker.passes.known import Known
@@ -181,7 +182,7 @@ def test_states_that_a_lying_shortcut_leaves_out_are_missed(monkeypatch: pytest.
 def test_states_that_were_lost_on_disk_are_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One of five that were found is taken for one that was known."""
     monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 64)  # and the budget lets nothing grow
-    monkeypatch.setattr(spill.Spill, "_slots", lambda self: 4096)
+    monkeypatch.setattr(Portions, "slots", lambda self: 4096)
     whole = closed(agg_core(2, 1), spill=tmp_path, budget=Budget(memory=1))
     unknown = spill.unknown
     monkeypatch.setattr(spill, "unknown", lambda keys, known: unknown(keys, known) & (keys % 5 != 0))

@@ -14,7 +14,7 @@ from interlock.checker.engines.explore import Explore
 from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import Leaf, ScalarSystem
-from interlock.checker.native.store.visited import OutOfMemory
+from interlock.checker.native.store.states import OutOfMemory
 from tests.engines.test_explore import counter, systems
 from tests.engines.test_reduction import BUSY, GROW, TRADE
 from tests.native.systems import action, agg_core, claim, initial_states, leaf, scalar_system, search, successors

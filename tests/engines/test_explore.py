@@ -388,7 +388,7 @@ def test_every_violation_within_a_budget_says_what_is_open(budget: dict[str, flo
 @pytest.mark.parametrize(("cells", "kind"), [(63, Holds), (64, Unknown)])
 def test_a_full_tree_is_unknown(cells: int, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tree numbers 2**28 - 1 parts of wide states; here 300.  Narrow states have no tree."""
-    monkeypatch.setattr("interlock.checker.native.store.visited.PARTS", 300)
+    monkeypatch.setattr("interlock.checker.native.store.tree.PARTS", 300)
     keep_all_leaves(monkeypatch)
     leaves = tuple(Leaf(f"b{i}", True, 0, 1, 0) for i in range(cells))
     flips = tuple(action(f"set{i}", [], [sc.not_(sc.bool_var("s", i))], {i: sc.TRUE}) for i in range(12))
@@ -419,7 +419,7 @@ def test_a_memory_budget_is_told_as_it_was_given() -> None:
 
 def test_progress_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the numbers so far."""
-    monkeypatch.setattr("interlock.checker.engines.explore._REPORT", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.pausing._REPORT", 0.0)
     seen: list[Coverage] = []
 
     Explore().run(Task(agg_core(2, 2), progress=seen.append, interrupted=lambda: bool(seen)))

@@ -209,8 +209,8 @@ def test_a_search_that_is_saved_among_them_goes_on_from_there(
     looks: int, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the counts, the verdict and the path of one that was never ended."""
-    monkeypatch.setattr("interlock.checker.engines.explore._FIRST_CHUNK", 1_000)
-    monkeypatch.setattr("interlock.checker.engines.explore._PAUSE", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.stretching._FIRST_CHUNK", 1_000)
+    monkeypatch.setattr("interlock.checker.engines.pausing.PAUSE", 0.0)
     system = attrs.evolve(pairs(top=149), properties=(claim("low", ALWAYS, sc.lt(X, num(153))),))
     file, left = tmp_path / "c", itertools.count()
     cut = Explore().run(Task(system, checkpoint=Checkpoint(file), interrupted=lambda: next(left) >= looks, every=True))

@@ -42,12 +42,12 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "_SHARE", 0)
     monkeypatch.setattr("interlock.checker.native.store.checkpoint.os.fsync", lambda _: None)
     monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 64)
-    monkeypatch.setattr("interlock.checker.engines.explore._FIRST_CHUNK", 7)
-    monkeypatch.setattr("interlock.checker.engines.explore._MANY", 2)
-    monkeypatch.setattr("interlock.checker.engines.explore._LONG", -1.0)  # all shortcuts, from the first look on
-    monkeypatch.setattr("interlock.checker.engines.explore._SHORTEN", 1e9)
-    monkeypatch.setattr("interlock.checker.engines.explore._SLICE", 1e9)
-    monkeypatch.setattr("interlock.checker.engines.explore._Search._sized", lambda *_: None)
+    monkeypatch.setattr("interlock.checker.engines.stretching._FIRST_CHUNK", 7)
+    monkeypatch.setattr("interlock.checker.native.store.local._MANY", 2)
+    monkeypatch.setattr("interlock.checker.engines.pausing._LONG", -1.0)  # all shortcuts, from the first look on
+    monkeypatch.setattr("interlock.checker.engines.pausing._SHORTEN", 1e9)
+    monkeypatch.setattr("interlock.checker.engines.pausing._SLICE", 1e9)
+    monkeypatch.setattr("interlock.checker.engines.stretching.Stretches._size", lambda *_: None)
 
 
 class Copies:

@@ -16,8 +16,10 @@ from interlock.checker.engines.explore import Explore
 from interlock.checker.frontend import load_spec
 from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.scalar import Node, ScalarSystem
-from interlock.checker.native.store import disk, levels
-from interlock.checker.native.store.visited import OutOfMemory, Visited
+from interlock.checker.native.module.program import Program
+from interlock.checker.native.store import disk_levels, disk_steps
+from interlock.checker.native.store.states import OutOfMemory
+from interlock.checker.native.store.visited import Visited
 from tests.engines.test_explore import replayed
 from tests.native.systems import action, leaf, recoverable, scalar_system, shared
 
@@ -223,7 +225,7 @@ def test_goals_that_are_the_same_or_always_there_are_not_asked_about_twice() -> 
     """A hundred values that want two things, and one that wants nothing."""
     top = 9
     goals = [sc.TRUE, *at_each(top, 2) * 50]
-    search = levels.Program(ring(top, goals))
+    search = Program(ring(top, goals))
 
     assert [p.numbers for p in search.portions] == [(1, 2)]
     assert search.shape.marks == (8,)
@@ -250,16 +252,16 @@ def test_states_on_disk_are_asked_the_same(
     grow = Visited._grow_table
 
     def refuse(self: Visited, least: int) -> None:
-        if self.aside:
+        if self.reserved:
             raise OutOfMemory
         grow(self, least)
 
     monkeypatch.setattr(Visited, "_grow_table", refuse)
     monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 8)
-    monkeypatch.setattr("interlock.checker.native.store.spill.Spill._least", lambda self: 64)
-    monkeypatch.setattr(disk, "_COST_OF_GOAL", 0)
+    monkeypatch.setattr("interlock.checker.native.store.leaving.Portions.least", lambda self: 64)
+    monkeypatch.setattr(disk_levels, "_COST_OF_GOAL", 0)
     bits = sum(-(-size // 8) for size in [4] * (top + 1))
-    monkeypatch.setattr(disk.Steps, "left", lambda self: at_a_time * bits)
+    monkeypatch.setattr(disk_steps.Steps, "left", lambda self: at_a_time * bits)
     on_disk = run(system, spill=tmp_path)
 
     assert any("spilled" in note for note in on_disk.coverage.notes)

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from interlock.checker.contract import Budget, Checkpoint, Holds, NoneWithin, Task, Trouble, Unknown, Verdict, Violated
-from interlock.checker.engines import explore, reduction
+from interlock.checker.engines import reduction, searching
 from interlock.checker.engines.explore import Explore
 from interlock.checker.ir.scalar import ScalarSystem
 from interlock.checker.native.kernel.search import Search
 from interlock.checker.native.module.program import Program, known_leaves, permitted
-from interlock.checker.native.store import history
+from interlock.checker.native.store import history, local
+from interlock.checker.native.store.visited import Visited
 from interlock.checker.passes.quotient import quotient
 from interlock.checker.passes.symmetry import scalarsets
 from tests.engines.test_explore import replayed
@@ -264,7 +265,7 @@ def test_many_orbits_are_counted_and_judged_alike(wide: bool, monkeypatch: pytes
     """In one word or as trees, on one thread or more, with levels that all threads search."""
     head = HEAD.replace("Map[Who, Annotated[int, Range(0, 2)]]", "Map[Who, Annotated[int, Range(0, 1099511627775)]]")
     monkeypatch.setattr(test_symmetry, "HEAD", head if wide else HEAD)
-    monkeypatch.setattr(explore, "_MANY", 2)
+    monkeypatch.setattr(local, "_MANY", 2)
     made = system(BUSY, FEW)
     assert Program(made).shape.folded is wide
 
@@ -338,12 +339,12 @@ def test_a_search_that_outgrows_a_small_one_begins_again(
     """At the end of the first level with more than 10 states, however many threads search it."""
     asked = []
     real = reduction.later
-    monkeypatch.setattr(explore, "_MANY", many)
+    monkeypatch.setattr(local, "_MANY", many)
     monkeypatch.setattr(reduction, "later", lambda *a: asked.append(a) or real(*a))
     seen: list[int | None] = []
-    real_reconsider = explore._Search._reconsider
+    real_reconsider = searching.Search._reconsider
     monkeypatch.setattr(
-        explore._Search, "_reconsider", lambda self: seen.append(self.visited.found) or real_reconsider(self)
+        searching.Search, "_reconsider", lambda self: seen.append(self.states.found) or real_reconsider(self)
     )
     made = system(GROW)
 
@@ -359,8 +360,8 @@ def test_a_search_that_outgrows_a_small_one_begins_again(
 def test_a_search_that_began_again_says_no_less_than_it_had_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """More time must not report less: here the second search is stopped before its first level."""
     began: list[bool] = []
-    real = explore._Search._again
-    monkeypatch.setattr(explore._Search, "_again", lambda self, start: began.append(True) or real(self, start))
+    real = searching.Search._again
+    monkeypatch.setattr(searching.Search, "_again", lambda self, start: began.append(True) or real(self, start))
     verdict = Explore().run(Task(system(GROW), interrupted=lambda: bool(began)))
 
     assert isinstance(verdict, Unknown)
@@ -378,8 +379,8 @@ def test_a_search_that_began_again_is_reduced_at_once_the_next_time(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("INTERLOCK_CACHE", raising=False)
     levels: list[int] = []
-    real = explore._Search._reconsider
-    monkeypatch.setattr(explore._Search, "_reconsider", lambda self: levels.append(self.visited.found) or real(self))
+    real = searching.Search._reconsider
+    monkeypatch.setattr(searching.Search, "_reconsider", lambda self: levels.append(self.states.found) or real(self))
     first, before = run(system(GROW), reduced=None), list(levels)
     second = run(system(GROW), reduced=None)
 
@@ -391,16 +392,16 @@ def test_a_search_that_began_again_is_reduced_at_once_the_next_time(
 @pytest.mark.usefixtures("thresholds")
 def test_a_search_that_begins_again_gives_its_memory_back_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two tables at a time would not be within a budget of memory."""
-    made: list[weakref.ref[explore.Visited]] = []
+    made: list[weakref.ref[Visited]] = []
     alive: list[bool] = []
-    real = explore.Visited.__init__
+    real = Visited.__init__
 
-    def noted(self: explore.Visited, *given: Any) -> None:
+    def noted(self: Visited, *given: Any) -> None:
         alive.append(any(v() is not None for v in made))
         made.append(weakref.ref(self))
         real(self, *given)
 
-    monkeypatch.setattr(explore.Visited, "__init__", noted)
+    monkeypatch.setattr(Visited, "__init__", noted)
 
     run(system(GROW), reduced=None)
 

@@ -32,9 +32,9 @@ def shortened() -> Iterator[None]:
     """Searches work out all shortcuts before their first step, and what is known of all states; usually only those
     do that are long, or have wide states."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("interlock.checker.engines.explore._LONG", 0.0)
-        patch.setattr("interlock.checker.engines.explore._SHORTEN", 1e15)
-        patch.setattr("interlock.checker.engines.explore._SLICE", 1e15)
+        patch.setattr("interlock.checker.engines.pausing._LONG", 0.0)
+        patch.setattr("interlock.checker.engines.pausing._SHORTEN", 1e15)
+        patch.setattr("interlock.checker.engines.pausing._SLICE", 1e15)
         patch.setattr("interlock.checker.native.module.program._NARROW", 0)
         yield
 
@@ -43,10 +43,10 @@ def shortened() -> Iterator[None]:
 def shared() -> Iterator[None]:
     """Threads share what would be too little to be worth it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("interlock.checker.engines.explore._MANY", 1)
-        patch.setattr("interlock.checker.native.store.levels._SHARE", 1)
-        patch.setattr("interlock.checker.native.store.visited._WORTH", 64)
-        patch.setattr("interlock.checker.native.store.visited._APART", 1 << 10)
+        patch.setattr("interlock.checker.native.store.local._MANY", 1)
+        patch.setattr("interlock.checker.native.store.paths._SHARE", 1)
+        patch.setattr("interlock.checker.native.store.moving._WORTH", 64)
+        patch.setattr("interlock.checker.native.store.moving._APART", 1 << 10)
         yield
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interlock.checker.contract import Asked, Checkpoint, Holds, Task, Verdict
-from interlock.checker.engines import explore
+from interlock.checker.engines import searching
 from interlock.checker.engines.explore import Explore
 from interlock.checker.frontend import load_spec
 from interlock.checker.ir.scalar import ScalarSystem
@@ -115,13 +115,13 @@ def two_phase() -> ScalarSystem:
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Division | None, float]]:
     """The division of each search that was begun, and the seconds of those before it."""
     noted: list[tuple[Division | None, float]] = []
-    real = explore._Search.__init__
+    real = searching.Search.__init__
 
     def init(self: Any, *given: Any) -> None:
         real(self, *given)
         noted.append((self.program.division, given[-1].seconds))
 
-    monkeypatch.setattr(explore._Search, "__init__", init)
+    monkeypatch.setattr(searching.Search, "__init__", init)
     return noted
 
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from interlock.checker.contract import Budget, Holds, Task, Verdict
 from interlock.checker.engines.explore import Explore
-from interlock.checker.native.store import foresight
+from interlock.checker.native.store import foresight, moving
 from interlock.checker.native.store.foresight import foreseen
-from interlock.checker.native.store.visited import Visited
 from tests.native.systems import agg_core, told
 
 # AL2 of the AggLayer, three chains that misbehave; V1 of Proof of Efficiency, five batches, which goes in rounds
@@ -93,8 +92,8 @@ def test_a_table_that_is_foreseen_well_is_moved_less_and_takes_less(monkeypatch:
     """Larger at once where many states will come, hardly larger where they are all there are."""
     monkeypatch.setenv("INTERLOCK_CACHE", "0")
     moved: list[int] = []
-    move = Visited._move
-    monkeypatch.setattr(Visited, "_move", lambda self, old, new: (moved.append(old), move(self, old, new))[1])
+    move = moving.move
+    monkeypatch.setattr(moving, "move", lambda on, old, new: (moved.append(old), move(on, old, new))[1])
 
     def told_by(said: float | None) -> tuple[int, float]:
         with monkeypatch.context() as patch:

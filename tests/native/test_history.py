@@ -19,6 +19,9 @@ from interlock.checker.native.code.jit import FAST, QUICK, Form, Library
 from interlock.checker.native.module.crew import Crew
 from interlock.checker.native.module.program import Program
 from interlock.checker.native.store import history
+from interlock.checker.native.store.states import States
+from interlock.checker.native.store.table import Table
+from interlock.checker.native.store.tree import Tree
 from interlock.checker.native.store.visited import Visited
 from tests.clock import Clock
 from tests.native.systems import agg_core, keep_all_leaves, told
@@ -41,14 +44,13 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def grown(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Tables and trees that became larger."""
     found: list[int] = []
-    for name in ("_grow_table", "_grow_tree"):
-        grow = getattr(Visited, name)
+    for kind in (Table, Tree):
 
-        def noted(self: Visited, *least: int, grow: Any = grow) -> None:
-            found.append(self.slots)
-            grow(self, *least)
+        def noted(self: Any, *given: Any, grow: Any = kind.grow) -> None:
+            found.append(self.bytes())
+            grow(self, *given)
 
-        monkeypatch.setattr(Visited, name, noted)
+        monkeypatch.setattr(kind, "grow", noted)
     return found
 
 
@@ -130,11 +132,11 @@ def test_a_search_that_may_use_the_disk_grows_as_it_must(monkeypatch: pytest.Mon
 def test_what_a_table_needs_beside_it_is_left_to_it() -> None:
     """A table that just fits is not asked for: depths, the frontier and the tree have to go somewhere."""
     visited = Visited(Program(agg_core(2, 1)), Crew(1), 8 << 20)
-    before = visited.slots
+    before = visited.table.slots
     visited.expect(850_000, 0)  # 8 MB of cells
-    assert visited.slots == before
+    assert visited.table.slots == before
     visited.expect(400_000, 0)
-    assert visited.slots > before
+    assert visited.table.slots > before
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b'["x", 1, 1]', b"null", b"\xff"])
@@ -162,11 +164,11 @@ def test_a_search_that_is_made_often_is_optimised(monkeypatch: pytest.MonkeyPatc
     forms: list[Form] = []
     learn = history.learn
 
-    def noted(visited: Visited, *rest: Any) -> None:
-        forms.append(visited.program.library.form)
-        learn(visited, *rest)
+    def noted(states: States, *rest: Any) -> None:
+        forms.append(states.program.library.form)
+        learn(states, *rest)
 
-    monkeypatch.setattr("interlock.checker.engines.explore.history.learn", noted)
+    monkeypatch.setattr("interlock.checker.engines.searching.history.learn", noted)
     for _ in range(30):
         checked(agg_core(3, 1))
         if forms[-1] is FAST:

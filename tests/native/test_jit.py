@@ -180,7 +180,7 @@ def test_the_command_keeps_nothing_without_a_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: list[Form]
 ) -> None:
     """`--no-cache`, and only for that run; nothing but code is worth keeping of a search that takes no time."""
-    monkeypatch.setattr("interlock.checker.engines.explore._LONG", math.inf)
+    monkeypatch.setattr("interlock.checker.engines.pausing._LONG", math.inf)
     monkeypatch.setattr("interlock.checker.native.store.history._SHORT", math.inf)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("INTERLOCK_CACHE", raising=False)

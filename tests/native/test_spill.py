@@ -19,9 +19,10 @@ from interlock.checker.engines.explore import Explore
 from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarSystem
-from interlock.checker.native.store import disk, spill
-from interlock.checker.native.store.spill import Column, merged, unknown
-from interlock.checker.native.store.visited import OutOfMemory, Visited
+from interlock.checker.native.store import disk_steps
+from interlock.checker.native.store.columns import Column, merged, unknown
+from interlock.checker.native.store.states import OutOfMemory
+from interlock.checker.native.store.visited import Visited
 from tests.engines.test_explore import systems
 from tests.engines.test_keeping import orbits, small, wide_steps
 from tests.native.systems import (
@@ -51,21 +52,23 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     grow = Visited._grow_table
 
     def refuse(self: Visited, least: int) -> None:
-        if self.aside:  # there is a disk
+        if self.reserved:  # there is a disk
             raise OutOfMemory
         grow(self, least)
 
     keep_all_leaves(monkeypatch)
     monkeypatch.setattr(Visited, "_grow_table", refuse)
     monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 8)
-    monkeypatch.setattr("interlock.checker.engines.explore._FIRST_CHUNK", 50)
-    monkeypatch.setattr("interlock.checker.engines.explore._Search._sized", lambda *_: None)
-    monkeypatch.setattr("interlock.checker.native.store.levels.BROUGHT", 16)
-    monkeypatch.setattr("interlock.checker.native.store.spill._CHUNK", 16)
-    monkeypatch.setattr("interlock.checker.native.store.spill._BLOCKS", 1)
-    monkeypatch.setattr("interlock.checker.native.store.disk._TAKEN", 104)
-    monkeypatch.setattr("interlock.checker.native.store.disk._ROOM", 60)
-    monkeypatch.setattr("interlock.checker.native.store.spill.Spill._least", lambda self: 256 * len(self.visited.runs))
+    monkeypatch.setattr("interlock.checker.engines.stretching._FIRST_CHUNK", 50)
+    monkeypatch.setattr("interlock.checker.engines.stretching.Stretches._size", lambda *_: None)
+    monkeypatch.setattr("interlock.checker.native.store.spill._BROUGHT", 16)
+    monkeypatch.setattr("interlock.checker.native.store.leaving._CHUNK", 16)
+    monkeypatch.setattr("interlock.checker.native.store.leaving._BLOCKS", 1)
+    monkeypatch.setattr("interlock.checker.native.store.disk_steps.TAKEN", 104)
+    monkeypatch.setattr("interlock.checker.native.store.disk_steps._ROOM", 60)
+    monkeypatch.setattr(
+        "interlock.checker.native.store.leaving.Portions.least", lambda self: 256 * len(self.visited.runs)
+    )
     with shared():
         yield
 
@@ -194,7 +197,7 @@ def test_depths_beside_the_table_go_to_disk(
 ) -> None:
     """A long path, whose states have no room for their depth; all levels at once, or some at a time."""
     monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", first)
-    monkeypatch.setattr("interlock.checker.native.store.spill._CHUNK", chunk)
+    monkeypatch.setattr("interlock.checker.native.store.leaving._CHUNK", chunk)
     system = attrs.evolve(line(600, bits), properties=line(600, bits).properties[:1])  # `there` alone
 
     verdict = Explore().run(Task(system, spill=tmp_path))
@@ -251,7 +254,7 @@ def test_depths_that_memory_has_no_room_for_send_states_to_disk(
     deepen = Visited._deepen
 
     def refuse(self: Visited) -> None:
-        if self.aside:  # there is a disk
+        if self.reserved:  # there is a disk
             raise OutOfMemory
         deepen(self)
 
@@ -340,6 +343,31 @@ def test_a_run_that_is_stopped_tells_whole_levels(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("short_of_memory")
+def test_a_run_that_is_stopped_tells_what_was_witnessed_in_whole_levels(tmp_path: Path) -> None:
+    """In all that are over, the last of them included, and in no other."""
+    xs = [sc.int_var("s", i, 0, 9) for i in range(3)]
+    sums = [
+        claim(f"sum {n}", PropertyKind.REACHABLE, sc.le(num(n), sc.add(xs[0], sc.add(xs[1], xs[2]))))
+        for n in range(12, 28, 2)
+    ]
+    system = attrs.evolve(walk(9), properties=tuple(sums))
+    whole = Explore().run(Task(system))
+    assert isinstance(whole, Holds)
+    last = 0
+    for looks in range(20, 400, 7):
+        asked = iter(range(looks))
+        task = Task(system, spill=tmp_path, interrupted=lambda left=asked: next(left, None) is None)  # type: ignore[misc]
+        told = Explore().run(task)
+        if spilled(told) and isinstance(told, Unknown):
+            depth = told.coverage.depth or 0
+            expected = {name: len(path.steps) for name, path in whole.witnesses.items() if len(path.steps) <= depth}
+            assert told.coverage.witnessed == expected
+            last += depth in expected.values()
+
+    assert last > 3
+
+
+@pytest.mark.usefixtures("short_of_memory")
 @pytest.mark.parametrize("make", [lambda: wide(9), lambda: walk(9), lambda: line(300, 60)])
 def test_a_disk_that_is_full_ends_the_run(
     make: Callable[[], ScalarSystem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -389,7 +417,7 @@ def test_what_is_asked_of_all_states_is_asked_within_the_budget(
     assert spilled(verdict)
     assert isinstance(verdict, Violated)
     assert same(verdict) == same(Explore().run(Task(system, asked=asked, every=True)))
-    monkeypatch.setattr(disk, "_COST", 1 << 20)
+    monkeypatch.setattr(disk_steps, "_COST", 1 << 20)
     tighter = Explore().run(tight)
     assert isinstance(tighter, Unknown)
     assert "memory" in tighter.reason
@@ -399,7 +427,7 @@ def test_what_is_asked_of_all_states_is_asked_within_the_budget(
 
 def test_a_search_that_fits_in_memory_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder is only for what memory has no room for; what is asked of all states is answered."""
-    monkeypatch.setattr(spill.Column, "append", None)
+    monkeypatch.setattr(Column, "append", None)
     verdict = Explore().run(Task(small(4), spill=tmp_path / "new"))
 
     assert isinstance(verdict, Holds)

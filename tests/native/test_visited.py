@@ -102,8 +102,8 @@ def test_a_state_without_parts_is_one_state() -> None:
 @pytest.mark.parametrize("aside", [1 << 10, 8])
 def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where there is little room for what is set aside."""
-    monkeypatch.setattr("interlock.checker.native.store.visited._ASIDE", aside)
-    monkeypatch.setattr("interlock.checker.native.store.visited._APART", 1 << 10)
+    monkeypatch.setattr("interlock.checker.native.store.moving._ASIDE", aside)
+    monkeypatch.setattr("interlock.checker.native.store.moving._APART", 1 << 10)
     system = agg_core(2, 1)
     crew = Crew(1)
     visited = Visited(Program(system), crew)
@@ -116,10 +116,10 @@ def test_growing_keeps_every_cell(aside: int, monkeypatch: pytest.MonkeyPatch) -
         visited.program.admit(first.address)
     found = visited.found
 
-    cells = {visited.table.get(i) for i in range(visited.slots)} - {0}
+    cells = {visited.table.cells.get(i) for i in range(visited.table.slots)} - {0}
     for _ in range(3):
         visited._grow_table(found)
-    assert {visited.table.get(i) for i in range(visited.slots)} - {0} == cells
+    assert {visited.table.cells.get(i) for i in range(visited.table.slots)} - {0} == cells
     for start in range(0, 3_000, 500):
         put_pending(first, states[start : start + 500])
         visited.program.admit(first.address)
@@ -150,15 +150,15 @@ def test_an_item_that_was_taken_and_not_used_has_no_place(monkeypatch: pytest.Mo
     tree that grows meanwhile must not find the part there."""
     keep_all_leaves(monkeypatch)
     visited = Visited(Program(line(300, 120)), Crew(1))
-    first, spare = visited.first, visited.shared.get(Shared.ITEM_COUNT)
-    visited.shared.put(Shared.ITEM_COUNT, [spare + 1])
+    first, spare = visited.first, visited.threads.get(Shared.ITEM_COUNT)
+    visited.threads.put(Shared.ITEM_COUNT, spare + 1)
     part = 12_345
     number = entered(visited, part)
-    assert visited.items is not None
-    visited.items.put(spare, [part])
+    assert visited.tree is not None
+    visited.tree.items.put(spare, [part])
     first[Ctx.SPARE_ITEM] = spare
 
-    visited._grow_tree()
+    visited.tree.grow(visited._afford)
     again, other = entered(visited, part), entered(visited, part + 1)
 
     assert (again, other) == (number, spare)

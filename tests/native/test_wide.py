@@ -117,7 +117,7 @@ def test_random_trees_agree_with_python(monkeypatch: pytest.MonkeyPatch, system:
     keep_all_leaves(monkeypatch)
     monkeypatch.setattr("interlock.checker.native.kernel.tree.FAR", 0)
     monkeypatch.setattr("interlock.checker.native.module.run._MEMO_BITS", 1)
-    monkeypatch.setattr("interlock.checker.native.store.visited._MEMO_BITS", 2)
+    monkeypatch.setattr("interlock.checker.native.store.tree._MEMO_BITS", 2)
 
     agrees_with_python(system)
 
@@ -191,7 +191,7 @@ def test_a_place_without_its_tag_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
     """A part would not be found again once the tree has grown, and get a second number."""
     keep_all_leaves(monkeypatch)
     monkeypatch.setattr("interlock.checker.native.module.run._MEMO_BITS", 1)
-    monkeypatch.setattr("interlock.checker.native.store.visited._MEMO_BITS", 1)
+    monkeypatch.setattr("interlock.checker.native.store.tree._MEMO_BITS", 1)
     monkeypatch.setattr("interlock.checker.native.store.visited._FIRST", 16)
     careless, changed = re.subn(r"or i64 (%v\d+), %v\d+", r"or i64 \1, 0", tree._reseat())
 

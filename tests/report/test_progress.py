@@ -113,8 +113,8 @@ def test_elsewhere_nothing_is_written() -> None:
 
 def test_a_search_tells_how_much_of_its_level_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of it."""
-    monkeypatch.setattr("interlock.checker.engines.explore._REPORT", 0.0)
-    monkeypatch.setattr("interlock.checker.engines.explore._PAUSE", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.pausing._REPORT", 0.0)
+    monkeypatch.setattr("interlock.checker.engines.pausing.PAUSE", 0.0)
     told: list[Coverage] = []
 
     Explore().run(Task(agg_core(3, 1), progress=told.append))

@@ -1,6 +1,6 @@
 """What does one native thread hold in memory?  Its context, its successors, its counters and its notes.
 
-Rule of the module: nothing here is shared; what threads share is in `visited.py`.
+Rule of the module: nothing here is shared; what threads share is in `native/store/`.
 """
 
 from __future__ import annotations

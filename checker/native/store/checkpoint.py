@@ -26,11 +26,11 @@ from interlock.checker.native.module.memory import Region
 
 MAGIC: Final = b"ilckpt01"  # the last two are the version of the format
 PART: Final = ".part"
-_CHUNK: Final = 1 << 22
-_DIGEST: Final = 32
-_LENGTH: Final = 8
+_CHUNK: Final = 1 << 22  # bytes that are read, written and hashed at a time: 4 MB, so that calls cost nothing
+_DIGEST: Final = 32  # bytes of SHA-256
+_LENGTH: Final = 8  # bytes of the length of the header
 _BRIEF: Final = 12  # characters of a digest that are told
-_MOST: Final = 1 << 26  # bytes of a header
+_MOST: Final = 1 << 26  # bytes of a header: more is no header, and is not read into memory
 _HELP: Final = "remove it to start the search anew, or name another folder with --checkpoint"
 
 

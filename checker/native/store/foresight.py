@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _EARLY: Final = 16  # of a level so many times more than was expanded: too early to tell what comes of it
-_STEADY: Final = 0.99  # the most that levels go on as they did
+_STEADY: Final = 0.99  # the most that levels go on as they did: at 1 they would never end
 _BEYOND: Final = 16  # times what was found: nobody looks further ahead
 _KNOWN: Final = 3  # levels of a kind that tell how they go on
 _ROUNDS: Final = (1, 2)  # levels after which things repeat

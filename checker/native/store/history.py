@@ -16,11 +16,10 @@ import attrs
 
 from interlock.checker.contract import Task
 from interlock.checker.native.code.jit import FAST
-from interlock.checker.native.kernel import Shared
-from interlock.checker.native.store.visited import Visited
+from interlock.checker.native.store.states import States
 
-LEAST: Final = 1 << 16  # states of a search whose growth takes any time
-_SHORT: Final = 0.02  # seconds of a search of which nothing is worth keeping
+LEAST: Final = 1 << 16  # states of a search whose growth takes any time: half a megabyte of cells
+_SHORT: Final = 0.02  # seconds of a search of which nothing is worth keeping: less than it takes to start the process
 _ABOUT: Final = "history 1"
 
 
@@ -37,47 +36,46 @@ class History:
     credit: float = 0.0
 
 
-def recalled(visited: Visited, task: Task) -> History:
-    """What is known of a search that did not begin, which becomes as large as it was.
+def recalled(states: States, task: Task) -> History:
+    """Loads what the last run of this search learned, and sizes its table to match.
 
-    Where states may go to disk it grows as it must: what it needs memory for beside its table is not known.
     A run that has little time does nothing beforehand.
     """
-    data = visited.program.library.recall(*_about(task))
+    data = states.program.library.recall(*_about(task))
     if data is None:
         return History()
     try:
-        states, parts, seconds = json.loads(data)
-        known = History(int(states), int(parts), float(seconds))
+        found, parts, seconds = json.loads(data)
+        known = History(int(found), int(parts), float(seconds))
     except (ValueError, TypeError):
         return History()  # not what this version wrote
-    if known.states >= LEAST and task.spill is None:
-        visited.expect(known.states, known.parts)
+    if known.states >= LEAST:
+        states.expect(known.states, known.parts)
     if task.budget.seconds is not None:
         return known
-    visited.program.library.used(known.seconds)
+    states.program.library.used(known.seconds)
     return attrs.evolve(known, credit=known.seconds)
 
 
-def learn(visited: Visited, task: Task, known: History, seconds: float) -> None:
+def learn(states: States, task: Task, known: History, seconds: float) -> None:
     """Keep what a finished search found and how long it took, for the next run."""
-    library, sizes = visited.program.library, (visited.found, visited.shared.get(Shared.ITEM_COUNT))
-    if seconds < _SHORT and not known.states:
+    library, sizes = states.program.library, states.sizes()
+    if sizes is None or (seconds < _SHORT and not known.states):
         return
-    settled = library.form is FAST and visited.shortcuts.finished
+    settled = library.form is FAST and states.shortcuts.finished
     if not settled or sizes != (known.states, known.parts):
         total = round(known.seconds + seconds, 3)
         library.remember(json.dumps([*sizes, total]).encode(), *_about(task))
 
 
-def began_again(visited: Visited, task: Task, states: int) -> None:
-    """Keep that a search of more than so many states began again, reduced."""
-    visited.program.library.remember(json.dumps(states).encode(), *_about(task), "again")
+def began_again(states: States, task: Task, many: int) -> None:
+    """Keep that a search of more than `many` states began again, reduced."""
+    states.program.library.remember(json.dumps(many).encode(), *_about(task), "again")
 
 
-def begins_again(visited: Visited, task: Task) -> int | None:
+def begins_again(states: States, task: Task) -> int | None:
     """Of how many states a search had more when it began again in its last run, if it did."""
-    data = visited.program.library.recall(*_about(task), "again")
+    data = states.program.library.recall(*_about(task), "again")
     try:
         return None if data is None else int(json.loads(data))
     except (ValueError, TypeError):

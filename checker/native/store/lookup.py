@@ -6,64 +6,56 @@ for a sample of states.
 
 from __future__ import annotations
 
+import abc
 import random
 import struct
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
 from interlock.checker.native.kernel import LINE, PART
 from interlock.checker.native.kernel.shape import MULTIPLIER
 from interlock.checker.native.module.memory import Region
+from interlock.checker.native.store.states import Stored, Words
 from interlock.checker.native.store.visited import Visited
-from interlock.checker.native.validation.probe import Words
 
 if TYPE_CHECKING:
     from interlock.checker.native.store.spill import Spill
 
 _WORD: Final = (1 << 64) - 1
 _NUMBER: Final = (1 << PART) - 1
-_WINDOW: Final = 64  # cells of a table that are looked at together for states to be drawn
-_WINDOWS: Final = 64  # of these, at most
+_WINDOW: Final = 64  # cells of a table that are looked at together for states to be drawn: half a kilobyte a read
+_WINDOWS: Final = 64  # of these, at most: 4096 cells of a full table have more states than are drawn
 
 
-@attrs.frozen
-class Stored:
-    """A state that a search keeps: its words, and how many steps it is away."""
+class _Lookup(abc.ABC):
+    """The states of a search that stands still, wherever they are; what is in memory of them is in `visited`."""
 
-    words: Words
-    depth: int
-
-
-class Lookup:
-    """The states of a search that stands still.
-
-    `spill`: where they are on disk.  Without a table in which states can be found, `broken`, no state is told.
-    """
-
-    def __init__(self, visited: Visited, spill: Spill | None = None) -> None:
+    def __init__(self, visited: Visited) -> None:
         self.visited, self.shape = visited, visited.program.shape
-        self.spill = spill if spill is not None and spill.touched else None
-        self.broken = self.spill is not None and not self.spill.begun  # a disk that was full while memory went there
 
-    def depth(self, words: Words) -> int | None:
+    def known(self, words: Words) -> int | None:
         """How many steps a state is away; None where it was not found."""
         key = self._key(words)
-        if key is None:
-            return None
-        return self._in_memory(key) if self.spill is None else self._on_disk(self.spill, key)
+        return None if key is None else self._depth(key)
 
     def drawn(self, rng: random.Random, most: int) -> Iterator[Stored]:
         """Some of the states, in turn one of each depth that has any left of those that were drawn."""
         found: dict[int, list[Words]] = {}
-        for key, depth in () if self.broken else self._drawn(rng, most):
+        for key, depth in self._drawn(rng, most):
             found.setdefault(depth, []).append(self._unfolded(key))
         while found:
             for depth in list(found):
                 yield Stored(found[depth].pop(), depth)
                 if not found[depth]:
                     del found[depth]
+
+    @abc.abstractmethod
+    def _depth(self, key: int) -> int | None:
+        """How many steps away the state with a key is; None where it was not found."""
+
+    @abc.abstractmethod
+    def _drawn(self, rng: random.Random, most: int) -> Iterator[tuple[int, int]]:
+        """The keys and depths of some states, about so many."""
 
     # --- keys --------------------------------------------------------------------------------------
 
@@ -87,9 +79,9 @@ class Lookup:
 
     def _number(self, part: int) -> int | None:
         """The number of a part, if the tree has it."""
-        places, items, count = self.visited.places, self.visited.items, self.visited.seats
-        assert places is not None
-        assert items is not None
+        tree = self.visited.tree
+        assert tree is not None
+        places, items, count = tree.places, tree.items, tree.seats
         h = _hash(part)
         tag, slot = h & 0xFFFFFFFF & ~_NUMBER, h * count >> 64
         while there := _short(places, slot):
@@ -103,8 +95,9 @@ class Lookup:
         """The words of the state that has a key."""
         if not self.shape.folded:
             return (key,)
-        items, n = self.visited.items, self.shape.parts
-        assert items is not None
+        tree, n = self.visited.tree, self.shape.parts
+        assert tree is not None
+        items = tree.items
         pair, leaves = {1: key}, list[int]()
         for i in range(1, n):
             for child, number in ((2 * i, pair[i] >> PART), (2 * i + 1, pair[i] & _NUMBER)):
@@ -112,11 +105,13 @@ class Lookup:
         leaves = [pair[n + k] for k in range(n)]
         return tuple(leaves) if self.shape.words > 1 else (leaves[0] << 32 | leaves[1],)
 
-    # --- in memory ---------------------------------------------------------------------------------
 
-    def _in_memory(self, key: int) -> int | None:
-        visited, mask = self.visited, (1 << self.shape.key_bits) - 1
-        lines = visited.slots // LINE
+class TableLookup(_Lookup):
+    """States in a table: where a state is its hash says, line by line."""
+
+    def _depth(self, key: int) -> int | None:
+        mask = (1 << self.shape.key_bits) - 1
+        lines = self.visited.table.slots // LINE
         line = _hash(key) * lines >> 64
         for _ in range(lines):
             cells = self._cells(line * LINE, (line + 1) * LINE)
@@ -129,17 +124,14 @@ class Lookup:
         return None
 
     def _depth_of(self, cell: int, slot: int) -> int:
-        side, width = self.visited.side, self.visited.side_bytes
-        if side is None:
+        depths, width = self.visited.table.depths, self.visited.table.depths_in
+        if depths is None:
             return (cell >> self.shape.key_bits) - 1
-        with side.view(width * slot, width * (slot + 1)) as view:
+        with depths.view(width * slot, width * (slot + 1)) as view:
             return int.from_bytes(view, "little")
 
     def _drawn(self, rng: random.Random, most: int) -> Iterator[tuple[int, int]]:
-        if self.spill is not None:
-            yield from self._drawn_from_disk(self.spill, rng, most)
-            return
-        mask, slots, left = (1 << self.shape.key_bits) - 1, self.visited.slots, most
+        mask, slots, left = (1 << self.shape.key_bits) - 1, self.visited.table.slots, most
         windows = -(-slots // _WINDOW)
         for window in rng.sample(range(windows), min(windows, _WINDOWS)):
             first = window * _WINDOW
@@ -151,23 +143,29 @@ class Lookup:
                         return
 
     def _cells(self, start: int, stop: int) -> Sequence[int]:
-        with self.visited.table.view(8 * start, 8 * stop) as view:
+        with self.visited.table.cells.view(8 * start, 8 * stop) as view:
             return struct.unpack(f"<{stop - start}Q", view)
 
-    # --- on disk -----------------------------------------------------------------------------------
 
-    def _on_disk(self, spill: Spill, key: int) -> int | None:
-        for level in range(len(spill.sizes)):
-            keys = spill.keys(level)
+class DiskLookup(_Lookup):
+    """States on disk: each level that is over is sorted."""
+
+    def __init__(self, spill: Spill) -> None:
+        super().__init__(spill.visited)
+        self.spill = spill
+
+    def _depth(self, key: int) -> int | None:
+        for level in range(len(self.spill.sizes)):
+            keys = self.spill.keys(level)
             at = int(keys.searchsorted(keys.dtype.type(key)))  # else both become floats
             if at < len(keys) and int(keys[at]) == key:
                 return level
         return None
 
-    def _drawn_from_disk(self, spill: Spill, rng: random.Random, most: int) -> Iterator[tuple[int, int]]:
-        levels = [level for level, size in enumerate(spill.sizes) if size]
+    def _drawn(self, rng: random.Random, most: int) -> Iterator[tuple[int, int]]:
+        levels = [level for level, size in enumerate(self.spill.sizes) if size]
         for level in rng.sample(levels, len(levels)):
-            keys = spill.keys(level)
+            keys = self.spill.keys(level)
             for _ in range(min(len(keys), -(-most // len(levels)))):
                 yield int(keys[rng.randrange(len(keys))]), level
 

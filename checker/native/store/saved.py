@@ -13,10 +13,11 @@ from typing import Any, Final
 
 import attrs
 
-from interlock.checker.native.kernel import BLOCK, BLOCK_WORDS, BUFFER, Ctx, Shared, Status
+from interlock.checker.native.kernel import BLOCK, BLOCK_WORDS, BUFFER, Ctx, Status
 from interlock.checker.native.module.memory import Region
 from interlock.checker.native.module.run import NONE, Noted, smallest
 from interlock.checker.native.store.checkpoint import Piece, Saved, Section
+from interlock.checker.native.store.table import DepthsIn
 from interlock.checker.native.store.visited import Visited
 
 COUNTERS: Final = (Ctx.COUNT, Ctx.EXPANDED, Ctx.TRANSITIONS, Ctx.TERMINAL, Ctx.REAL)
@@ -27,13 +28,13 @@ COUNTERS: Final = (Ctx.COUNT, Ctx.EXPANDED, Ctx.TRANSITIONS, Ctx.TERMINAL, Ctx.R
 
 def sections(visited: Visited) -> list[Section]:
     """The arrays.  All threads stand still."""
-    words, items = visited.program.words, visited.shared.get(Shared.ITEM_COUNT)
+    words, table, tree = visited.program.words, visited.table, visited.tree
     level, following = list(level_left(visited)), list(_next_level(visited))
     waiting = [(run, run[Ctx.INSERTED], run[Ctx.WAITING]) for run in visited.runs]
     return [
-        Section("table", _all(visited.table, 8 * visited.slots)),
-        Section("side", _all(visited.side, visited.side_bytes * visited.slots)),
-        Section("items", _all(visited.items, 8 * items)),
+        Section("table", _all(table.cells, 8 * table.slots)),
+        Section("side", _all(table.depths, table.depths_in * table.slots)),
+        Section("items", [] if tree is None else _all(tree.items, 8 * tree.count)),
         Section("level", [part.keys(visited) for part in level]),
         Section("level makers", [part.makers(visited) for part in level]),
         Section("next", [part.keys(visited) for part in following]),
@@ -53,11 +54,11 @@ class Part:
 
     def keys(self, visited: Visited) -> Piece:
         at = 8 * BLOCK_WORDS * self.block
-        return Piece(visited.pool, at + 8 * self.start, at + 8 * self.stop)
+        return Piece(visited.frontier.pool, at + 8 * self.start, at + 8 * self.stop)
 
     def makers(self, visited: Visited) -> Piece:
         at = 8 * (BLOCK_WORDS * self.block + BLOCK)
-        return Piece(visited.pool, at + 2 * self.start, at + 2 * self.stop)
+        return Piece(visited.frontier.pool, at + 2 * self.start, at + 2 * self.stop)
 
 
 def numbers(visited: Visited) -> dict[str, Any]:
@@ -67,10 +68,10 @@ def numbers(visited: Visited) -> dict[str, Any]:
     return {
         "depth": visited.depth,
         "initial": visited.first[Ctx.INITIAL],
-        "slots": visited.slots,
-        "side bytes": visited.side_bytes,
-        "unused items": visited.unused(),
-        "counters": [visited.total(word) for word in COUNTERS],
+        "slots": visited.table.slots,
+        "side bytes": int(visited.table.depths_in),
+        "unused items": [] if visited.tree is None else visited.tree.unused(),
+        "counters": [visited.threads.total(word) for word in COUNTERS],
         "fired": [sum(n) for n in zip(*fired, strict=True)],
         "notes": {place: [n.ident, *n.state] for place, n in _notes(visited).items()},
         "closed": [p for p in range(visited.program.shape.places) if visited.first.closed(p)],
@@ -86,22 +87,22 @@ def level_left(visited: Visited) -> Iterator[Part]:
     for run in visited.runs:
         block = run[Ctx.TAKEN_BLOCK]
         if block != NONE:
-            yield Part(block, run[Ctx.POSITION], visited.counts.get(block))
-    yield from _listed(visited, Ctx.LEVEL, visited.taken(), visited.first[Ctx.LENGTH])
+            yield Part(block, run[Ctx.POSITION], visited.frontier.counts.get(block))
+    yield from _listed(visited, Ctx.LEVEL, visited.frontier.taken(), visited.first[Ctx.LENGTH])
 
 
 def _next_level(visited: Visited) -> Iterator[Part]:
     """States that were found: of blocks that are full, and of those that are being filled."""
-    yield from _listed(visited, Ctx.NEXT_LEVEL, 0, visited.listed)
+    yield from _listed(visited, Ctx.NEXT_LEVEL, 0, visited.frontier.listed)
     for run in visited.runs:
         if run[Ctx.FILLED_BLOCK] != NONE:
             yield Part(run[Ctx.FILLED_BLOCK], 0, run[Ctx.FILLED])
 
 
 def _listed(visited: Visited, word: Ctx, start: int, stop: int) -> Iterator[Part]:
-    blocks = visited.blocks_of(word)
+    blocks = visited.frontier.blocks_of(word)
     for i in range(start, stop):
-        yield Part(blocks.get(i), 0, visited.counts.get(blocks.get(i)))
+        yield Part(blocks.get(i), 0, visited.frontier.counts.get(blocks.get(i)))
 
 
 def _notes(visited: Visited) -> dict[int, Noted]:
@@ -125,12 +126,14 @@ def restore(visited: Visited, saved: Saved) -> None:
     """
     told, items = saved.numbers, saved.size("items") // 8
     level, found = (saved.size(name) // 8 for name in ("level", "next"))
-    visited.make(told["slots"], told["side bytes"], items, -(-level // BLOCK) + -(-found // BLOCK))
-    saved.read("table", _all(visited.table, 8 * visited.slots))
-    saved.read("side", _all(visited.side, visited.side_bytes * visited.slots))
-    saved.read("items", _all(visited.items, 8 * items))
-    if items:
-        visited.seat(items, told["unused items"])
+    blocks = -(-level // BLOCK) + -(-found // BLOCK)
+    visited.make(told["slots"], DepthsIn(told["side bytes"]), items, blocks)
+    table, tree = visited.table, visited.tree
+    saved.read("table", _all(table.cells, 8 * table.slots))
+    saved.read("side", _all(table.depths, table.depths_in * table.slots))
+    saved.read("items", [] if tree is None else _all(tree.items, 8 * items))
+    if tree is not None:
+        tree.restore(items, told["unused items"])
     for name, first, states in (("level", 0, level), ("next", -(-level // BLOCK), found)):
         parts = list(_blocks(first, states))
         saved.read(name, [part.keys(visited) for part in parts])

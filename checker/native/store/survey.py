@@ -11,16 +11,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import attrs
-
 from interlock.checker.ir.scalar import ScalarSystem
 from interlock.checker.native import kernel
 from interlock.checker.native.module.memory import Region
 from interlock.checker.native.module.program import Program
 from interlock.checker.native.module.run import Run
+from interlock.checker.native.store.states import Counted
 from interlock.checker.native.store.visited import Visited
 
-_PIECE = 1 << 20  # places of the table that are gone through between two looks at the clock
+_PIECE = (
+    1 << 20
+)  # places of the table that are gone through between two looks at the clock: some hundredths of a second
 
 
 class Counter(Program):
@@ -41,38 +42,25 @@ class Counter(Program):
         self.cover = self.library.function("cover", 8)
 
 
-@attrs.frozen
-class Counted:
-    """How many states were expanded; by action, how many instances were enabled, and states newly reached.
-
-    `program`: the compiled code that counted.
-    """
-
-    program: Program
-    states: int
-    enabled: tuple[int, ...]
-    new: tuple[int, ...] = ()
-
-
-class Survey:
-    """The states of fewer steps than `below`, all of which were expanded."""
+class TableSurvey:
+    """The states in a table of fewer steps than `below`, all of which were expanded."""
 
     def __init__(self, visited: Visited, below: int, look: Callable[[], None]) -> None:
         self.visited, self.below, self.look = visited, below, look
 
     def count(self, system: ScalarSystem) -> Counted:
-        """How often the actions of a system are enabled.  Raises OutOfMemory."""
+        """See `Survey`."""
         program, runs = self._prepared(system)
         states = self._through(lambda run, start, stop: program.count(run.address, start, stop, self.below), runs)
         return Counted(program, states, _summed(runs, lambda run: run.fired))
 
     def cover(self) -> Counted:
-        """The same of the searched system, and the states newly reached.  Raises OutOfMemory."""
+        """See `Survey`."""
         program, runs = self._prepared(self.visited.program.system)
         actions = len(program.system.actions)
         width = -(-actions // 8)
-        self.visited.afford_beside(width * self.visited.slots)
-        marks, bases = Region(width * self.visited.slots), Region(8 * (actions + 1))
+        self.visited.afford_beside(width * self.visited.table.slots)
+        marks, bases = Region(width * self.visited.table.slots), Region(8 * (actions + 1))
         bases.put(0, program.bases)
 
         def cover(run: Run, start: int, stop: int) -> int:
@@ -89,12 +77,12 @@ class Survey:
         runs = [Run(program) for _ in self.visited.runs]
         self.visited.afford_beside(sum(run.bytes() for run in runs))
         for run in runs:
-            self.visited.lend(run)
+            self.visited.threads.lend(run)
         return program, runs
 
     def _through(self, call: Callable[[Run, int, int], int], runs: list[Run]) -> int:
         """Call for every part of the table, on all threads; the sum."""
-        slots, total = self.visited.slots, 0
+        slots, total = self.visited.table.slots, 0
         for first in range(0, slots, _PIECE):
             self.look()
             size = min(_PIECE, slots - first)
