@@ -23,20 +23,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
 from interlock.checker.api.interruption import Interruption
-from interlock.checker.api.outcomes import Outcome, failure, outcome
+from interlock.checker.api.outcomes import Outcome, Shown, failure, outcome
 from interlock.checker.checks import machine
 from interlock.checker.checks.overrides import Overrides, make_engine
 from interlock.checker.contract import Cause, Coverage
 from interlock.checker.ir.claims import Check, Spec
 from interlock.checker.native.code import jit
-
-if TYPE_CHECKING:
-    from interlock.checker.api.runs import Shown
 
 _LONG: Final = 2.0  # seconds after which a search is worth all processors
 _ROOM: Final = 256 << 20  # bytes of memory that a process should have for its checks

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeAlias
 
 import attrs
 
@@ -19,7 +21,10 @@ from interlock.checker.contract import Coverage
 from interlock.checker.diagnostics import InputError, Refusal
 from interlock.checker.ir.claims import Check, Spec
 
-__all__ = ["Outcome", "Result", "Standing", "failure", "outcome"]
+__all__ = ["Outcome", "Result", "Shown", "Standing", "failure", "outcome"]
+
+# Given the name of a check: within, what to call now and then with what its run covered so far.
+Shown: TypeAlias = Callable[[str], AbstractContextManager[Callable[[Coverage], None]]]
 
 
 @attrs.frozen(eq=False)

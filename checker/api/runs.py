@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import attrs
 
 from interlock.checker.api.blame import Defect, environment
-from interlock.checker.api.outcomes import Outcome, Result, outcome
+from interlock.checker.api.outcomes import Outcome, Result, Shown, outcome
 from interlock.checker.api.saving import saved
 from interlock.checker.checks import finding
 from interlock.checker.checks.overrides import Overrides, make_engine
 from interlock.checker.contract import Cause, Coverage
 from interlock.checker.diagnostics import Diagnostic, InputError, Refusal
 from interlock.checker.ir.claims import Check, Spec
-
-# Given the name of a check: within, what to call now and then with what its run covered so far.
-Shown: TypeAlias = Callable[[str], AbstractContextManager[Callable[[Coverage], None]]]
 
 __all__ = ["Run", "Shown", "Spec", "chosen", "read", "read_all", "run"]
 
