@@ -48,7 +48,7 @@ format: $(READY) ## let ruff rewrite what it can
 check: lint compare versions test ## what a change must pass: all that CI runs
 
 bench: $(READY) ## Interlock and its peers, timed side by side (ARGS="--all --write")
-	@$(BIN)/python tests/benchmarks/bench.py $(ARGS)
+	@PYTHONPATH=$(CURDIR) $(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
 reports: $(READY) ## check every spec and write the register of claims (ARGS=--compare: compare it)
 	@$(BIN)/interlock report specs/ --into reports $(ARGS)

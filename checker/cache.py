@@ -35,7 +35,7 @@ def key(*parts: str) -> bytes:
     """The name of what is made from these parts, and from nothing else."""
     digest = hashlib.sha256()
     for part in parts:
-        data = part.encode()
+        data = part.encode(errors="surrogatepass")  # a path may be no text
         digest.update(struct.pack("<Q", len(data)))
         digest.update(data)
     return digest.digest()

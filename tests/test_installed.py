@@ -245,10 +245,11 @@ def test_the_packages_that_are_listed_are_the_folders() -> None:
 def test_the_wheel_has_interlock_and_nothing_else(built: Path) -> None:
     """The package with its types, specs and reports, and what installers read; no tests, no caches, no decisions."""
     names = zipfile.ZipFile(wheel(built)).namelist()
-    tops = ("__init__.py", "__main__.py", "py.typed", "pytest_plugin.py", "stateful.py")
+    tops = ("__init__.py", "__main__.py", "api.py", "py.typed", "pytest_plugin.py", "stateful.py")
     folders = [p for top in ("model", "checker", "specs", "reports") for p in (ROOT / top).rglob("*")]
     kept = {p.relative_to(ROOT).as_posix() for p in folders if p.suffix == ".py" and "__pycache__" not in p.parts}
     read = {p.relative_to(ROOT).as_posix() for p in folders if p.suffix == ".md" and "checker" not in p.parts}
+    read.add("checker/report/result.schema.json")
 
     mine = {name for name in names if ".dist-info/" not in name}
     assert mine == {f"interlock/{name}" for name in {*tops, *kept, *read}}

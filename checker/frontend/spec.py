@@ -160,6 +160,6 @@ def _dotted(path: Path) -> str:
     """The module name of a file: from the folder above its outermost package; of `interlock`, from that."""
     file = search.real(path)
     folder, parts = file.parent, [file.stem]
-    while folder != PACKAGE and (folder / "__init__.py").is_file():
+    while folder not in (PACKAGE, folder.parent) and (folder / "__init__.py").is_file():
         folder, parts = folder.parent, [folder.name, *parts]
     return ".".join([LANGUAGE, *parts] if folder == PACKAGE else parts)

@@ -72,6 +72,7 @@ class Loaded:
     program: Program
     modules: Mapping[str, types.ModuleType]
     spec: Mapping[str, Any]
+    makers: dict[int, tuple[Type, Callable[[Any], Any]]] = attrs.field(factory=dict)  # by type; see `to_python`
 
     def run_action(
         self, module: str, name: str, state: Value, params: Iterable[Value], kinds: Iterable[Type]
@@ -286,27 +287,43 @@ def _attribute(modules: Mapping[str, types.ModuleType], source: str, name: str) 
 
 def to_python(loaded: Loaded, t: Type, value: Any) -> Any:
     """A value of the IR as the Python object a model works with."""
+    kept = loaded.makers.get(id(t))
+    if kept is None:
+        kept = loaded.makers[id(t)] = t, _maker(loaded, t)
+    return kept[1](value)
+
+
+def _maker(loaded: Loaded, t: Type) -> Callable[[Any], Any]:
+    """What makes the Python objects of a type; worked out once, since a path has many values of few types."""
+
+    def of(part: Type) -> Callable[[Any], Any]:
+        return _maker(loaded, part)
+
     match t:
         case EnumT():
-            return list(loaded.class_of(t.name))[value]
+            return list(loaded.class_of(t.name)).__getitem__
         case ScalarT():
-            return loaded.class_of(t.name)(value)
+            return loaded.class_of(t.name)  # type: ignore[no-any-return]
         case RecordT():
-            fields = {n: to_python(loaded, f, v) for (n, f), v in zip(t.fields, value, strict=True)}
-            return loaded.class_of(t.name)(**fields)
+            cls, names, makers = loaded.class_of(t.name), [n for n, _ in t.fields], [of(f) for _, f in t.fields]
+            return lambda value: cls(**{n: m(v) for n, m, v in zip(names, makers, value, strict=True)})
         case TupleT():
-            return tuple(to_python(loaded, i, v) for i, v in zip(t.items, value, strict=True))
+            parts = [of(i) for i in t.items]
+            return lambda value: tuple([m(v) for m, v in zip(parts, value, strict=True)])
         case OptionT():
-            return None if value is None else to_python(loaded, t.item, value)
+            some = of(t.item)
+            return lambda value: None if value is None else some(value)
         case MapT():
-            pairs = zip(members(t.key), value, strict=True)
-            return lang.Map({to_python(loaded, t.key, k): to_python(loaded, t.value, v) for k, v in pairs})
+            keys, item = [*map(of(t.key), members(t.key))], of(t.value)
+            return lambda value: lang.Map(dict(zip(keys, map(item, value), strict=True)))
         case SetT():
-            return lang.FiniteSet(to_python(loaded, t.item, v) for v in value)
+            member = of(t.item)
+            return lambda value: lang.FiniteSet(map(member, value))
         case SeqT():
-            return lang.Seq(to_python(loaded, t.item, v) for v in value)
+            each = of(t.item)
+            return lambda value: lang.Seq(map(each, value))
         case _:
-            return value
+            return lambda value: value
 
 
 def from_python(t: Type, value: Any) -> Value:

@@ -4,6 +4,7 @@
     make bench ARGS="--quick"           one size of each model, Interlock and C alone: seconds
     make bench ARGS="--only 3x1,SPIN"   sizes and tools whose names contain one of these; C and Interlock always
     make bench ARGS="--all --write"     everyone on every size (an hour or so), and publish reports/bench.md
+    make bench ARGS="--verdicts"        from text to verdict alone: minutes
     make bench ARGS="--all 'TLC 2'"     of those who take minutes, only TLC with two threads
 
 Rule of the module: figures of different runs are never compared, so each table holds one run on one
@@ -27,6 +28,7 @@ from contenders import hand_written, interlock, python_libraries, rumur, spin, s
 from contenders.walkers import WALKERS, Walker, Walks
 from measure import PROTOCOLS, ROOT, THREADS, Contender, Failed, Result, Workload, run
 from thirty import compile_table
+from verdicts import verdict_table
 
 WORKLOADS = (
     Workload("agg-core 3x1", "agg_core", "3x1", {"CHAINS": 3, "HEIGHTS": 1}, 580376, 2351394, 21),
@@ -230,15 +232,19 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="WORDS", help="sizes and tools whose names contain one of these")
     told = "everyone on every size (an hour or so), or of those who take minutes only who is named so"
     parser.add_argument("--all", nargs="?", const="", metavar="WORDS", help=told)
+    parser.add_argument("--verdicts", action="store_true", help="only the table from text to verdict")
     parser.add_argument("--write", action="store_true", help="write reports/bench.md")
     options = parser.parse_args()
+    if options.verdicts:
+        print("\n".join(verdict_table(options.quick)))
+        return
     workloads, contenders = wanted(options)
     parts = []
     for workload in workloads:
         fitting = [c for c in contenders if workload.model in c.models]
         parts.append(search_table(workload, race(workload, fitting, options.all)))
     if not options.only:
-        parts += [start_table(), compile_table(), walks_table(options.quick)]
+        parts += [verdict_table(options.quick), start_table(), compile_table(), walks_table(options.quick)]
     text = "\n\n".join("\n".join(part) for part in parts)
     text = f"# Speed\n\nOne run on {machine()}; `make bench` repeats it, and `{READING}` says how to read it, and how to install what is skipped.\n\n{text}\n"
     print(text)
