@@ -512,6 +512,11 @@ class Run:
         self._check_domain(item, span)
         bits: list[list[Node]] = [[] for _ in sy.domain(item)]
         for source, there, value in found:
+            if sy.is_known(value):
+                position = sy.position(value, source, item)
+                if position is not None:
+                    bits[position].append(there)
+                continue
             for bit, test in zip(bits, sy.matches(value, source, item), strict=True):
                 bit.append(sc.and_((there, test)))
         return Bits(item, tuple([sc.or_(b) for b in bits]))

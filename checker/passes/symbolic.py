@@ -389,7 +389,44 @@ def _equal_seq(a: Items, ta: ty.SeqT, b: Items, tb: ty.SeqT) -> Node:
 
 def matches(key: Sym, source: Type, target: Type) -> list[Node]:
     """For each value of the target type, whether the key is that value."""
+    if is_known(key):
+        there = position(key, source, target)
+        return [TRUE if i == there else FALSE for i in range(len(domain(target)))]
     return [equal(key, source, value, target) for value in lifted(target)]
+
+
+def is_known(value: Sym) -> bool:
+    """Whether a bool, a number, or a record, tuple or optional value of such has one value only."""
+    if isinstance(value, Node):
+        return sc.is_const(value)
+    if isinstance(value, Opt):
+        return value.some is FALSE or (value.some is TRUE and is_known(value.item))
+    return isinstance(value, tuple) and all(map(is_known, value))
+
+
+def position(value: Sym, source: Type, target: Type) -> int | None:
+    """Where a known value stands among those of the target type; None where it is none of them."""
+    try:
+        return ty.rank(target, _known(value, source))
+    except KeyError:
+        return None
+
+
+def _known(value: Sym, t: Type) -> Any:
+    """A known value of a type."""
+    if isinstance(value, Opt):
+        return None if value.some is FALSE else _known(value.item, t.item if isinstance(t, ty.OptionT) else t)
+    match t:
+        case ty.RecordT():
+            return tuple([_known(v, f) for v, (_, f) in zip(value, t.fields, strict=True)])
+        case ty.TupleT():
+            return tuple([_known(v, i) for v, i in zip(value, t.items, strict=True)])
+        case ty.MapT():
+            return tuple([_known(v, t.value) for v in value])
+        case ty.OptionT():
+            return _known(value, t.item)
+        case _:
+            return value.arg
 
 
 def select(tests: Sequence[Node], items: Sequence[Sym], otherwise: Sym) -> Sym:
