@@ -7,14 +7,13 @@ its models is reported at once.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import attrs
 
 from interlock.checker.diagnostics import Diagnostic, InputError, Span
-from interlock.checker.frontend import claims, kept, search
+from interlock.checker.frontend import claims, search
 from interlock.checker.frontend.checks import CheckReader, Under
 from interlock.checker.frontend.declarations import Declarations
 from interlock.checker.frontend.groups import Groups
@@ -23,7 +22,6 @@ from interlock.checker.frontend.scope import TypeName
 from interlock.checker.frontend.source import Source
 from interlock.checker.ir import claims as c
 from interlock.checker.ir import nodes as n
-from interlock.checker.places import LANGUAGE, PACKAGE, located
 
 _SPECS: Final = 5  # names of specs that a message has
 
@@ -130,36 +128,3 @@ def _names(decls: Declarations, calls: list[ast.Call], keyword: str, code: str) 
                 decls.note(node, code, message, f"give each {what} its own {keyword}")
             found.append(node.value)
     return found
-
-
-def load_spec(path: Path, models: Sequence[Path] = ()) -> c.Spec:
-    """Read a spec file and the models it checks, which are looked for first in the folders `models`.
-
-    Raises InputError with every mistake found.
-    """
-    path = located(path)
-    with search.unchanging(models):
-        recalled = kept.recall(path, models)
-    if recalled is not None:
-        return recalled
-    with search.unchanging(models) as found:
-        reader = SpecReader(path)
-        return kept.remember(path, models, reader.read(), list(reader.sources.parsed), found)
-
-
-def load_model(path: Path, constants: Mapping[str, n.Const] | None = None) -> n.Program:
-    """Read a model file.  Raises InputError with every mistake found."""
-    loader = Loader(Sources(), constants or {})
-    decls = loader.module(path, _dotted(path))
-    loader.packages(path, _dotted(path))
-    loader.raise_if_refused()
-    return loader.program(decls)
-
-
-def _dotted(path: Path) -> str:
-    """The module name of a file: from the folder above its outermost package; of `interlock`, from that."""
-    file = search.real(path)
-    folder, parts = file.parent, [file.stem]
-    while folder not in (PACKAGE, folder.parent) and (folder / "__init__.py").is_file():
-        folder, parts = folder.parent, [folder.name, *parts]
-    return ".".join([LANGUAGE, *parts] if folder == PACKAGE else parts)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from interlock.checker.frontend.spec import load_spec
+from interlock.checker.frontend import load_spec
 from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem
