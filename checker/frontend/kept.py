@@ -8,6 +8,7 @@ What a check is about is unpacked when it is asked for, since a run may want one
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import io
@@ -85,8 +86,11 @@ def remember(
     store = cache.usual()
     if store.usable:
         modules = list({id(m): m for m in (*spec.modules, spec.module, *_modules_of(spec))}.values())
-        slim = attrs.evolve(named, checks=_packed_checks(named.checks, modules))
-        store.store(_place(path, models), pickle.dumps((dependencies, modules, _packed(slim, modules))))
+        with contextlib.suppress(
+            RecursionError
+        ):  # chains may be longer than pickle goes: such a spec is read each time
+            slim = attrs.evolve(named, checks=_packed_checks(named.checks, modules))
+            store.store(_place(path, models), pickle.dumps((dependencies, modules, _packed(slim, modules))))
     return named
 
 

@@ -225,6 +225,18 @@ def wanted(options: argparse.Namespace) -> tuple[list[Workload], list[Contender]
     return workloads, contenders
 
 
+def replace_section(table: str) -> None:
+    """Put a table in the place of the published one of the same title, or before the first of those that tables end
+    with; its machine and time are its own."""
+    path = ROOT / "reports" / "bench.md"
+    title, rest = table.split("\n", 1)
+    sections = re.split(r"^(?=## )", path.read_text(), flags=re.MULTILINE)
+    kept = [s for s in sections if not s.startswith(f"{title}\n")]
+    place = next((i for i, s in enumerate(kept) if s.startswith("## Interlock, from command")), len(kept))
+    own = f'{title}\n\nA run of its own, on {machine()}; `make bench ARGS="--verdicts"` repeats it.\n{rest}\n\n'
+    path.write_text("".join([*kept[:place], own, *kept[place:]]))
+
+
 def main() -> None:
     """Run what was asked for, print it, and publish it with --write."""
     parser = argparse.ArgumentParser(description="Interlock and its peers, timed side by side.")
@@ -236,7 +248,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write reports/bench.md")
     options = parser.parse_args()
     if options.verdicts:
-        print("\n".join(verdict_table(options.quick)))
+        table = "\n".join(verdict_table(options.quick))
+        print(table)
+        if options.write:
+            replace_section(table)
         return
     workloads, contenders = wanted(options)
     parts = []

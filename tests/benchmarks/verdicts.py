@@ -20,6 +20,7 @@ LINES = 400
 _ACTIONS = 48
 _CHECKS = 10
 _WARM = 3  # runs, of which the fastest counts
+_AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}  # installed, its own modules are compiled once
 _PHASES = ("reading", "lowering", "compiling", "searching", "replaying")
 _HEAD = """
 from typing import Annotated, Final
@@ -90,7 +91,7 @@ def verdict_table(quick: bool) -> list[str]:
         if not quick:
             commands = {"`interlock check specs`": [ROOT / "specs"], **commands}
         for i, (name, words) in enumerate(commands.items()):
-            place = {"XDG_CACHE_HOME": str(folder / f"cache{i}")}
+            place = {"XDG_CACHE_HOME": str(folder / f"cache{i}"), **_AS_INSTALLED, "PYTHONPYCACHEPREFIX": scratch}
             try:
                 lines += _rows(name, words, folder, place, yardstick)
             except (OSError, Failed, KeyError) as error:
@@ -112,7 +113,7 @@ def _rows(
     warm = min(found[1:], key=lambda row: row[1].seconds)
     shares = {
         "warm": _shares(words, folder, place),
-        "cold": _shares(words, folder, {"XDG_CACHE_HOME": place["XDG_CACHE_HOME"] + "-cold"}),
+        "cold": _shares(words, folder, {**place, "XDG_CACHE_HOME": place["XDG_CACHE_HOME"] + "-cold"}),
     }
     return [
         "| "

@@ -175,3 +175,15 @@ def test_without_a_cache_nothing_is_kept(place: Path, monkeypatch: pytest.Monkey
     load_spec(place / "toy_spec.py")
 
     assert kept.recall(place / "toy_spec.py", ()) is None
+
+
+def test_a_spec_that_is_too_deep_to_keep_is_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python says how deep pickle may go, and it differs from version to version."""
+
+    def too_deep(*_: object) -> bytes:
+        raise RecursionError
+
+    monkeypatch.setattr(kept, "_packed", too_deep)
+
+    assert [c.name for c in load_spec(place / "toy_spec.py").checks] == ["low", "higher"]
+    assert not was_read(place / "toy_spec.py")
