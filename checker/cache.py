@@ -53,7 +53,7 @@ def checker() -> str:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Within: nobody looks for cycles of garbage, of which unpacking makes none."""
+    """Within: nobody looks for cycles of garbage, which would take longer than what is done there."""
     before = gc.isenabled()
     gc.disable()
     try:

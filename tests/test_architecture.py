@@ -48,7 +48,7 @@ ARROWS: dict[str, set[str]] = {
         "contract", "ir", "native.code", "native.kernel", "native.module", "native.validation", "semantics",
     },
     "engines": {
-        "contract", "ir", "native.code", "native.kernel", "native.module", "native.store", "native.validation",
+        "cache", "contract", "ir", "native.code", "native.kernel", "native.module", "native.store", "native.validation",
         "native.walks", "passes", "semantics", "smt",
     },
     "checks": {

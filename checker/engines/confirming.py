@@ -9,8 +9,6 @@ deeper.  Both are a sample.  A difference is raised as `Disagreement`, and then 
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import json
 import random
 import time
@@ -19,6 +17,7 @@ from typing import Final, NoReturn
 
 import attrs
 
+from interlock.checker import cache
 from interlock.checker.contract import Disagreement
 from interlock.checker.native.code.jit import Library, host
 from interlock.checker.native.module.program import Program
@@ -152,7 +151,7 @@ class Confirmation:
 
 def searched(program: Program, meaning: Meaning | None, spent: float, found: Found) -> int:
     """Confirm what a search says; the number of states that were compared.  Raises Disagreement."""
-    with _undisturbed():
+    with cache.undisturbed():
         confirmation = Confirmation(program, meaning, spent)
         confirmation.beginnings(found)
         for stored in found.states.drawn(confirmation.rng, _DRAWN):
@@ -169,22 +168,10 @@ def searched(program: Program, meaning: Meaning | None, spent: float, found: Fou
 def walked(program: Program, meaning: Meaning | None, spent: float, begun: Sequence[int] = ()) -> int:
     """Confirm what is said of states that are not kept, by some along paths that the evaluator goes, from initial
     instances that are said to be enabled (`begun`) and from others.  Raises Disagreement."""
-    with _undisturbed():
+    with cache.undisturbed():
         confirmation = Confirmation(program, meaning, spent)
         confirmation.along_paths(begun)
         return confirmation.done()
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Within: nobody looks for cycles of garbage, which takes longer than all that is done here."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _seconds(spent: float, *, known: bool) -> float:

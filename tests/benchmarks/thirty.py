@@ -10,7 +10,7 @@ from contenders.interlock import INTERLOCK
 from measure import Failed, run
 
 ACTIONS = 30
-_HEAD = """
+HEAD = """
 from typing import Annotated, Final
 from interlock import Map, OrderedEnum, Range, Scalarset, action, auto, filled, require, state
 
@@ -27,7 +27,7 @@ class Phase(OrderedEnum):
 class State:
     phase: Map[Node, Phase] = filled(Phase.IDLE)
     peer: Map[Node, Node | None] = filled(None)
-    round: Map[Node, Annotated[int, Range(0, 40)]] = filled(0)
+    round: Map[Node, Annotated[int, Range(0, 50)]] = filled(0)
 """
 _ACTION = """
 @action
@@ -61,7 +61,7 @@ def compile_table() -> list[str]:
         folder, out = Path(scratch), Path(scratch) / "thirty.json"
         phases = ("IDLE", "SENT", "SEEN", "DONE")
         body = [_ACTION.format(i=i, after=i + 1, phase=phases[i % 2], next=phases[1 + i % 3]) for i in range(ACTIONS)]
-        (folder / "thirty.py").write_text(_HEAD + "".join(body))
+        (folder / "thirty.py").write_text(HEAD + "".join(body))
         (folder / "spec.py").write_text(_SPEC)
         for name, more in (("without a cache", ["--no-cache"]), ("first", []), ("second", [])):
             command: list[str | Path] = [INTERLOCK, "check", "spec.py", "--json", out, *more]

@@ -15,6 +15,7 @@ from pathlib import Path
 from contenders.hand_written import CONTENDERS
 from contenders.interlock import INTERLOCK
 from measure import HERE, ROOT, Failed, Workload, run
+from thirty import HEAD
 
 LINES = 400
 _ACTIONS = 48
@@ -22,25 +23,6 @@ _CHECKS = 10
 _WARM = 3  # runs, of which the fastest counts
 _AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}  # installed, its own modules are compiled once
 _PHASES = ("reading", "lowering", "compiling", "searching", "replaying")
-_HEAD = """
-from typing import Annotated, Final
-from interlock import Map, OrderedEnum, Range, Scalarset, action, auto, filled, require, state
-
-class Node(Scalarset, size=4):
-    pass
-
-class Phase(OrderedEnum):
-    IDLE = auto()
-    SENT = auto()
-    SEEN = auto()
-    DONE = auto()
-
-@state
-class State:
-    phase: Map[Node, Phase] = filled(Phase.IDLE)
-    peer: Map[Node, Node | None] = filled(None)
-    round: Map[Node, Annotated[int, Range(0, 50)]] = filled(0)
-"""
 _ACTION = """
 @action
 def step{i}(s: State, a: Node, b: Node) -> None:
@@ -67,7 +49,7 @@ check("bounded by {i} and 40", model, depth=4, properties=(bounded{i},), expect=
 def written(folder: Path) -> Path:
     """A spec of ten checks of one model, in a folder."""
     body = [_ACTION.format(i=i, after=i + 1, phase=("IDLE", "SENT")[i % 2]) for i in range(_ACTIONS)]
-    text = _HEAD + "".join(body)
+    text = HEAD + "".join(body)
     assert abs(len(text.splitlines()) - LINES) < LINES // 20, f"the model has {len(text.splitlines())} lines"
     (folder / "model.py").write_text(text)
     spec = folder / "spec.py"
