@@ -24,7 +24,7 @@ from interlock.checker import cache
 from interlock.checker.frontend import search
 from interlock.checker.frontend.source import allow_recursion
 from interlock.checker.ir.claims import Body, Check, Spec
-from interlock.checker.ir.nodes import Module
+from interlock.checker.ir.nodes import Action, Function, Module, Program
 from interlock.checker.places import located
 
 _ABOUT: Final = "spec 1"
@@ -170,13 +170,24 @@ def _unpacked(data: bytes, modules: Sequence[Module]) -> Any:
 
 
 def _named(check: Check, read: str) -> Check:
-    """A check with a key of its body: what was read, and what the call says of it."""
-    terminal = "" if check.terminal is None else f"{check.terminal.module}.{check.terminal.name}"
-    constants = str(sorted(check.constants.items()))
-    properties = str([p.name for p in check.properties])
-    model = check.program.name
-    key = cache.key(read, model, constants, str(sorted(check.faults)), properties, terminal).hex()
+    """A check with a key of its body: what was read, and what the call says of it.  A property is named by its place
+    too, since a spec may import two of one name."""
+    body = check.body
+    constants, faults = str(sorted(check.constants.items())), str(sorted(check.faults))
+    properties = [(p.kind.name, _of(p.function), "" if p.action is None else _of(p.action)) for p in body.properties]
+    terminal = "" if body.terminal is None else _of(body.terminal)
+    key = cache.key(read, _of_program(body.program), constants, faults, str(properties), terminal).hex()
     return attrs.evolve(check, key=key)
+
+
+def _of(part: Function | Action) -> str:
+    """Where a function or an action stands, and what it is called there."""
+    return f"{part.module}.{part.name} at {part.span}"
+
+
+def _of_program(program: Program) -> str:
+    """Which files make up a program; the last is its own."""
+    return str([(module.name, module.path) for module in program.modules])
 
 
 def _place(path: Path, models: Sequence[Path]) -> bytes:

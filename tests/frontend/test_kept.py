@@ -187,3 +187,18 @@ def test_a_spec_that_is_too_deep_to_keep_is_read(place: Path, monkeypatch: pytes
 
     assert [c.name for c in load_spec(place / "toy_spec.py").checks] == ["low", "higher"]
     assert not was_read(place / "toy_spec.py")
+
+
+def test_two_properties_of_one_name_are_two(place: Path) -> None:
+    """A spec may import them from two files; what is kept of a check of the one is not taken for the other's."""
+    for name, most in (("one", 3), ("two", 2)):
+        text = f"from interlock import always\nfrom toy import State\n\n\n@always\ndef low(s: State) -> bool:\n    return s.x <= {most}\n"
+        (place / f"{name}.py").write_text(text)
+    imports = "from one import low as low_one\nfrom two import low as low_two\n"
+    body = SPEC.split("@always")[0].replace("import toy\n", f"import toy\n{imports}").replace(", always", "")
+    checks = 'check("one", toy, properties=(low_one,), expect=Holds())\ncheck("two", toy, properties=(low_two,), expect=Violated(low_two, steps=3))\n'
+    (place / "toy_spec.py").write_text(body + checks)
+
+    assert [c["verdict"] for c in results(place)] == ["Holds", "Violated(low, steps=3)"]
+    one, two = load_spec(place / "toy_spec.py").checks
+    assert one.key != two.key
