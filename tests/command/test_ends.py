@@ -15,11 +15,11 @@ import attrs
 import pytest
 
 from interlock.checker.api import runs, saving
-from interlock.checker.api import written as files
 from interlock.checker.checks import run
 from interlock.checker.command import batch, cli, exits
 from interlock.checker.diagnostics import mistake
 from interlock.checker.frontend import load_spec
+from interlock.checker.report import junit
 from interlock.checker.trace import itf
 
 MODEL = """
@@ -440,7 +440,7 @@ def test_what_fails_after_a_verdict_costs_no_verdict(
     def failing(*_: object) -> None:
         raise problem
 
-    module: Any = {"to_junit": files.junit, "saved": runs, "details": batch.terminal}[part]
+    module: Any = {"to_junit": junit, "saved": runs, "details": batch.terminal}[part]
     monkeypatch.setattr(module, part, failing)
     out, folder = spec.parent / "r.json", spec.parent / "traces"
     code = cli.main(
