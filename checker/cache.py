@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import hashlib
 import logging
 import os
@@ -49,18 +48,6 @@ def checker() -> str:
     for file in [*sorted(root.rglob("*.py")), root.parent / "model" / "lang.py"]:
         digest.update(str(file.relative_to(root.parent)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Within: nobody looks for cycles of garbage, which would take longer than what is done there."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def usual() -> Cache:

@@ -19,7 +19,7 @@ from interlock.checker.places import located
 from interlock.checker.words import counted
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Span:
     """A region of a source file; lines from 1, columns from 0 (in characters), end exclusive."""
 

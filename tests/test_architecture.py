@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TOPS = ("model", "checker", "specs")
 CHECKER = "interlock.checker"
 
-# What any room of the checker may use: how mistakes, text, the clock and our own files are handled.  These use nothing
-# but each other.
-FOR_ALL = {"diagnostics", "fold", "places", "watch", "words"}
+# What any room of the checker may use: how mistakes, text, the clock, garbage and our own files are handled.  These use
+# nothing but each other.
+FOR_ALL = {"diagnostics", "fold", "garbage", "places", "watch", "words"}
 
 # The rooms, each with those that it may use, which stand above it in this list: so no arrow runs back up.  A room of
 # the checker is a file or a folder of `checker/` (of `native/`, since that is large, a folder in it); `interlock` is the
@@ -48,7 +48,7 @@ ARROWS: dict[str, set[str]] = {
         "contract", "ir", "native.code", "native.kernel", "native.module", "native.validation", "semantics",
     },
     "engines": {
-        "cache", "contract", "ir", "native.code", "native.kernel", "native.module", "native.store", "native.validation",
+        "contract", "ir", "native.code", "native.kernel", "native.module", "native.store", "native.validation",
         "native.walks", "passes", "semantics", "smt",
     },
     "checks": {

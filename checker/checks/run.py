@@ -15,7 +15,7 @@ from typing import Any, Final, TypeGuard
 
 import attrs
 
-from interlock.checker import cache, watch
+from interlock.checker import cache, garbage, watch
 from interlock.checker.checks import machine, repeat, strict
 from interlock.checker.checks.judging import compared, length, searched_on, show_expected, show_verdict, violated_name
 from interlock.checker.checks.outcome import Other, Result, Sampled, Strictness, Ways, exhausted
@@ -235,7 +235,7 @@ def _system(check: Check) -> tuple[ScalarSystem, Meaning]:
     place = None if check.key is None else cache.key("system 1", check.key)
     data = None if place is None else cache.usual().load(place)
     if data is not None:
-        with cache.undisturbed():
+        with garbage.undisturbed():
             return unpack(data).named(check.key), Evaluated(program, *of)
     system = scalarize(program, *of).named(check.key)
     if place is not None and cache.usual().usable:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interlock.checker import fold
+from interlock.checker import fold, garbage
 from interlock.checker.api.blame import Defect, environment
 from interlock.checker.api.options import engine_named
 from interlock.checker.command import streams
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    garbage.seldom()
     with streams.lasting() as said:
         code = _code(argv)
         if said.lost():

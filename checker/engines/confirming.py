@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 import attrs
 
-from interlock.checker import cache
+from interlock.checker import garbage
 from interlock.checker.contract import Disagreement
 from interlock.checker.native.code.jit import Library, host
 from interlock.checker.native.module.program import Program
@@ -151,7 +151,7 @@ class Confirmation:
 
 def searched(program: Program, meaning: Meaning | None, spent: float, found: Found) -> int:
     """Confirm what a search says; the number of states that were compared.  Raises Disagreement."""
-    with cache.undisturbed():
+    with garbage.undisturbed():
         confirmation = Confirmation(program, meaning, spent)
         confirmation.beginnings(found)
         for stored in found.states.drawn(confirmation.rng, _DRAWN):
@@ -168,7 +168,7 @@ def searched(program: Program, meaning: Meaning | None, spent: float, found: Fou
 def walked(program: Program, meaning: Meaning | None, spent: float, begun: Sequence[int] = ()) -> int:
     """Confirm what is said of states that are not kept, by some along paths that the evaluator goes, from initial
     instances that are said to be enabled (`begun`) and from others.  Raises Disagreement."""
-    with cache.undisturbed():
+    with garbage.undisturbed():
         confirmation = Confirmation(program, meaning, spent)
         confirmation.along_paths(begun)
         return confirmation.done()

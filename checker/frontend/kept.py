@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import attrs
 
-from interlock.checker import cache
+from interlock.checker import cache, garbage
 from interlock.checker.frontend import search
 from interlock.checker.frontend.source import allow_recursion
 from interlock.checker.ir.claims import Body, Check, Spec
@@ -58,7 +58,7 @@ def recall(path: Path, models: Sequence[Path]) -> Spec | None:
     data = cache.usual().load(_place(path, models))
     if data is None:
         return None
-    with cache.undisturbed():
+    with garbage.undisturbed():
         dependencies, modules, packed = pickle.loads(data)
         if not dependencies.unchanged():
             return None
@@ -108,7 +108,7 @@ class Later:
     def body(self, number: int) -> Body:
         """One of them."""
         if self._bodies is None:
-            with cache.undisturbed():
+            with garbage.undisturbed():
                 self._bodies = _unpacked(self.data, self.modules)
         return self._bodies[number]
 

@@ -39,7 +39,7 @@ class ModelErrorKind(enum.Enum):
 # --- expressions -----------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Const:
     """A value known when the file is read, constants of the model included."""
 
@@ -48,7 +48,7 @@ class Const:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Local:
     """A parameter, a local variable, a loop or comprehension variable, or the state, by its name.
 
@@ -60,7 +60,7 @@ class Local:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Field:
     """`record.name`; the state is a record."""
 
@@ -70,7 +70,7 @@ class Field:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Item:
     """`pair[0]`: a position of a tuple, fixed in the text."""
 
@@ -80,7 +80,7 @@ class Item:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Index:
     """`m[k]` of a map, or `q[i]` of a sequence or of a tuple whose items are of one type.
 
@@ -93,7 +93,7 @@ class Index:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Record:
     """A record built from all its fields, in declaration order; each value was made to `Fit`."""
 
@@ -102,7 +102,7 @@ class Record:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Evolve:
     """`evolve(record, name=value, ...)`: a copy with some fields changed."""
 
@@ -112,7 +112,7 @@ class Evolve:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Tuple:
     """`(a, b)`."""
 
@@ -121,7 +121,7 @@ class Tuple:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Fit:
     """The value as a member of `type`, into whose values it is converted; the only narrowing there is.
 
@@ -134,7 +134,7 @@ class Fit:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Unwrap:
     """An optional value where the front end has proved that it is not None."""
 
@@ -143,7 +143,7 @@ class Unwrap:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class RequireSome:
     """`require_some(x)`: the value, or the action is disabled when it is None (actions only)."""
 
@@ -152,7 +152,7 @@ class RequireSome:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class IsNone:
     """`x is None`."""
 
@@ -161,7 +161,7 @@ class IsNone:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Not:
     """`not x`."""
 
@@ -170,7 +170,7 @@ class Not:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class And:
     """`a and b and c`, from the left, stopping at the first that is false."""
 
@@ -179,7 +179,7 @@ class And:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Or:
     """`a or b or c`, from the left, stopping at the first that is true."""
 
@@ -188,7 +188,7 @@ class Or:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class If:
     """`a if test else b`; only the chosen side is evaluated."""
 
@@ -211,7 +211,7 @@ class CompareOp(enum.Enum):
     GE = ">="
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Compare:
     """`a < b`.  A chain `a < b < c` becomes an And of two of them, the middle evaluated twice (pure)."""
 
@@ -234,7 +234,7 @@ class ArithOp(enum.Enum):
     MAX = "max"
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Arith:
     """`a + b`, and `min(a, b)`, `max(a, b)`.  DIV and MOD by zero are the error DIVIDE.  `-a` is `0 - a`."""
 
@@ -245,7 +245,7 @@ class Arith:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Contains:
     """`item in set`, or in a sequence; an item outside the item type is simply not in it."""
 
@@ -263,7 +263,7 @@ class SetOp(enum.Enum):
     MINUS = "-"
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SetBinary:
     """`a | b`, `a & b`, `a - b` on sets."""
 
@@ -274,7 +274,7 @@ class SetBinary:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SetDisplay:
     """`FiniteSet({a, b})`, and `FiniteSet()` (type SetT(NEVER))."""
 
@@ -283,7 +283,7 @@ class SetDisplay:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SeqDisplay:
     """`Seq((a, b))`; its type's bound is the number of items."""
 
@@ -292,7 +292,7 @@ class SeqDisplay:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SeqPush:
     """`q.push(x)`: q with x at the end; its type's bound is one more than q's."""
 
@@ -302,7 +302,7 @@ class SeqPush:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SeqRest:
     """`q.rest()`: q without its first item; INDEX when q is empty."""
 
@@ -311,7 +311,7 @@ class SeqRest:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Len:
     """`len(x)` of a set or a sequence."""
 
@@ -320,7 +320,7 @@ class Len:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class MapFill:
     """`filled(v)`: the map (of this type) with one value at every key; v was made to `Fit`."""
 
@@ -329,7 +329,7 @@ class MapFill:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class MapSet:
     """`m.set(k, v)`: a copy of m with v at k; KEY when k is outside.  m and v were joined to one value type."""
 
@@ -340,7 +340,7 @@ class MapSet:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class MapBuild:
     """`Map({k: value for k in K})`: the map given by an expression in the key."""
 
@@ -353,14 +353,14 @@ class MapBuild:
 # --- iteration -------------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class DomainIter:
     """All values of a storable type, in its order: `for c in Chain`."""
 
     type: Type
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class RangeIter:
     """`range(start, stop)`: start included, stop not; ints that may depend on the state."""
 
@@ -368,7 +368,7 @@ class RangeIter:
     stop: Expr
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class ValueIter:
     """The items of a set (in the order of the item type), or of a sequence (in its order), or of a
     tuple whose items are of one type."""
@@ -379,7 +379,7 @@ class ValueIter:
 Iterable: TypeAlias = DomainIter | RangeIter | ValueIter
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Clause:
     """`for variable in iterable if c1 if c2` of a comprehension.
 
@@ -403,7 +403,7 @@ class QuantOp(enum.Enum):
     SET = "FiniteSet"
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Quant:
     """`all(body for ...)` and its kin.  ALL and ANY stop early; SUM adds ints; MIN and MAX of nothing
     are `default`, or the error EMPTY; SET collects the values of a storable body type.
@@ -417,7 +417,7 @@ class Quant:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Call:
     """A call of a pure helper; every argument is of the parameter's type."""
 
@@ -463,21 +463,21 @@ Expr: TypeAlias = (
 # --- statements ------------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class AtField:
     """One step of a place: `.name` (of the state only: records are frozen)."""
 
     name: str
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class AtKey:
     """One step of a place: `[k]` of a map (error KEY), or `[i]` of a sequence (error INDEX)."""
 
     key: Expr
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Assign:
     """`local = value`, or `s.field[k] = value` with a path.
 
@@ -492,7 +492,7 @@ class Assign:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Unpack:
     """`a, b = pair`: locals from the items of a tuple."""
 
@@ -502,7 +502,7 @@ class Unpack:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Branch:
     """`if test: ... else: ...` (elif nests)."""
 
@@ -512,7 +512,7 @@ class Branch:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Loop:
     """`for variables in iterable: body`; the iterable is evaluated once, before."""
 
@@ -523,7 +523,7 @@ class Loop:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Require:
     """`require(condition)`: the action is disabled, without effect, when the condition is false."""
 
@@ -531,7 +531,7 @@ class Require:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Return:
     """`return value`; `return` alone ends an action (it stays enabled, its effects so far count)."""
 
@@ -544,7 +544,7 @@ Stmt: TypeAlias = Assign | Unpack | Branch | Loop | Require | Return
 # --- programs --------------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Param:
     """A parameter of an action or a property (storable type), or of a helper (any type)."""
 
@@ -552,7 +552,7 @@ class Param:
     type: Type
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Function:
     """A pure helper, or the body of a property.  Every path returns a value of `result` (else MISSING)."""
 
@@ -565,7 +565,7 @@ class Function:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Action:
     """A guarded step.  The state is the local named `state`; `params` leave it out."""
 
@@ -591,7 +591,7 @@ class PropertyKind(enum.Enum):
     FIRES = "fires"
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Property:
     """A claim about a model's behaviours.  FIRES: of `action`; its function has the state alone, and an empty body."""
 
@@ -609,7 +609,7 @@ class Property:
         return self.function.params[2 if self.kind is PropertyKind.STEP else 1 :]
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Constant:
     """A module-level `Final`, with the value it has in this program."""
 
@@ -621,7 +621,7 @@ class Constant:
     span: Span = _span
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Module:
     """An accepted source file: what replay needs to run it as plain Python."""
 
@@ -630,7 +630,7 @@ class Module:
     source: str = attrs.field(repr=False)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Program:
     """A model with its constants fixed: states, initial states, actions.
 

@@ -24,12 +24,12 @@ import attrs
 Value: TypeAlias = "bool | int | tuple[Value, ...] | frozenset[Value] | None"
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class BoolT:
     """Truth values; False before True."""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class IntT:
     """The integers lo..hi, both included."""
 
@@ -37,12 +37,12 @@ class IntT:
     hi: int
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class AnyIntT:
     """A mathematical integer of an expression: exact, not storable."""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class EnumT:
     """An enumeration; members in declaration order, comparable by `<` when ordered."""
 
@@ -51,7 +51,7 @@ class EnumT:
     ordered: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class ScalarT:
     """A scalarset: `size` interchangeable members, compared by equality only."""
 
@@ -59,7 +59,7 @@ class ScalarT:
     size: int
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class RecordT:
     """A frozen record (and the state itself): named fields in declaration order."""
 
@@ -74,21 +74,21 @@ class RecordT:
         raise KeyError(field)
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class TupleT:
     """A tuple of fixed length."""
 
     items: tuple[Type, ...]
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class OptionT:
     """`T | None`; None comes first in the order."""
 
     item: Type
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class MapT:
     """A total map from a finite key type."""
 
@@ -96,14 +96,14 @@ class MapT:
     value: Type
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SetT:
     """A finite set of members of a finite type."""
 
     item: Type
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SeqT:
     """A sequence of at most `bound` items."""
 
@@ -111,12 +111,12 @@ class SeqT:
     bound: int
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class NoneT:
     """The type of a bare `None`, joined into `T | None`."""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class NeverT:
     """The item type of an empty set or sequence display; joins with anything."""
 
