@@ -11,11 +11,15 @@ import gc
 from collections.abc import Iterator
 from typing import Final
 
-_SELDOM: Final = (50_000, 20, 100)  # a model that is loaded as Python is a cycle, of some thousand objects
+_SELDOM: Final = (
+    300_000,
+    20,
+    100,
+)  # a model that is loaded as Python is a cycle, of some thousand objects: some 50 MiB at most
 
 
 def seldom() -> None:
-    """Look for cycles a hundred times as seldom as Python does unasked: for a process that is Interlock's alone."""
+    """Look for cycles hundreds of times as seldom as Python does unasked: for a process that is Interlock's alone."""
     gc.set_threshold(*_SELDOM)
 
 

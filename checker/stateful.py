@@ -45,7 +45,7 @@ from interlock.checker.ir.types import Value
 from interlock.checker.native.walks.enabled import Enabled
 from interlock.checker.passes.scalarize import scalarize
 from interlock.checker.semantics import evaluate
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 from interlock.checker.semantics.meaning import Evaluated
 from interlock.checker.trace.loader import Erred, Loaded, Refused, from_python, guarded, load, paste, to_python
 from interlock.checker.trace.replay import ReplayMismatch

@@ -36,7 +36,7 @@ ARROWS: dict[str, set[str]] = {
     "contract": {"ir", "semantics"},
     "passes": {"ir", "semantics"},
     "smt": {"contract", "ir", "semantics"},
-    "trace": {"contract", "ir", "lang", "semantics", "writing"},
+    "trace": {"cache", "contract", "ir", "lang", "semantics", "writing"},
     "native.code": {"cache", "interlock", "ir", "passes", "semantics"},
     "native.kernel": {"native.code", "semantics"},
     "native.module": {"cache", "contract", "ir", "native.code", "native.kernel", "passes", "semantics"},

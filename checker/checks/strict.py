@@ -20,7 +20,7 @@ from interlock.checker.ir.nodes import Action, Program, Property, PropertyKind
 from interlock.checker.ir.scalar import FALSE, TRUE, Op, ScalarProperty, ScalarSystem, moving, topological, var_of
 from interlock.checker.ir.types import RecordT
 from interlock.checker.passes.scalarize import Maker
-from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.semantics.leaves import flatten_type
 
 _ANYWAY = "write `strict=False` in the check where that is meant"
 

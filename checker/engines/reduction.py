@@ -28,7 +28,7 @@ from interlock.checker.native.module.program import Found, Program
 from interlock.checker.native.module.run import Run
 from interlock.checker.passes.quotient import Quotient, quotient
 from interlock.checker.passes.symmetry import Domain, Symmetries, scalarsets, symmetries
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 
 SMALL: Final = 10_000  # states of a search that is over before a reduction could pay
 LARGE: Final = 1_000_000  # the same, for what takes longer: a solver, or to gain less than `WORTH` promises

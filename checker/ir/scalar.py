@@ -7,7 +7,7 @@ operation is total and without effects; errors of the model are separate conditi
 have no order of their own they are put into one by their structure alone (`Node.order`), never by when
 they were made: so the same system is the same expressions, and the same code, whatever was made before it.
 
-A *leaf* is one bool or int of the packed state (see `interlock.checker.semantics.layout`).  A variable node is
+A *leaf* is one bool or int of the packed state (see `interlock.checker.semantics.leaves`).  A variable node is
 `("s", i)` leaf i of the state, `("t", i)` leaf i of the next state (STEP properties only),
 `("p", i)` leaf i of the action's flattened parameters.
 """

@@ -17,7 +17,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import attrs
 
@@ -351,3 +351,31 @@ def show(t: Type) -> str:
             return "None"
         case NeverT():
             return "nothing"
+
+
+def show_value(t: Type, value: Any) -> str:
+    """A value as its author would write it."""
+    match t:
+        case EnumT():
+            return f"{t.name}.{t.members[value]}"
+        case ScalarT():
+            return f"{t.name}({value})"
+        case RecordT():
+            return (
+                f"{t.name}({', '.join(f'{f}={show_value(i, v)}' for (f, i), v in zip(t.fields, value, strict=True))})"
+            )
+        case TupleT():
+            inner = ", ".join(show_value(i, v) for i, v in zip(t.items, value, strict=True))
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        case OptionT():
+            return "None" if value is None else show_value(t.item, value)
+        case MapT():
+            pairs = zip(members(t.key), value, strict=True)
+            return f"Map({{{', '.join(f'{show_value(t.key, k)}: {show_value(t.value, v)}' for k, v in pairs)}}})"
+        case SetT():
+            inner = ", ".join(show_value(t.item, v) for v in sorted(value, key=lambda v: rank(t.item, v)))
+            return f"FiniteSet({{{inner}}})" if value else "FiniteSet()"
+        case SeqT():
+            return f"Seq({show_value(TupleT((t.item,) * len(value)), value)})"
+        case _:
+            return str(value)

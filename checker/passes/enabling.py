@@ -27,7 +27,7 @@ from interlock.checker.ir.scalar import (
     var_of,
 )
 from interlock.checker.ir.types import cardinality, members
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 
 MOST: Final = 1_000_000  # nodes that are written out, for all values; about a second
 

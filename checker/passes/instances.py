@@ -32,7 +32,7 @@ from interlock.checker.ir.scalar import (
     topological,
     var_of,
 )
-from interlock.checker.semantics.layout import bindings
+from interlock.checker.semantics.leaves import bindings
 
 Values = Mapping[int, Node]
 

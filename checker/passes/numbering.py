@@ -14,7 +14,7 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir import types as ty
 from interlock.checker.ir.scalar import Leaf, Node
 from interlock.checker.ir.types import Type
-from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.semantics.leaves import flatten_type
 
 
 def number(count: int) -> Node:

@@ -17,7 +17,7 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.scalar import Node, Op, ScalarAction, ScalarSystem
 from interlock.checker.passes import starts
 from interlock.checker.passes.known import Known, Range
-from interlock.checker.semantics.layout import bindings
+from interlock.checker.semantics.leaves import bindings
 
 MOST: Final = 4096  # instances that are looked at
 _PATIENCE: Final = 3  # rounds in which an interval grows as far as its steps take it; then at once as far as it may

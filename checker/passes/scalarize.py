@@ -36,7 +36,7 @@ from interlock.checker.ir.types import Type
 from interlock.checker.passes import symbolic as sy
 from interlock.checker.passes.enabling import enabled
 from interlock.checker.passes.symbolic import Bits, Items, Opt, Sym
-from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.semantics.leaves import flatten_type
 from interlock.checker.watch import look
 
 __all__ = [

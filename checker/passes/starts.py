@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from interlock.checker.ir.scalar import Op, ScalarAction, ScalarSystem, evaluator, is_const, topological
 from interlock.checker.ir.types import members
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 
 FEW: Final = 400_000  # operations and leaves, of all initial instances together: listed in a tenth of a second
 

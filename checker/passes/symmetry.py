@@ -26,7 +26,7 @@ from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import FALSE, TRUE, Node, Op, ScalarAction, ScalarProperty, ScalarSystem, variables
 from interlock.checker.ir.types import ScalarT, Type
 from interlock.checker.passes import starts
-from interlock.checker.semantics.layout import flatten_type, from_leaves, to_leaves
+from interlock.checker.semantics.leaves import flatten_type, from_leaves, to_leaves
 
 Permutation: TypeAlias = tuple[int, ...]  # where each member goes
 Domain: TypeAlias = Mapping[str, Sequence[Type]]  # the types whose leaves a space holds

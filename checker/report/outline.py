@@ -28,7 +28,7 @@ from interlock.checker.ir.types import (
     show,
     show_number,
 )  # fmt: skip
-from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.semantics.leaves import flatten_type
 from interlock.checker.trace.loader import paste
 from interlock.checker.words import counted, spaced
 

@@ -17,7 +17,7 @@ from interlock.checker.ir.nodes import Action, Function, Program, Property, Prop
 from interlock.checker.ir.scalar import ErrorSite, Node, ScalarAction, ScalarProperty, ScalarSystem
 from interlock.checker.ir.types import Value
 from interlock.checker.semantics import evaluate as ev
-from interlock.checker.semantics.layout import from_leaves, to_leaves
+from interlock.checker.semantics.leaves import from_leaves, to_leaves
 from interlock.checker.semantics.values import ModelError
 
 Leaves: TypeAlias = tuple[int, ...]

@@ -3,7 +3,7 @@
 Rule of the module: the leaves of a part that is absent (the item of an empty option, a place beyond
 the end of a sequence) hold their `absent` value; any other vector is no value at all.  Whatever Z3 may
 choose freely (parameters, the first state of an induction step) is constrained so, or it would choose
-states that no value has.  Follows the order of `interlock.checker.semantics.layout`.
+states that no value has.  Follows the order of `interlock.checker.semantics.leaves`.
 """
 
 from __future__ import annotations

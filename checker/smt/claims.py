@@ -27,7 +27,7 @@ from interlock.checker.ir.scalar import (
     substitute,
 )
 from interlock.checker.ir.types import show_number
-from interlock.checker.semantics.layout import bindings
+from interlock.checker.semantics.leaves import bindings
 
 INSTANCES = 4096  # action instances that a deadlock condition is expanded to, at most
 

@@ -13,7 +13,7 @@ import z3
 
 from interlock.checker.ir.scalar import FALSE, Leaf, Node, Op, and_, topological, var_of
 from interlock.checker.ir.types import Type
-from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.semantics.leaves import flatten_type
 from interlock.checker.smt.canonical import canonical
 from interlock.checker.smt.encode import BitVectors, Term
 

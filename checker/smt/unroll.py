@@ -17,7 +17,7 @@ import z3
 
 from interlock.checker.ir.scalar import Leaf, Node, ScalarAction, ScalarSystem, and_, evaluate, or_
 from interlock.checker.ir.types import Value
-from interlock.checker.semantics.layout import from_leaves
+from interlock.checker.semantics.leaves import from_leaves
 from interlock.checker.smt.canonical import canonical
 from interlock.checker.smt.claims import At, Claim
 from interlock.checker.smt.encode import Binding, Encoding, Term

@@ -13,7 +13,7 @@ from interlock.checker.ir.nodes import ModelErrorKind
 from interlock.checker.ir.scalar import Node, ScalarAction, ScalarProperty, ScalarSystem, evaluate, evaluator
 from interlock.checker.ir.types import Type, Value
 from interlock.checker.semantics.evaluate import Disabled, Enabled, Failed, Outcome
-from interlock.checker.semantics.layout import from_leaves, to_leaves
+from interlock.checker.semantics.leaves import from_leaves, to_leaves
 
 
 @attrs.frozen(eq=False)

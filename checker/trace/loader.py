@@ -8,7 +8,6 @@ its properties use are run (functions without their decorators, constants, types
 
 from __future__ import annotations
 
-import ast
 import builtins
 import functools
 import types
@@ -32,14 +31,13 @@ from interlock.checker.ir.types import (
     Type,
     Value,
     members,
+    show_value,
 )
 from interlock.checker.ir.vocabulary import BUILTINS, SETS
-from interlock.checker.semantics.layout import show_value
+from interlock.checker.trace.texts import CONSTANT, OVERRIDDEN, Import, compiled
 from interlock.model import lang
 
 _GIVEN: Final = ("__build_class__", *BUILTINS, *SETS)  # of Python's own names, those that the language has
-_CONSTANT: Final = "__interlock_constant__"
-_OVERRIDDEN: Final = "__interlock_overridden__"
 
 
 @attrs.frozen
@@ -138,6 +136,7 @@ def guarded(run: Callable[[], object]) -> Any:
 # --- loading ---------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=16)  # the checks of a spec are of few programs
 def load(program: Program, spec: Spec | None = None) -> Loaded:
     """Run the accepted modules of a program and of its spec, constants in place, and define what the spec does."""
     modules: dict[str, types.ModuleType] = {}
@@ -153,7 +152,7 @@ def load(program: Program, spec: Spec | None = None) -> Loaded:
 
 def _run_module(loaded: Loaded, modules: dict[str, types.ModuleType], module: Module) -> None:
     overridden = {c.name: c for c in loaded.program.constants if c.overridden}  # by name, wherever it stands
-    text = _compiled(module, definitions=False)
+    text = compiled(module, definitions=False)
     private = types.ModuleType(module.name)
     modules[module.name] = private  # before it runs: a constant's value may need its own classes
     namespace = vars(private)
@@ -163,111 +162,61 @@ def _run_module(loaded: Loaded, modules: dict[str, types.ModuleType], module: Mo
 
 
 def _define_spec(loaded: Loaded, namespace: dict[str, Any], module: Module) -> None:
-    text = _compiled(module, definitions=True)
+    text = compiled(module, definitions=True)
     namespace["__name__"] = module.name
     namespace["__builtins__"] = _builtins(loaded, {})
     namespace.update(_imported(loaded.modules, module, text.imports))
     exec(text.code, namespace)
 
 
-@attrs.frozen
-class _Text:
-    """An accepted file, ready to run: what it imports, and the rest."""
-
-    imports: tuple[ast.Import | ast.ImportFrom, ...]
-    code: types.CodeType
-
-
-@functools.lru_cache(maxsize=512)  # the checks of a spec run the same files
-def _compiled(module: Module, *, definitions: bool) -> _Text:
-    """A file, whose constants are given from outside where they are overridden; or the definitions of a spec file."""
-    tree = ast.parse(module.source, module.path)
-    imports = tuple(s for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom)))
-    body: list[ast.stmt]
-    if definitions:
-        body = [s for s in tree.body if isinstance(s, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))]
-        for s in body:
-            if isinstance(s, ast.FunctionDef):
-                s.decorator_list = []
-    else:
-        body = [_replaceable(s) for s in tree.body if not isinstance(s, (ast.Import, ast.ImportFrom))]
-    whole = ast.Module([_unannotated(s) for s in body], [])
-    return _Text(imports, compile(whole, module.path, "exec", dont_inherit=True))
-
-
-def _unannotated(statement: ast.stmt) -> ast.stmt:
-    """Signatures mean nothing at run time (and a spec's may name models that are not loaded)."""
-    if isinstance(statement, ast.FunctionDef):
-        statement.returns = None
-        for a in (*statement.args.posonlyargs, *statement.args.args, *statement.args.kwonlyargs):
-            a.annotation = None
-    return statement
-
-
 def _builtins(loaded: Loaded, overridden: Mapping[str, Constant]) -> dict[str, Any]:
     names = {n: getattr(builtins, n) for n in _GIVEN}
-    names[_OVERRIDDEN] = overridden.__contains__
-    names[_CONSTANT] = lambda name: to_python(loaded, overridden[name].type, overridden[name].value)
+    names[OVERRIDDEN] = overridden.__contains__
+    names[CONSTANT] = lambda name: to_python(loaded, overridden[name].type, overridden[name].value)
     return names
 
 
-def _replaceable(statement: ast.stmt) -> ast.stmt:
-    """`N: Final = 3` as `N: Final = constant("N") if overridden("N") else 3`, so that one text serves all constants."""
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
-        asked, given = (
-            ast.Call(ast.Name(name, ast.Load()), [ast.Constant(statement.target.id)], [])
-            for name in (_OVERRIDDEN, _CONSTANT)
-        )
-        chosen = ast.IfExp(asked, given, statement.value)
-        for node in (chosen, asked, given, asked.func, given.func, *asked.args, *given.args):
-            ast.copy_location(node, statement.value)
-        statement.value = chosen
-    return statement
-
-
-def _imported(
-    modules: Mapping[str, types.ModuleType], module: Module, imports: Iterable[ast.Import | ast.ImportFrom]
-) -> dict[str, Any]:
+def _imported(modules: Mapping[str, types.ModuleType], module: Module, imports: Iterable[Import]) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for s in imports:
-        if isinstance(s, ast.Import):
-            for alias in s.names:
-                _bind_import(names, modules, alias)
-        elif s.module != "__future__":
+        if s.of is None:
+            for name, called in s.names:
+                _bind_import(names, modules, name, called)
+        elif s.of != "__future__":
             source = _absolute(module, s)
-            for alias in s.names:
-                found = _attribute(modules, source, alias.name)
+            for name, called in s.names:
+                found = _attribute(modules, source, name)
                 if found is _ABSENT:
-                    msg = f"{source}.{alias.name} is not among the accepted modules"
+                    msg = f"{source}.{name} is not among the accepted modules"
                     raise KeyError(msg)
-                names[alias.asname or alias.name] = found
+                names[called or name] = found
     return names
 
 
 _ABSENT: Final = object()
 
 
-def _bind_import(names: dict[str, Any], modules: Mapping[str, types.ModuleType], alias: ast.alias) -> None:
-    target = _module(modules, alias.name)
+def _bind_import(names: dict[str, Any], modules: Mapping[str, types.ModuleType], name: str, called: str | None) -> None:
+    target = _module(modules, name)
     if target is _ABSENT:
-        raise KeyError(alias.name)
-    if alias.asname is not None or "." not in alias.name:
-        names[alias.asname or alias.name] = target
+        raise KeyError(name)
+    if called is not None or "." not in name:
+        names[called or name] = target
     else:
-        first, *rest, last = alias.name.split(".")
+        first, *rest, last = name.split(".")
         place = names.setdefault(first, types.SimpleNamespace())
         for part in rest:
             place = vars(place).setdefault(part, types.SimpleNamespace())
         setattr(place, last, target)
 
 
-def _absolute(module: Module, statement: ast.ImportFrom) -> str:
-    if not statement.level:
-        return statement.module or ""
+def _absolute(module: Module, imported: Import) -> str:
+    if not imported.level:
+        return imported.of or ""
     parts = module.name.split(".")
-    drop = statement.level - (1 if module.path.endswith("__init__.py") else 0)
+    drop = imported.level - (1 if module.path.endswith("__init__.py") else 0)
     base = parts[: len(parts) - drop] if drop else parts
-    return ".".join([*base, *([statement.module] if statement.module else [])])
+    return ".".join([*base, *([imported.of] if imported.of else [])])
 
 
 def _module(modules: Mapping[str, types.ModuleType], name: str) -> Any:
@@ -328,30 +277,48 @@ def _maker(loaded: Loaded, t: Type) -> Callable[[Any], Any]:
 
 def from_python(t: Type, value: Any) -> Value:
     """A Python object of a model as a value of the IR."""
+    found: Value = _taker(t)(value)
+    return found
+
+
+@functools.lru_cache(maxsize=4096)  # types of the checks of a hundred specs
+def _taker(t: Type) -> Callable[[Any], Any]:
+    """What takes the values of a type from Python objects."""
     match t:
         case EnumT():
-            return t.members.index(value.name)
+            numbers = {name: number for number, name in enumerate(t.members)}
+            return lambda value: numbers[value.name]
         case ScalarT():
-            return int(value._index)
+            return lambda value: int(value._index)
         case RecordT():
-            return tuple(from_python(f, getattr(value, n)) for n, f in t.fields)
+            fields = [(name, _taker(inner)) for name, inner in t.fields]
+            return lambda value: tuple([take(getattr(value, name)) for name, take in fields])
         case TupleT():
-            return tuple(from_python(i, v) for i, v in zip(t.items, value, strict=True))
+            items = [_taker(i) for i in t.items]
+            return lambda value: tuple([take(v) for take, v in zip(items, value, strict=True)])
         case OptionT():
-            return None if value is None else from_python(t.item, value)
+            some = _taker(t.item)
+            return lambda value: None if value is None else some(value)
         case MapT():
-            return _map_from_python(t, value)
+            return _map_taker(t)
         case SetT():
-            return frozenset(from_python(t.item, v) for v in value)
+            member = _taker(t.item)
+            return lambda value: frozenset(map(member, value))
         case SeqT():
-            return tuple(from_python(t.item, v) for v in value)
+            each = _taker(t.item)
+            return lambda value: tuple(map(each, value))
         case _:
-            return typing.cast(Value, value)
+            return lambda value: value
 
 
-def _map_from_python(t: MapT, value: Any) -> Value:
-    found = {from_python(t.key, k): from_python(t.value, v) for k, v in value._items.items()}
-    return tuple(found[k] for k in members(t.key))
+def _map_taker(t: MapT) -> Callable[[Any], Any]:
+    key, item, keys = _taker(t.key), _taker(t.value), members(t.key)
+
+    def take(value: Any) -> tuple[Value, ...]:
+        found = {key(k): item(v) for k, v in value._items.items()}
+        return tuple([found[k] for k in keys])
+
+    return take
 
 
 def paste(t: Type, value: Any) -> str:

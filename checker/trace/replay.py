@@ -20,7 +20,7 @@ from interlock.checker.ir.claims import Check, Spec
 from interlock.checker.ir.nodes import Action, Function, ModelErrorKind, Param, Property, PropertyKind
 from interlock.checker.ir.scalar import ScalarSystem
 from interlock.checker.ir.types import Value, has
-from interlock.checker.semantics import evaluate, layout
+from interlock.checker.semantics import evaluate, leaves
 from interlock.checker.semantics.values import ModelError
 from interlock.checker.trace import parts, recover
 from interlock.checker.trace.compiled import Compiled
@@ -108,7 +108,7 @@ class Judge:
     def _in_values(self, path: Path) -> Moves:
         """An engine's path, in values."""
         start = None if path.start is None else (path.start.action, path.start.params)
-        initial = layout.from_leaves(self.check.program.state, path.initial)
+        initial = leaves.from_leaves(self.check.program.state, path.initial)
         return Moves(initial, tuple((s.action, s.params) for s in path.steps), start)
 
     def moves(self, moves: Moves, claim: Claim) -> Trace:

@@ -31,7 +31,7 @@ from interlock.checker.ir.types import Value
 from interlock.checker.native.code import limits
 from interlock.checker.passes.scalarize import scalarize
 from interlock.checker.semantics import evaluate as ev
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 from interlock.checker.semantics.values import ModelError
 from interlock.checker.smt.encode import BitVectors, Encoding, Integers, fitting
 from interlock.checker.smt.unroll import Unrolling
@@ -494,7 +494,7 @@ def _bad(check: Check, p: Property, states: Sequence[Value]) -> bool:
 
 def _check_violation(subject: Subject, verdict: Violated) -> None:
     """The path of a violation, step by step in CPython."""
-    from interlock.checker.semantics.layout import from_leaves
+    from interlock.checker.semantics.leaves import from_leaves
 
     program, check = subject.program, subject.check
     where = f"violation: {verdict}"

@@ -31,7 +31,7 @@ from interlock.checker.passes.quotient import quotient
 from interlock.checker.passes.scalarize import scalarize
 from interlock.checker.passes.symmetry import Symmetries, permuted, scalarsets, swap
 from interlock.checker.semantics import evaluate as ev
-from interlock.checker.semantics.layout import from_leaves
+from interlock.checker.semantics.leaves import from_leaves
 from interlock.checker.trace.replay import Judge, ReplayMismatch, claim_of, judge
 from tests import initials
 from tests.agreement.compare import Disagreement, compiles, prepare, read

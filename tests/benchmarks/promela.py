@@ -20,7 +20,7 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import Leaf, Node, Op, ScalarAction, ScalarSystem
 from interlock.checker.passes.scalarize import scalarize
-from interlock.checker.semantics.layout import bindings
+from interlock.checker.semantics.leaves import bindings
 from tests.native.systems import initial_states
 
 _C = {Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.AND: "&", Op.OR: "|"}

@@ -278,7 +278,7 @@ def test_a_path_to_where_it_is_disabled_is_no_witness(tmp_path: Path) -> None:
 
 def _path(result: Result) -> object:
     from interlock.checker.contract import Path as EnginePath
-    from interlock.checker.semantics.layout import to_leaves
+    from interlock.checker.semantics.leaves import to_leaves
 
     witness = result.witnesses["fires(up)"]
     return EnginePath(tuple(to_leaves(witness.state, witness.initial)), ())
@@ -401,7 +401,7 @@ def test_an_action_is_enabled_where_one_of_its_instances_is(path: Path, tmp_path
 
 
 def _instances(system: sc.ScalarSystem, action: sc.ScalarAction) -> list[dict[tuple[str, int], int]]:
-    from interlock.checker.semantics.layout import to_leaves
+    from interlock.checker.semantics.leaves import to_leaves
 
     found = []
     for values in system.expand_params(action):

@@ -27,7 +27,7 @@ from interlock.checker.ir.scalar import (
     variables,
 )
 from interlock.checker.ir.types import IntT, OptionT, Type
-from interlock.checker.semantics.layout import flatten_type, to_leaves
+from interlock.checker.semantics.leaves import flatten_type, to_leaves
 from interlock.checker.smt.search import Clock
 from tests.native.systems import initial_states, scalar_system
 

@@ -16,7 +16,7 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarProperty, ScalarSystem, evaluate
 from interlock.checker.ir.types import BOOL, IntT, OptionT, RecordT
-from interlock.checker.semantics.layout import flatten_type
+from interlock.checker.semantics.leaves import flatten_type
 from tests.native.systems import scalar_system
 
 

@@ -20,7 +20,7 @@ from interlock.checker.native.module.run import Run
 from interlock.checker.native.store.visited import Visited
 from interlock.checker.passes import starts
 from interlock.checker.passes.known import NOTHING
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 
 State = tuple[int, ...]
 

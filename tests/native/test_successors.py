@@ -16,7 +16,7 @@ from interlock.checker.ir.nodes import ModelErrorKind
 from interlock.checker.ir.scalar import ErrorSite, ScalarAction, ScalarSystem
 from interlock.checker.native.code import successors
 from interlock.checker.native.code.successors import digits
-from interlock.checker.semantics.layout import flatten_type, to_leaves
+from interlock.checker.semantics.leaves import flatten_type, to_leaves
 from tests.engines.test_explore import agrees_with_python
 from tests.native.systems import action, keep_all_leaves, leaf, scalar_system
 from tests.semantics.test_layout import TYPES

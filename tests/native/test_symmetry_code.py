@@ -16,7 +16,7 @@ from interlock.checker.native.module.run import Run
 from interlock.checker.passes import quotient as quotients
 from interlock.checker.passes.quotient import Quotient, quotient
 from interlock.checker.passes.symmetry import permuted, scalarsets
-from interlock.checker.semantics.layout import flatten_type, from_leaves, to_leaves
+from interlock.checker.semantics.leaves import flatten_type, from_leaves, to_leaves
 from tests.native.systems import scalar_system
 
 WHO, PLACE, BIT = ty.ScalarT("Who", 3), ty.ScalarT("Place", 2), ty.IntT(0, 1)

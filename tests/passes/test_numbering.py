@@ -10,7 +10,7 @@ from interlock.checker.ir import scalar as sc
 from interlock.checker.ir import types as ty
 from interlock.checker.ir.types import Type
 from interlock.checker.passes.numbering import numbered
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 from tests.strategies import BIT, CLAIM, COLOUR, FIELDS, PAIR, PARAMETERS, SIGNED, WHO
 
 SOME: tuple[Type, ...] = (

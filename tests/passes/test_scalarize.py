@@ -15,7 +15,7 @@ from interlock.checker.ir import types as ty
 from interlock.checker.ir.nodes import ArithOp, CompareOp, ModelErrorKind, QuantOp, SetOp
 from interlock.checker.passes.scalarize import scalarize
 from interlock.checker.semantics import evaluate as ev
-from interlock.checker.semantics.layout import from_leaves, to_leaves
+from interlock.checker.semantics.leaves import from_leaves, to_leaves
 from interlock.checker.semantics.values import ModelError
 from interlock.checker.watch import Watch, watching
 from tests import initials

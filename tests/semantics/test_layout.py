@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from interlock.checker.diagnostics import InputError
 from interlock.checker.ir import types as ty
 from interlock.checker.ir.scalar import Leaf
-from interlock.checker.semantics.layout import Field, Packing, Place, flatten_type, from_leaves, show_value, to_leaves
+from interlock.checker.ir.types import show_value
+from interlock.checker.semantics.layout import Field, Packing, Place
+from interlock.checker.semantics.leaves import flatten_type, from_leaves, to_leaves
 
 SIMPLE = st.one_of(
     st.just(ty.BOOL),

@@ -21,7 +21,7 @@ from interlock.checker.ir.types import (
     Type,
     values,
 )
-from interlock.checker.semantics.layout import flatten_type, to_leaves
+from interlock.checker.semantics.leaves import flatten_type, to_leaves
 from interlock.checker.smt.canonical import canonical
 
 COLOUR = EnumT("Colour", ("red", "green", "blue"))

@@ -16,7 +16,7 @@ from interlock.checker.ir.claims import Check, Spec
 from interlock.checker.ir.scalar import FALSE, TRUE, ErrorSite, ScalarSystem, integer
 from interlock.checker.ir.types import BOOL
 from interlock.checker.passes.scalarize import scalarize
-from interlock.checker.semantics.layout import to_leaves
+from interlock.checker.semantics.leaves import to_leaves
 from interlock.checker.trace.replay import Claim, Judge, ReplayMismatch, judge
 from interlock.checker.trace.trace import Trace
 

@@ -15,7 +15,8 @@ from interlock.checker.ir.types import members
 from interlock.checker.native.code.emit import Emitter, load_words, width
 from interlock.checker.native.code.successors import UNROLL, Nest
 from interlock.checker.native.code.text import ZERO, Address, Code, Label, Word
-from interlock.checker.semantics.layout import Packing, to_leaves
+from interlock.checker.semantics.layout import Packing
+from interlock.checker.semantics.leaves import to_leaves
 
 
 def choice_code(system: ScalarSystem, packing: Packing, bases: Sequence[int]) -> str:

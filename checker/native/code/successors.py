@@ -28,7 +28,8 @@ from interlock.checker.ir.scalar import (
 from interlock.checker.ir.types import NEVER, RecordT, SetT, TupleT, Type, members
 from interlock.checker.native.code.emit import Emitter, load_words, width
 from interlock.checker.native.code.text import TRUE, Address, Bit, Code, Word
-from interlock.checker.semantics.layout import Packing, flatten_type, to_leaves
+from interlock.checker.semantics.layout import Packing
+from interlock.checker.semantics.leaves import flatten_type, to_leaves
 
 # Nodes of an action's unrolled levels: at some thirty characters each, half a second of optimising (`jit`).
 UNROLL = 12_000

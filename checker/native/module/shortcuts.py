@@ -31,7 +31,7 @@ from interlock.checker.passes import movers as movers_module
 from interlock.checker.passes.instances import Expressions, Instance
 from interlock.checker.passes.kept import Kept
 from interlock.checker.passes.movers import Movers
-from interlock.checker.semantics import layout
+from interlock.checker.semantics import layout, leaves
 
 MOST = 1024  # instances that are compared in pairs: half a million of those, and 128 KiB of rows
 _DEAR = 0.05  # seconds of work that are worth remembering
@@ -147,7 +147,7 @@ class Shortcuts:
 @functools.cache
 def _provers() -> str:
     """The text of what fills the tables: another version of it is not believed what this one says."""
-    modules = [entailment, instances, kept_module, movers_module, scalar, layout]
+    modules = [entailment, instances, kept_module, movers_module, scalar, layout, leaves]
     found = hashlib.sha256()
     for file in [__file__, *(m.__file__ for m in modules)]:
         found.update(Path(file or "").read_bytes())

@@ -20,13 +20,13 @@ import attrs
 from interlock.checker.contract import Disagreement
 from interlock.checker.ir.nodes import PropertyKind
 from interlock.checker.ir.scalar import ScalarAction, ScalarProperty
-from interlock.checker.ir.types import Value
+from interlock.checker.ir.types import Value, show_value
 from interlock.checker.native.kernel import Judged
 from interlock.checker.native.module.program import Program
 from interlock.checker.native.validation.probe import Ask, Probe, Steps, Words, probes
 from interlock.checker.native.validation.repeat import kept
 from interlock.checker.passes.symmetry import permuted
-from interlock.checker.semantics.layout import from_leaves, show_value, to_leaves
+from interlock.checker.semantics.leaves import from_leaves, to_leaves
 from interlock.checker.semantics.meaning import Leaves, Meaning, Outcome, Said, Truth
 
 _ALL: Final = 1 << 9  # instances up to which each is tried, in some order

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from interlock.checker.native.module.program import Program
-from interlock.checker.semantics.layout import from_leaves, to_leaves
+from interlock.checker.semantics.leaves import from_leaves, to_leaves
 from interlock.checker.semantics.meaning import Leaves
 
 _TRIES: Final = 16  # to draw a value of which everything known is so
