@@ -11,11 +11,8 @@ import gc
 from collections.abc import Iterator
 from typing import Final
 
-_SELDOM: Final = (
-    300_000,
-    20,
-    100,
-)  # a model that is loaded as Python is a cycle, of some thousand objects: some 50 MiB at most
+# A model that is loaded as Python is a cycle, of some thousand objects: what waits takes some 50 MiB at most.
+_SELDOM: Final = (300_000, 20, 100)
 
 
 def seldom() -> None:
