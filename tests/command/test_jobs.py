@@ -159,11 +159,15 @@ def endless(folder: Path) -> Path:
 
 @pytest.fixture
 def begin() -> Iterator[Callable[..., Any]]:
-    """Starts a process that is gone when the test is, however that ends."""
+    """Starts a process that is gone when the test is, however that ends.  It hears of a terminal that goes, even where
+    the tests do not, as under `nohup`."""
     begun: list[Any] = []
 
+    def hears() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
     def start(*a: Any, **k: Any) -> Any:
-        begun.append(subprocess.Popen(*a, **k))
+        begun.append(subprocess.Popen(*a, preexec_fn=hears, **k))
         return begun[-1]
 
     yield start
