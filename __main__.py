@@ -1,6 +1,6 @@
 """`python -m interlock` is `interlock`."""
 
-from interlock.checker.command.cli import main
+from interlock.checker.command.cli import process
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(process())

@@ -80,8 +80,9 @@ WORK: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize("name", WORK)
-def test_work_ends_when_the_time_is_over(name: str) -> None:
+def test_work_ends_when_the_time_is_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it is, without an answer."""
+    monkeypatch.setenv("INTERLOCK_CACHE", "0")
     prepare, work = WORK[name]
     prepared = prepare()
 

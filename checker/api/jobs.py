@@ -27,6 +27,7 @@ from typing import Any, Final
 
 import attrs
 
+from interlock.checker import garbage
 from interlock.checker.api.interruption import Interruption
 from interlock.checker.api.outcomes import Outcome, Shown, failure, outcome
 from interlock.checker.checks import machine
@@ -339,6 +340,7 @@ def _serve(link: Connection, work: _Work) -> None:
     os.setpgid(0, 0)  # Ctrl-C is the parent's to hear
     signal.signal(_ENDS, signal.SIG_DFL)  # also where the parent ignores it
     _end_with(work.parent, at_once=work.main_thread)
+    garbage.seldom()
     given_back, notes = _GivenBack(), _Notes()
     logger = logging.getLogger("interlock")
     logger.handlers, logger.propagate = [notes], False
@@ -349,6 +351,7 @@ def _serve(link: Connection, work: _Work) -> None:
             given_back.asked = False
             found = _run(link, work, number, alone, given_back, interrupted)
             link.send((found, notes.taken()))
+            garbage.settle()
 
 
 def _run(

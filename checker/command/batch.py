@@ -16,6 +16,7 @@ from pathlib import Path
 
 import attrs
 
+from interlock.checker import garbage
 from interlock.checker.api import written
 from interlock.checker.api.interruption import Interruption
 from interlock.checker.api.options import Overrides
@@ -78,6 +79,7 @@ class _Batch:
                     if outcome is None:
                         return
                     self._tell(outcome)
+                    garbage.settle()
                 except KeyboardInterrupt:  # the second signal
                     self.of.stopped = True
                     return

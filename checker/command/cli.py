@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from interlock.checker.command.batch import Ran
 
 
+def process() -> int:
+    """Run the command line of a process that does nothing else; returns the exit code."""
+    garbage.seldom()
+    return main()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    garbage.seldom()
     with streams.lasting() as said:
         code = _code(argv)
         if said.lost():

@@ -97,20 +97,23 @@ def remember(
 # --- packing ---------------------------------------------------------------------------------------
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class Later:
-    """The bodies of checks that share a model under the same constants, packed until one of them is asked for."""
+    """The bodies of checks that share a model under the same constants, packed but for as long as they are asked for."""
 
     data: bytes
     modules: Sequence[Module]
-    _bodies: list[Body] | None = attrs.field(default=None, init=False)
 
     def body(self, number: int) -> Body:
-        """One of them."""
-        if self._bodies is None:
-            with garbage.undisturbed():
-                self._bodies = _unpacked(self.data, self.modules)
-        return self._bodies[number]
+        """One of them: the same object as long as few others are asked for, as in the life of one check."""
+        return _bodies(self)[number]
+
+
+@functools.lru_cache(maxsize=16)  # of hundreds, each of some ten thousand objects
+def _bodies(later: Later) -> list[Body]:
+    with garbage.undisturbed():
+        found: list[Body] = _unpacked(later.data, later.modules)
+        return found
 
 
 def _packed_checks(checks: Sequence[Check], modules: Sequence[Module]) -> tuple[Check, ...]:

@@ -8,9 +8,9 @@ the store, after all other operands, as in Python.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -128,15 +128,12 @@ def explain_guard(
 
 
 _DISABLED: Final = Disabled()
-_evaluators: weakref.WeakKeyDictionary[Program, Evaluator] = weakref.WeakKeyDictionary()
 
 
+@functools.lru_cache(maxsize=16)  # the checks of a spec are of few programs
 def _evaluator(program: Program) -> Evaluator:
-    """The one of a program's actions, which is kept with it."""
-    found = _evaluators.get(program)
-    if found is None:
-        found = _evaluators[program] = Evaluator(program.helpers, program.state)
-    return found
+    """The one of a program's actions."""
+    return Evaluator(program.helpers, program.state)
 
 
 # --- operands and operations -----------------------------------------------------------------------

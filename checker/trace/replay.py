@@ -80,6 +80,11 @@ class Judge:
         return None if self.system is None else Compiled(self.system, self.check.program.state)
 
     @functools.cached_property
+    def meaning(self) -> evaluate.Evaluator:
+        """The meaning of the properties of the check, and of what they call."""
+        return evaluate.Evaluator(self.check.helpers)
+
+    @functools.cached_property
     def actions(self) -> tuple[Action, ...]:
         """The actions of the check, in the order that paths count them."""
         return self.check.program.allowed(self.check.faults)
@@ -300,7 +305,7 @@ class Judge:
     def _agreed_call(self, function: Function, args: tuple[Value, ...]) -> object:
         python = self.loaded.call(function.module, function.name, [p.type for p in function.params], args)
         try:
-            meaning: object = evaluate.call(self.check.helpers, function, args)
+            meaning: object = self.meaning.call(function, args)
         except ModelError as e:
             if isinstance(python, Erred) and _same_kind(python.kind, e.kind):
                 return python
@@ -378,7 +383,7 @@ class Judge:
     def _erred_at(self, function: Function, states: Sequence[Value], params: tuple[Value, ...]) -> Span | None:
         """Where a claim is an error of the model, to the engine as well."""
         try:
-            evaluate.call(self.check.helpers, function, (*states, *params))
+            self.meaning.call(function, (*states, *params))
         except ModelError as e:
             self._engine_errs(function.name, states, e.kind)
             return e.span

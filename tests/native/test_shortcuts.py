@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -142,6 +144,24 @@ def test_tables_of_other_values_or_another_prover_are_not_used(monkeypatch: pyte
     filled(made)
 
     assert 0 < once < len(worked)
+
+
+@pytest.mark.usefixtures("dear")
+def test_what_an_earlier_run_could_not_finish_is_not_begun_in_as_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be for nothing in each run; with more time it is tried."""
+    made, clock = agg_core(2, 1), itertools.count()
+    monkeypatch.setattr(shortcuts, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
+    first, second, third = (shortcuts.Shortcuts(Program(made)) for _ in range(3))
+    first.work(1.5)
+    first.work(5.5)
+    second.work(6.0)
+    third.work(1e9)
+
+    assert not first.finished
+    assert first.spent == 6.0
+    assert second.spent == 0.0
+    assert third.finished
+    assert filled(made) == [bytes(region.view(0, region.size)) for region in third.regions]
 
 
 @pytest.mark.usefixtures("dear")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,10 @@ from interlock.checker.passes.movers import Movers
 from interlock.checker.semantics import layout, leaves
 
 MOST = 1024  # instances that are compared in pairs: half a million of those, and 128 KiB of rows
-_DEAR = 0.05  # seconds of work that are worth remembering
+_DEAR = 0.005  # seconds of work that are worth remembering: to read it takes a tenth of that
+_AGAIN = 2  # times as much time as was noted to be given: then it is noted again, and less is not tried again
+_UNFINISHED = "unfinished"
+_SECONDS = struct.Struct("<d")
 
 
 class Shortcuts:
@@ -47,6 +51,7 @@ class Shortcuts:
         self._words = program.instances // layout.WORD + 1
         self._spent = 0.0
         self._rest: Iterator[None] | None = self._all()
+        self._begun = 0.0  # seconds, as they were last noted
 
     def of(self, program: Program) -> Shortcuts:
         """The same, of a program of the same system: where leaves lie makes no difference."""
@@ -73,10 +78,19 @@ class Shortcuts:
         return self._rest is None
 
     def work(self, seconds: float) -> bool:
-        """Fill the tables until `seconds` are spent on them, earlier calls included; whether addresses changed."""
+        """Fill the tables until `seconds` are spent on them, earlier calls included; whether addresses changed.
+
+        What is not finished is lost at the end of a run.  Where an earlier run of this module did not come to the end,
+        this one does not begin before there is more time for it.
+        """
         before = self.movers
-        if self._rest is not None and not self._spent and self._recalled():
-            self._rest = None
+        if self._rest is not None and not self._spent:
+            if self._recalled():
+                self._rest = None
+            elif seconds < self._too_little():
+                return False
+        if self._rest is not None and seconds > _AGAIN * self._begun:
+            self._begin(seconds)
         while self._rest is not None and self._spent < seconds:
             start = time.perf_counter()
             if next(self._rest, self) is self:
@@ -133,6 +147,16 @@ class Shortcuts:
             with region.view(0, size) as view:
                 data += view
         self.program.library.remember(data, *self._about())
+
+    def _too_little(self) -> float:
+        """Seconds that were, as far as is known, not enough in earlier runs."""
+        data = self.program.library.recall(_UNFINISHED, *self._about())
+        return 0.0 if data is None or len(data) != _SECONDS.size else _AGAIN * float(_SECONDS.unpack(data)[0])
+
+    def _begin(self, seconds: float) -> None:
+        """Note that so much time is given, which is too little where no tables follow."""
+        self._begun = seconds
+        self.program.library.remember(_SECONDS.pack(seconds), _UNFINISHED, *self._about())
 
     def _about(self) -> tuple[str, ...]:
         """What the tables depend on beside the module: the values that leaves can have, and what shows them."""
