@@ -138,10 +138,13 @@ class Run:
 
     def _numbered(self) -> Generator[tuple[int, Outcome], None, None]:
         """What came of each check that was begun, by its number."""
-        from interlock.checker.api.jobs import Jobs, fitting  # noqa: PLC0415 - a run of one check needs none of it
-
         if self.stopped:
             return
+        if len(self.checks) <= 1:
+            yield from self._one_by_one()
+            return
+        from interlock.checker.api.jobs import Jobs, fitting  # noqa: PLC0415 - a run of one check needs none of it
+
         jobs = min(len(self.checks), fitting(len(self.checks), self.options) if self._jobs is None else self._jobs)
         if jobs <= 1:
             yield from self._one_by_one()
