@@ -325,7 +325,7 @@ def test_a_check_that_its_share_of_memory_is_too_little_for_runs_again_alone(
 ) -> None:
     """Its verdict is that of the whole budget, whether its share was used up or just large in it."""
     path = folder / "specs" / "a_spec.py"
-    (plain,) = Run(of(path, "slow one").checks, Overrides())
+    (plain,) = Run(of(path, "slow one").checks, Overrides(workers=1))
     whole = int((plain.coverage.peak_memory or 0) * budget)
     found = list(of(path, "holds", "slow one", memory=whole))
     alone = list(Run(of(path, "holds", "slow one").checks, Overrides(memory=whole)))
