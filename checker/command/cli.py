@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from interlock.checker.command.batch import Ran
 
 
-def process() -> int:
-    """Run the command line of a process that does nothing else; returns the exit code."""
+def process(argv: Sequence[str] | None = None) -> int:
+    """Run the command line, in a process that does nothing else; returns the exit code."""
     garbage.seldom()
-    return main()
+    return main(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

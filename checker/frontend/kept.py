@@ -86,9 +86,7 @@ def remember(
     store = cache.usual()
     if store.usable:
         modules = list({id(m): m for m in (*spec.modules, spec.module, *_modules_of(spec))}.values())
-        with contextlib.suppress(
-            RecursionError
-        ):  # chains may be longer than pickle goes: such a spec is read each time
+        with contextlib.suppress(RecursionError):  # a chain may be longer than pickle goes: it is read each time
             slim = attrs.evolve(named, checks=_packed_checks(named.checks, modules))
             store.store(_place(path, models), pickle.dumps((dependencies, modules, _packed(slim, modules))))
     return named

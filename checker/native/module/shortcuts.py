@@ -36,7 +36,7 @@ from interlock.checker.semantics import layout, leaves
 
 MOST = 1024  # instances that are compared in pairs: half a million of those, and 128 KiB of rows
 _DEAR = 0.005  # seconds of work that are worth remembering: to read it takes a tenth of that
-_AGAIN = 2  # times as much time as was noted to be given: then it is noted again, and less is not tried again
+_AGAIN = 2  # times as much as was noted is noted again, so an earlier run spent no more than that in vain
 _UNFINISHED = "unfinished"
 _SECONDS = struct.Struct("<d")
 
@@ -51,7 +51,8 @@ class Shortcuts:
         self._words = program.instances // layout.WORD + 1
         self._spent = 0.0
         self._rest: Iterator[None] | None = self._all()
-        self._begun = 0.0  # seconds, as they were last noted
+        self._noted = 0.0  # of those, as they were last noted
+        self._least: float | None = None  # seconds, below which it is not begun; None: not looked up yet
 
     def of(self, program: Program) -> Shortcuts:
         """The same, of a program of the same system: where leaves lie makes no difference."""
@@ -84,13 +85,12 @@ class Shortcuts:
         this one does not begin before there is more time for it.
         """
         before = self.movers
-        if self._rest is not None and not self._spent:
+        if self._least is None:  # the first time
+            self._least = self._too_little()
             if self._recalled():
                 self._rest = None
-            elif seconds < self._too_little():
-                return False
-        if self._rest is not None and seconds > _AGAIN * self._begun:
-            self._begin(seconds)
+        if not self._spent and seconds < self._least:
+            return self.movers is not before
         while self._rest is not None and self._spent < seconds:
             start = time.perf_counter()
             if next(self._rest, self) is self:
@@ -98,6 +98,8 @@ class Shortcuts:
             self._spent += time.perf_counter() - start
             if self._rest is None and self._spent > _DEAR:
                 self._remember()
+        if self._rest is not None and self._spent > _AGAIN * self._noted:
+            self._note()
         return self.movers is not before
 
     def _all(self) -> Iterator[None]:
@@ -153,10 +155,10 @@ class Shortcuts:
         data = self.program.library.recall(_UNFINISHED, *self._about())
         return 0.0 if data is None or len(data) != _SECONDS.size else _AGAIN * float(_SECONDS.unpack(data)[0])
 
-    def _begin(self, seconds: float) -> None:
-        """Note that so much time is given, which is too little where no tables follow."""
-        self._begun = seconds
-        self.program.library.remember(_SECONDS.pack(seconds), _UNFINISHED, *self._about())
+    def _note(self) -> None:
+        """Note how much was spent without an end."""
+        self._noted = self._spent
+        self.program.library.remember(_SECONDS.pack(self._noted), _UNFINISHED, *self._about())
 
     def _about(self) -> tuple[str, ...]:
         """What the tables depend on beside the module: the values that leaves can have, and what shows them."""
